@@ -1,0 +1,49 @@
+"""The one exception that is meant for people."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+class UserError(Exception):
+    """Something the user can mend: what is wrong, where, and how to mend it.
+
+    The command line prints it without a traceback (unless ``--debug``) and exits with 2.
+    """
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        where: str | Path | None = None,
+        line: int | None = None,
+        mend: str | None = None,
+    ) -> None:
+        self.what = what
+        self.where = None if where is None else str(where)
+        self.line = line
+        self.mend = mend
+        super().__init__(str(self))
+
+    def __str__(self) -> str:
+        place = self.where or ""
+        if place and self.line is not None:
+            place += f":{self.line}"
+        head = f"{place}: {self.what}" if place else self.what
+        return f"{head}\n  to mend: {self.mend}" if self.mend else head
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # Exceptions with keyword-only arguments do not survive the pickling between processes.
+        return (_rebuild, (self.what, self.where, self.line, self.mend))
+
+
+def _rebuild(what: str, where: str | None, line: int | None, mend: str | None) -> UserError:
+    return UserError(what, where=where, line=line, mend=mend)
+
+
+def nearest(word: str, known: list[str]) -> str:
+    """``"; did you mean 'x'?"`` for the closest of ``known``, or an empty string."""
+    import difflib
+
+    close = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
+    return f"; did you mean {close[0]!r}?" if close else ""

@@ -1,0 +1,81 @@
+"""What is planned and what is stored: frozen data without behaviour of its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+FORMAT = 1
+
+Settings = dict[str, int | float | str | bool | None]
+
+
+@dataclass(frozen=True, order=True)
+class Trial:
+    """One training to run: (task, backbone, arm, N, seed) gives one record."""
+
+    task: str
+    backbone: str
+    """A timm name as the user gave it; in records its portable form (no path)."""
+    arm: str
+    images_per_class: int
+    seed: int
+
+
+@dataclass(frozen=True)
+class DataFacts:
+    """Which data a record rests on."""
+
+    source: str
+    """Where the images came from, e.g. ``scikit-learn: digits`` or ``mirror: parquet``."""
+    hash: str
+    """SHA-256 of the decoded images and labels of both splits."""
+    image_size: int
+    """Side of the square images that the network sees, in pixels."""
+    classes: int
+    train_images: int
+    test_images: int
+
+
+@dataclass(frozen=True)
+class Training:
+    """How an optimisation went. The probe has no optimiser steps: 0 steps and no losses."""
+
+    steps: int
+    losses: tuple[float, ...]
+    """Training loss in nats, averaged over equal windows of steps (at most 50 of them)."""
+    levelled_off: bool | None
+    """Whether the training loss had stopped falling; None where there is no training loss."""
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Record:
+    """All that is needed to repeat or audit one trial."""
+
+    trial: Trial
+    fingerprint: str
+    """SHA-256 over recipe, data and weights: records that differ here are never mixed."""
+    status: Literal["ok", "failed"]
+    reason: str | None
+    """Why the trial failed; None if it did not."""
+    accuracy: float | None
+    """Share of test images classified correctly, 0..1; None if the trial failed."""
+    predictions: tuple[int, ...]
+    """Predicted class of each test image, in the order of the test split."""
+    correct: str
+    """One character per test image: ``1`` where the prediction is right, else ``0``."""
+    recipe: Settings
+    data: DataFacts
+    backbone_label: str
+    """What to call the backbone in a table, e.g. that it is distilled."""
+    weights_hash: str | None
+    """SHA-256 of the pretrained tensors; None for an arm that starts at random."""
+    subset_hash: str
+    """SHA-256 of the sorted indices of the training subset."""
+    training: Training
+    versions: dict[str, str]
+    device: str
+    finished: str
+    """UTC time in ISO 8601, to the second."""
+    format: int = FORMAT
