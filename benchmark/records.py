@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from pydantic import JsonValue
+
 FORMAT = 1
 
-Settings = dict[str, int | float | str | bool | None]
+
 
 
 @dataclass(frozen=True, order=True)
@@ -65,7 +67,7 @@ class Record:
     """Predicted class of each test image, in the order of the test split."""
     correct: str
     """One character per test image: ``1`` where the prediction is right, else ``0``."""
-    recipe: Settings
+    recipe: dict[str, JsonValue]
     data: DataFacts
     backbone_label: str
     """What to call the backbone in a table, e.g. that it is distilled."""

@@ -1,0 +1,42 @@
+# The targets are explained in README.md.
+PYTHON ?= python3
+VENV := .venv
+RUN := $(VENV)/bin/python -m benchmark
+# Two-threaded torch beside other processes is many times slower than one thread each.
+export OMP_NUM_THREADS = 1
+
+# "make bench TASK=... N=..." becomes "--task ... --n ..."; what is not given keeps its default.
+option = $(if $($(1)),--$(2) "$($(1))")
+SELECTION = $(call option,TASK,task) $(call option,BACKBONE,backbone) $(call option,ARMS,arms) \
+	$(call option,N,n) $(call option,SEEDS,seeds) $(call option,IMAGE_SIZE,image-size) \
+	$(call option,MARGIN,margin) $(call option,JOBS,jobs) $(call option,RECORDS,records)
+
+.PHONY: bench test test-fast lint leaderboard validate setup help
+
+help: ## Show the targets.
+	@sed -n 's/^\([a-z-]*\):.*## /\1: /p' $(MAKEFILE_LIST)
+
+bench: setup ## Run the benchmark; TASK, BACKBONE, ARMS, N, SEEDS, IMAGE_SIZE, MARGIN, JOBS select.
+	@$(RUN) bench $(SELECTION)
+
+test: setup ## Run the tests.
+	@$(VENV)/bin/python -m pytest -n 2 --dist worksteal
+
+lint: setup ## Check style, types and the direction of imports.
+	@$(VENV)/bin/ruff check .
+	@$(VENV)/bin/ruff format --check .
+	@$(VENV)/bin/mypy
+	@$(VENV)/bin/lint-imports
+
+leaderboard: setup ## Rebuild results/ from the stored records.
+	@$(RUN) leaderboard $(call option,RECORDS,records) $(call option,OUT,out) $(call option,MARGIN,margin)
+
+validate: setup ## Check every task YAML and its data.
+	@$(RUN) validate $(call option,TASK,task)
+
+setup: $(VENV)/.ready
+
+$(VENV)/.ready: requirements.lock
+	@$(PYTHON) -m venv $(VENV)
+	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	@touch $@

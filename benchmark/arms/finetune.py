@@ -1,0 +1,13 @@
+"""All weights start pretrained, the classifier at zero, and everything is trained."""
+
+from __future__ import annotations
+
+from benchmark.arms import Outcome, Work, register
+from benchmark.networks import fit_network
+from benchmark.recipes import Recipe
+
+
+@register("finetune", pretrained=True, recipe=Recipe(learning_rate=1e-3, steps=250))
+def finetune(work: Work) -> Outcome:
+    """Trains everything from the pretrained start."""
+    return fit_network(work, pretrained=True)

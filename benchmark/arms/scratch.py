@@ -1,0 +1,13 @@
+"""The same network from random weights: what every gain is measured against."""
+
+from __future__ import annotations
+
+from benchmark.arms import Outcome, Work, register
+from benchmark.networks import fit_network
+from benchmark.recipes import Recipe
+
+
+@register("scratch", pretrained=False, recipe=Recipe(learning_rate=3e-3, steps=400))
+def scratch(work: Work) -> Outcome:
+    """Trains everything from a random start, with a longer budget than the pretrained arms."""
+    return fit_network(work, pretrained=False)

@@ -1,0 +1,214 @@
+"""The commands behind the make targets. Imports late, so that ``--help`` answers at once."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from benchmark import __version__
+from benchmark.errors import UserError
+
+if TYPE_CHECKING:
+    from benchmark.leaderboard import Board
+    from benchmark.sweep import Selection
+
+DEFAULT_BACKBONE = "test_resnet.distilled_in1k"
+DEFAULT_ARMS = "scratch finetune probe"
+_RESULTS = Path(__file__).resolve().parent.parent / "results"
+RECORDED = _RESULTS / "records"
+LOCAL = _RESULTS / "local" / "records"
+
+
+class Words(click.ParamType):
+    """Names separated by blanks or commas."""
+
+    name = "names"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> tuple[str, ...]:
+        """Splits the text; refuses an empty one."""
+        words = tuple(dict.fromkeys(str(value).replace(",", " ").split()))
+        if not words:
+            self.fail("name at least one", param, ctx)
+        return words
+
+
+class Numbers(Words):
+    """Whole numbers from 1 on, separated by blanks or commas."""
+
+    name = "numbers"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> tuple[Any, ...]:
+        """Converts each word to a number."""
+        words = super().convert(value, param, ctx)
+        if not all(word.isascii() and word.isdigit() and int(word) > 0 for word in words):
+            self.fail(f"{value!r}: whole numbers from 1 on are expected", param, ctx)
+        return tuple(sorted({int(word) for word in words}))
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__)
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+def cli(debug: bool) -> None:
+    """From how many images per class on does a pretrained backbone stop helping?"""
+
+
+@cli.command()
+@click.option("--task", type=Words(), default="digits", show_default=True, help="Task names.")
+@click.option("--backbone", type=Words(), default=DEFAULT_BACKBONE, show_default=True,
+              help="timm names, hf-hub:ORG/NAME or local-dir:FOLDER.")
+@click.option("--arms", type=Words(), default=DEFAULT_ARMS, show_default=True, help="Arm names.")
+@click.option("--n", "sizes", type=Numbers(), help="Images per class.  [default: each task's grid]")
+@click.option("--seeds", type=click.IntRange(1), default=5, show_default=True,
+              help="Number of seeds.")
+@click.option("--image-size", type=click.IntRange(8, 1024), help="Pixels.  [default: each task's]")
+@click.option("--margin", type=click.FloatRange(0, 1), default=0.01, show_default=True,
+              help="Gain that counts as no help, as a share of 1.")
+@click.option("--jobs", type=click.IntRange(1), help="Processes.  [default: one per core]")
+@click.option("--records", type=click.Path(path_type=Path, file_okay=False), default=LOCAL,
+              help="Folder of the records.")
+def bench(
+    task: tuple[str, ...],
+    backbone: tuple[str, ...],
+    arms: tuple[str, ...],
+    sizes: tuple[int, ...] | None,
+    seeds: int,
+    image_size: int | None,
+    margin: float,
+    jobs: int | None,
+    records: Path,
+) -> None:
+    """Run what is not stored yet, then print the table and the verdict."""
+    from benchmark import sweep, tasks
+
+    loaded = tuple(tasks.load_tasks(task))
+    selection = sweep.Selection(loaded, backbone, arms, sizes, seeds, image_size)
+    _run_and_report(selection, records, jobs or sweep.default_workers(), margin)
+
+
+def _run_and_report(selection: Selection, records: Path, workers: int, margin: float) -> None:
+    import time
+
+    from benchmark import sweep
+
+    prepared = sweep.prepare(selection)
+    for note in prepared.notes:
+        click.echo(f"note: {note}")
+    todo = len(sweep.missing(records, prepared.jobs))
+    click.echo(f"{len(prepared.jobs)} trials planned, {len(prepared.jobs) - todo} stored already")
+    started = time.perf_counter()
+    for record in sweep.run(records, prepared.jobs, workers):
+        _log(record)
+    if todo:
+        click.echo(f"{todo} trials run in {time.perf_counter() - started:.0f} s")
+    _report(sweep.stored(records, prepared.jobs), records, margin)
+
+
+def _log(record: Any) -> None:
+    from tqdm import tqdm
+
+    t = record.trial
+    outcome = f"{record.accuracy:.3f}" if record.status == "ok" else f"FAILED: {record.reason}"
+    name = f"{t.task} {t.backbone} {t.arm} N={t.images_per_class} seed {t.seed}"
+    tqdm.write(f"{name}: {outcome} ({record.training.seconds:.1f} s)", file=sys.stderr)
+
+
+def _report(stored: Sequence[Any], records: Path, margin: float) -> None:
+    from benchmark import leaderboard, plots, results_page, tables
+
+    boards = leaderboard.boards(map(leaderboard.score_of, stored), margin)
+    for board in boards:
+        figure = records.parent / results_page.figure_name(board)
+        figure.parent.mkdir(parents=True, exist_ok=True)
+        figure.write_text(plots.accuracy_figure(board), encoding="utf-8")
+        click.echo(f"\n{tables.board_text(board)}\n\nfigure:  {_shown(figure)}")
+    click.echo(f"records: {_shown(records)}")
+
+
+def _shown(path: Path) -> str:
+    path = path.resolve()
+    here = Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)
+
+
+@cli.command()
+@click.option("--records", type=click.Path(path_type=Path, file_okay=False), default=RECORDED,
+              help="Folder of the records.")
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), default=_RESULTS,
+              help="Folder for README.md, the CSV files and the figures.")
+@click.option("--margin", type=click.FloatRange(0, 1), default=0.01, show_default=True,
+              help="Gain that counts as no help, as a share of 1.")
+def leaderboard(records: Path, out: Path, margin: float) -> None:
+    """Build the tables and figures from stored records alone."""
+    from benchmark import results_page, tasks
+
+    boards = _boards(records, margin)
+    known = {task.name: task for task in tasks.load_tasks()}
+    for path in results_page.write(boards, known, out):
+        click.echo(_shown(path))
+
+
+def _boards(records: Path, margin: float) -> list[Board]:
+    from benchmark import leaderboard, store
+
+    return leaderboard.boards(map(leaderboard.score_of, store.load(records)), margin)
+
+
+@cli.command()
+@click.option("--task", type=Words(), help="Task names.  [default: all]")
+def validate(task: tuple[str, ...] | None) -> None:
+    """Check task YAMLs and their data."""
+    from benchmark import validate as validation
+
+    report = validation.validate(task)
+    click.echo(report.text)
+    if not report.ok:
+        sys.exit(1)
+
+
+@cli.command()
+@click.option("--teacher", required=True, help="Backbone whose features are learned.")
+@click.option("--images", required=True, multiple=True,
+              type=click.Path(path_type=Path, exists=True),
+              help="Parquet file with a column image, or folder of images; may be repeated.")
+@click.option("--out", required=True, type=click.Path(path_type=Path, file_okay=False),
+              help="Folder for the student, in timm's local-dir format.")
+@click.option("--views", type=click.IntRange(1), help="Random views of the images.")
+@click.option("--passes", type=click.IntRange(1), help="Passes over the views.")
+@click.option("--seed", type=click.IntRange(0), help="Seed.")
+def distill(teacher: str, images: tuple[Path, ...], out: Path, **changed: int | None) -> None:
+    """Make the bundled backbone: a small student learns a teacher's features."""
+    from benchmark import distill as distillation
+
+    given = {key: value for key, value in changed.items() if value is not None}
+    settings = distillation.Distillation(**given)
+    distillation.distill(teacher, images, out, settings)
+    click.echo(f"student: {_shown(out)}")
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Runs a command; an error for people is one message and exit code 2."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        cli(given, standalone_mode=False)
+    except click.exceptions.Abort:
+        _stopped()
+    except KeyboardInterrupt:
+        _stopped()
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except UserError as error:
+        if "--debug" in given:
+            raise
+        click.echo(f"error: {error}", err=True)
+        sys.exit(2)
+
+
+def _stopped() -> None:
+    message = "stopped; finished trials are stored: the same command goes on where it stopped"
+    click.echo(f"\n{message}", err=True)
+    sys.exit(130)

@@ -1,0 +1,242 @@
+"""Records become boards: per task and backbone, each arm's curve and what it says of pretraining.
+
+Knows neither HTML nor torch. Tables and figures are made from boards elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmark import crossover, effective, stats
+from benchmark.crossover import GainCell, Verdict
+from benchmark.effective import AccuracyCell, EffectiveImages
+from benchmark.records import DataFacts, Record, Trial
+
+SCRATCH = "scratch"
+
+
+@dataclass(frozen=True)
+class Score:
+    """The part of a record that tables need, small enough to hold a hundred thousand of."""
+
+    trial: Trial
+    fingerprint: str
+    reason: str | None
+    """Why the trial failed; None if it did not."""
+    correct: bytes
+    """One byte per test image, 1 where the prediction is right."""
+    subset_hash: str
+    data: DataFacts
+    backbone_label: str
+    levelled_off: bool | None
+    rate_is_tuned: bool | None
+    seconds: float
+    finished: str
+
+    @property
+    def hits(self) -> NDArray[np.bool_]:
+        """Whether each test image was classified correctly, ``[test images]``."""
+        return np.frombuffer(self.correct, dtype=np.bool_)
+
+
+def score_of(record: Record) -> Score:
+    """Takes from a record what tables need."""
+    tuned = record.recipe.get("rate_is_tuned")
+    return Score(
+        trial=record.trial,
+        fingerprint=record.fingerprint,
+        reason=record.reason,
+        correct=(np.frombuffer(record.correct.encode(), dtype=np.uint8) == ord("1")).tobytes(),
+        subset_hash=record.subset_hash,
+        data=record.data,
+        backbone_label=record.backbone_label,
+        levelled_off=record.training.levelled_off,
+        rate_is_tuned=tuned if isinstance(tuned, bool) else None,
+        seconds=record.training.seconds,
+        finished=record.finished,
+    )
+
+
+@dataclass(frozen=True)
+class Point:
+    """One arm at one N."""
+
+    images_per_class: int
+    seeds: int
+    accuracy: float | None
+    """Mean over seeds, 0..1; None if every trial failed."""
+    low: float | None
+    high: float | None
+    failed: int
+    """Trials that failed here."""
+    levelled_off: int
+    """Trials whose training loss had levelled off."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A pretrained arm against scratch."""
+
+    arm: str
+    verdict: Verdict
+    effective: tuple[EffectiveImages, ...]
+
+
+@dataclass(frozen=True)
+class Board:
+    """All that is known of one backbone on one task."""
+
+    task: str
+    backbone: str
+    label: str
+    data: DataFacts
+    curves: dict[str, tuple[Point, ...]]
+    """Arm to its points, N increasing."""
+    comparisons: dict[str, Comparison]
+    """Pretrained arm to its comparison; empty without scratch."""
+    seconds: dict[str, float]
+    """Arm to the seconds its trainings took in all."""
+    notes: tuple[str, ...]
+    """What a reader has to know: failures, records left out, arms that were not tuned."""
+
+
+def boards(scores: Iterable[Score], margin: float = 0.01) -> list[Board]:
+    """One board per task and backbone, sorted by name."""
+    groups: dict[tuple[str, str], list[Score]] = defaultdict(list)
+    for score in scores:
+        groups[score.trial.task, score.trial.backbone].append(score)
+    return [_board(groups[key], margin) for key in sorted(groups)]
+
+
+def _board(scores: Sequence[Score], margin: float) -> Board:
+    current = _comparable(scores)
+    by_arm: dict[str, list[Score]] = defaultdict(list)
+    for score in sorted(current, key=lambda s: s.trial):
+        by_arm[score.trial.arm].append(score)
+    arms = sorted(by_arm, key=lambda arm: (arm != SCRATCH, arm))
+    pretrained = [arm for arm in arms if arm != SCRATCH and SCRATCH in by_arm]
+    first = current[0]
+    return Board(
+        task=first.trial.task,
+        backbone=first.trial.backbone,
+        label=first.backbone_label,
+        data=first.data,
+        curves={arm: _curve(by_arm[arm]) for arm in arms},
+        comparisons={arm: _compare(arm, by_arm[arm], by_arm[SCRATCH], margin) for arm in pretrained},
+        seconds={arm: sum(score.seconds for score in by_arm[arm]) for arm in arms},
+        notes=(*_left_out(scores, current), *_failures(current), *_untuned(by_arm)),
+    )
+
+
+def _comparable(scores: Sequence[Score]) -> list[Score]:
+    """The records of the newest data and image size and, per arm, of the newest settings."""
+    newest = max(scores, key=lambda s: s.finished).data
+    same = [s for s in scores if (s.data.hash, s.data.image_size) == (newest.hash, newest.image_size)]
+    latest: dict[str, Score] = {}
+    for score in sorted(same, key=lambda s: s.finished):
+        latest[score.trial.arm] = score
+    return [s for s in same if s.fingerprint == latest[s.trial.arm].fingerprint]
+
+
+def _left_out(scores: Sequence[Score], current: Sequence[Score]) -> list[str]:
+    count = len(scores) - len(current)
+    if not count:
+        return []
+    return [f"{count} records with other data, image size or settings are left out; run again"]
+
+
+def _failures(scores: Sequence[Score]) -> list[str]:
+    return [
+        f"{s.trial.arm}, N={s.trial.images_per_class}, seed {s.trial.seed} failed: {s.reason}"
+        for s in scores
+        if s.reason is not None
+    ]
+
+
+def _untuned(by_arm: dict[str, list[Score]]) -> list[str]:
+    arms = [arm for arm, scores in by_arm.items() if scores[0].rate_is_tuned is False]
+    if not arms:
+        return []
+    return [f"learning rate not tuned for this backbone ({', '.join(arms)}): make tune"]
+
+
+def _at_each_n(scores: Iterable[Score]) -> dict[int, list[Score]]:
+    cells: dict[int, list[Score]] = defaultdict(list)
+    for score in scores:
+        cells[score.trial.images_per_class].append(score)
+    return dict(sorted(cells.items()))
+
+
+def _succeeded(scores: Iterable[Score]) -> list[Score]:
+    return [score for score in scores if score.reason is None]
+
+
+def _curve(scores: Sequence[Score]) -> tuple[Point, ...]:
+    return tuple(_point(n, cell) for n, cell in _at_each_n(scores).items())
+
+
+def _point(n: int, scores: Sequence[Score]) -> Point:
+    good = _succeeded(scores)
+    failed, levelled = len(scores) - len(good), sum(s.levelled_off is True for s in good)
+    if not good:
+        return Point(n, 0, None, None, None, failed, 0)
+    hits = np.stack([score.hits for score in good])
+    variance = stats.accuracy_test_variance(hits)
+    mean, low, high = stats.mean_interval(hits.mean(axis=1).tolist(), variance)
+    return Point(n, len(good), mean, _bounded(low), _bounded(high), failed, levelled)
+
+
+def _bounded(accuracy: float | None) -> float | None:
+    return None if accuracy is None else min(1.0, max(0.0, accuracy))
+
+
+def _compare(
+    arm: str, pretrained: Sequence[Score], scratch: Sequence[Score], margin: float
+) -> Comparison:
+    return Comparison(
+        arm,
+        crossover.verdict(gain_cells(pretrained, scratch), margin),
+        effective.effective_images(_accuracies(scratch), _accuracies(pretrained)),
+    )
+
+
+def gain_cells(pretrained: Iterable[Score], scratch: Iterable[Score]) -> list[GainCell]:
+    """Gains paired by N, seed and subset, from the trials in which both arms succeeded."""
+    partners = {
+        (s.trial.images_per_class, s.trial.seed, s.subset_hash): s for s in _succeeded(scratch)
+    }
+    pairs: dict[int, list[tuple[Score, Score]]] = defaultdict(list)
+    for score in _succeeded(pretrained):
+        key = (score.trial.images_per_class, score.trial.seed, score.subset_hash)
+        if key in partners:
+            pairs[score.trial.images_per_class].append((score, partners[key]))
+    return [_gain_cell(n, pairs[n]) for n in sorted(pairs)]
+
+
+def _gain_cell(n: int, pairs: Sequence[tuple[Score, Score]]) -> GainCell:
+    pretrained = np.stack([one.hits for one, _ in pairs])
+    scratch = np.stack([other.hits for _, other in pairs])
+    return GainCell(
+        images_per_class=n,
+        seeds=tuple(one.trial.seed for one, _ in pairs),
+        gains=tuple((pretrained.mean(axis=1) - scratch.mean(axis=1)).tolist()),
+        test_variance=stats.test_set_variance(pretrained, scratch),
+    )
+
+
+def _accuracies(scores: Iterable[Score]) -> list[AccuracyCell]:
+    cells = _at_each_n(_succeeded(scores))
+    return [
+        AccuracyCell(
+            images_per_class=n,
+            seeds=tuple(s.trial.seed for s in cell),
+            accuracies=tuple(float(s.hits.mean()) for s in cell),
+            test_variance=stats.accuracy_test_variance(np.stack([s.hits for s in cell])),
+        )
+        for n, cell in cells.items()
+    ]

@@ -1,0 +1,44 @@
+"""Trains and evaluates one network on one subset: what the arms that train networks share."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from benchmark import backbones
+from benchmark.arms import Outcome, Work
+from benchmark.recipes import Recipe
+from benchmark.training import Pixels, predict, train
+
+
+def pixels(images: NDArray[np.uint8], backbone: str, device: str) -> Pixels:
+    """``images`` (uint8, ``[n, 3, side, side]``) on ``device``, normalised as ``backbone`` wants."""
+    wanted = backbones.preprocessing(backbone)
+    return Pixels(as_tensor(images).to(device), wanted.mean, wanted.std)
+
+
+def as_tensor(images: NDArray[np.uint8]) -> Tensor:
+    """A tensor over ``images``; a copy, since torch does not take read-only memory maps."""
+    return torch.from_numpy(np.array(images))
+
+
+def fit_network(work: Work, *, pretrained: bool) -> Outcome:
+    """Trains the whole network on the subset, then predicts the test split once."""
+    assert isinstance(work.recipe, Recipe)
+    torch.manual_seed(work.seed)
+    classes = len(work.dataset.class_names)
+    train_split, test_split = work.dataset.train, work.dataset.test
+    side = train_split.images.shape[-1]
+    model = backbones.create(work.backbone, classes, pretrained=pretrained, image_size=side)
+    model = model.to(work.device, memory_format=torch.channels_last)
+    training = train(
+        model,
+        pixels(train_split.images[work.subset], work.backbone, work.device),
+        torch.from_numpy(train_split.labels[work.subset]).to(work.device),
+        work.recipe,
+        torch.Generator().manual_seed(work.seed),
+    )
+    outputs = predict(model, pixels(test_split.images, work.backbone, work.device))
+    return Outcome(outputs.argmax(1).cpu().numpy(), training)

@@ -1,0 +1,68 @@
+"""Settings of the arms. Learning rates come from ``tuned/rates.yaml``, which ``make tune`` writes."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import yaml
+
+RATES_FILE = Path(__file__).parent / "tuned" / "rates.yaml"
+
+Rates = dict[str, dict[str, float]]
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """Random small affine changes: letters stay letters. Flips only where the task allows them."""
+
+    shift: float = 0.1
+    """Largest shift in each direction, as a share of the side."""
+    zoom: float = 0.15
+    """The side of the visible window varies by this share around the whole image."""
+    turn: float = 10.0
+    """Largest rotation in degrees."""
+    flip: bool = False
+    """Whether half of the images are mirrored left to right."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How an arm trains a network: AdamW, linear warm-up, cosine decay to zero."""
+
+    learning_rate: float
+    steps: int
+    """Optimiser steps, for a task with ``budget: 1``; the same at every N."""
+    rate_is_tuned: bool = False
+    """Whether ``make tune`` chose the rate for this backbone; else it is the arm's default."""
+    batch_size: int = 32
+    weight_decay: float = 0.05
+    warmup: float = 0.1
+    """Share of the steps over which the learning rate rises from zero."""
+    label_smoothing: float = 0.0
+    frozen_batch_norm: bool = False
+    """Whether BatchNorm keeps the statistics that the network came with."""
+    augmentation: Augmentation = field(default_factory=Augmentation)
+
+
+@functools.cache
+def tuned_rates(file: Path = RATES_FILE) -> Rates:
+    """Chosen learning rates: backbone -> arm -> rate; empty where nothing was tuned yet."""
+    if not file.exists():
+        return {}
+    return yaml.safe_load(file.read_text(encoding="utf-8")) or {}
+
+
+def fitted(
+    recipe: Recipe, arm: str, backbone: str, *, flip: bool, budget: float, rates: Rates
+) -> Recipe:
+    """``recipe`` with the tuned rate of ``backbone`` (portable name) and the task's needs."""
+    rate = rates.get(backbone, {}).get(arm)
+    return replace(
+        recipe,
+        learning_rate=recipe.learning_rate if rate is None else rate,
+        rate_is_tuned=rate is not None,
+        steps=max(1, round(recipe.steps * budget)),
+        augmentation=replace(recipe.augmentation, flip=flip),
+    )

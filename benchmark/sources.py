@@ -1,0 +1,573 @@
+"""Where a task's images come from: encoded pictures with labels. Imports ``datasets``, and late."""
+
+from __future__ import annotations
+
+import contextlib
+import glob
+import hashlib
+import http.client
+import os
+import urllib.error
+import urllib.request
+import zipfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmark import cache
+from benchmark.errors import UserError, nearest
+from benchmark.images import Picture
+from benchmark.tasks import Data, LoadDataset, Task
+
+Labels = NDArray[np.int64]
+Table = Any
+"""A ``datasets.Dataset``, which has no type here, for it is imported late."""
+
+_MIRROR = Data(
+    load_dataset=LoadDataset(
+        path="parquet", data_files={"train": "train.parquet", "test": "test.parquet"}
+    )
+)
+_SECONDS = 20.0
+
+
+class UnavailableError(UserError):
+    """The data lie on another machine that cannot be reached; the task itself may be sound."""
+
+
+@dataclass(frozen=True)
+class RawSplit:
+    """Pictures that are not decoded yet, with their classes."""
+
+    labels: Labels
+    """``[n]``, 0..classes-1."""
+    picture: Callable[[int], Picture]
+
+    def take(self, indices: Labels) -> RawSplit:
+        """The chosen pictures, in this order."""
+        return RawSplit(self.labels[indices], lambda i: self.picture(int(indices[i])))
+
+
+@dataclass(frozen=True)
+class Raw:
+    """A data set before decoding."""
+
+    train: RawSplit
+    test: RawSplit
+    class_names: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Source:
+    """A place that a task's images can be read from."""
+
+    description: str
+    """In words that mean the same on every machine."""
+    identity: dict[str, Any]
+    """Changes whenever the data may have changed."""
+    remote: bool
+    """Whether reading needs the network."""
+    read: Callable[[Path], Raw]
+    """Reads, given a folder for temporary files that must outlive the result."""
+
+
+def find(task: Task) -> Source:
+    """The source that is used on this machine; looks at local files, asks no network.
+
+    The mirror comes first where there is one, then what the task's YAML names.
+    Raises `UserError` for local files that are missing or lie outside of the task's folder.
+    """
+    data = task.data
+    if mirror := _mirror_folder(task):
+        name = f"mirror: {data.mirror} parquet"
+        return _local_source(name, task, _MIRROR, mirror)
+    if data.sklearn is not None:
+        identity = {"sklearn": data.sklearn, "version": version("scikit-learn")}
+        read = partial(_read_sklearn, task)
+        return Source(f"scikit-learn: {data.sklearn}", identity | _settings(data), False, read)
+    if data.load_dataset is None:
+        raise UnavailableError(
+            f"task {task.name!r} has no source but the mirror {data.mirror!r}",
+            where=task.file,
+            mend="set BENCHMARK_DATA to the folder of the mirrors",
+        )
+    if data.archive is not None:
+        read = partial(_read_archive, task)
+        return Source(f"archive: {data.archive}", _settings(data), True, read)
+    if data.load_dataset.on_hub:
+        name = f"hub: {data.load_dataset.path}@{data.load_dataset.revision}"
+        return Source(name, _settings(data), True, partial(_read_hub, task))
+    return _local_source(_folder_name(data.load_dataset), task, data, task.folder)
+
+
+def _settings(data: Data) -> dict[str, Any]:
+    return {"settings": data.model_dump(mode="json", exclude={"mirror"})}
+
+
+def _mirror_folder(task: Task) -> Path | None:
+    mirrors = os.environ.get("BENCHMARK_DATA")
+    if task.data.mirror is None or not mirrors:
+        return None
+    if not Path(mirrors).is_dir():
+        raise UserError(
+            "BENCHMARK_DATA names a folder that does not exist",
+            where=mirrors,
+            mend="correct it, or unset it to use the public sources",
+        )
+    folder = Path(mirrors).resolve() / task.data.mirror
+    return folder if folder.is_dir() else None
+
+
+def _folder_name(spec: LoadDataset) -> str:
+    return f"{spec.path}: {', '.join(_patterns(spec)) or spec.data_dir}"
+
+
+def _patterns(spec: LoadDataset) -> Iterator[str]:
+    for patterns in (spec.data_files or {}).values():
+        for pattern in patterns:
+            yield f"{spec.data_dir}/{pattern}" if spec.data_dir else pattern
+
+
+# Local files
+
+
+def _local_source(description: str, task: Task, data: Data, root: Path) -> Source:
+    bases = _bases(task, data, root)
+    files = _stats(base if base.is_dir() else base.parent for base in bases)
+    identity = {"root": str(root), "files": files} | _settings(data)
+    return Source(description, identity, False, partial(_read_files, task, data, root))
+
+
+def _bases(task: Task, data: Data, root: Path) -> list[Path]:
+    """The files and folders that the YAML names; of a pattern, the part before the first ``*``."""
+    assert data.load_dataset is not None
+    spec = data.load_dataset
+    named = list(_patterns(spec)) or [spec.data_dir or "."]
+    bases = [root / Path(*_before_magic(Path(name).parts)) for name in named]
+    for base in bases:
+        if not base.exists():
+            raise UserError(
+                f"task {task.name!r}: {base.relative_to(root)} does not exist",
+                where=task.file if root == task.folder else root,
+                mend=f"paths are relative to {root}",
+            )
+        for path in [base, *_beneath(base)]:
+            _check_inside(path, root, task)
+    return bases
+
+
+def _before_magic(parts: Sequence[str]) -> list[str]:
+    magic = [i for i, part in enumerate(parts) if glob.has_magic(part)]
+    return list(parts[: magic[0]] if magic else parts)
+
+
+def _beneath(base: Path) -> Iterator[Path]:
+    for folder, folders, files in os.walk(base):
+        yield from (Path(folder, name) for name in sorted(folders) + sorted(files))
+
+
+def _check_inside(path: Path, root: Path, task: Task) -> None:
+    if not path.resolve().is_relative_to(root.resolve()):
+        raise UserError(
+            f"task {task.name!r}: {os.path.relpath(path, root)} leads out of the task's folder",
+            where=task.file,
+            mend="copy the files into the folder; links to elsewhere are not followed",
+        )
+
+
+def _stats(folders: Iterable[Path]) -> list[list[Any]]:
+    found = []
+    for path in {path for folder in folders for path in _beneath(folder)}:
+        facts = path.stat()
+        # The time of the last change of the inode cannot be set back, unlike that of the content.
+        found.append([str(path), facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns])
+    return sorted(found)
+
+
+def _read_files(task: Task, data: Data, root: Path, scratch: Path) -> Raw:
+    assert data.load_dataset is not None
+    spec = data.load_dataset
+    with _explained(task):
+        splits = dict(_load_files(spec, data, root, scratch))
+    bases = [str(base if base.is_dir() else base.parent) for base in _bases(task, data, root)]
+    return _raw(task, data, splits, Folder(root, Path(os.path.commonpath(bases))))
+
+
+def _load_files(
+    spec: LoadDataset, data: Data, root: Path, scratch: Path
+) -> Iterator[tuple[str, Table]]:
+    if spec.data_files is None or spec.path == "imagefolder":
+        yield from _load(spec, scratch, **_folder_arguments(spec, data, root)).items()
+        return
+    # One at a time, for otherwise the first split's column types are forced upon the others.
+    for split in spec.data_files:
+        one = spec.model_copy(update={"data_files": {split: spec.data_files[split]}})
+        yield from _load(one, scratch / split, data_files=_absolute(one, root)).items()
+
+
+def _folder_arguments(spec: LoadDataset, data: Data, root: Path) -> dict[str, Any]:
+    # Without drop_labels=False a folder with one class, or of uneven depth, loses its labels.
+    labels = {"drop_labels": False} if spec.path == "imagefolder" else {}
+    if spec.data_files is not None:
+        return labels | {"data_files": _absolute(spec, root)}
+    folder = root / (spec.data_dir or ".")
+    names = [name for name in _split_names(data) if (folder / name).is_dir()]
+    if names and spec.path == "imagefolder" and not list(folder.glob("metadata.*")):
+        # Explicit, for a class called "test" would be taken for the test split.
+        return labels | {"data_files": {name: _all_in(folder / name) for name in names}}
+    return labels | {"data_dir": str(folder)}
+
+
+def _split_names(data: Data) -> list[str]:
+    names = data.train_split.split("+")
+    return names if data.test_fraction else [*names, data.test_split or "test"]
+
+
+def _all_in(folder: Path) -> str:
+    return f"{glob.escape(str(folder))}/**"
+
+
+def _absolute(spec: LoadDataset, root: Path) -> dict[str, list[str]]:
+    prefix = glob.escape(str(root / (spec.data_dir or ".")))
+    return {
+        split: [f"{prefix}/{pattern}" for pattern in patterns]
+        for split, patterns in (spec.data_files or {}).items()
+    }
+
+
+def _load(spec: LoadDataset, scratch: Path, **arguments: object) -> dict[str, Table]:
+    import datasets
+
+    datasets.logging.set_verbosity_error()
+    datasets.disable_progress_bars()
+    return dict(datasets.load_dataset(spec.path, cache_dir=str(scratch / "arrow"), **arguments))
+
+
+# Other machines
+
+
+def _read_archive(task: Task, scratch: Path) -> Raw:
+    assert task.data.archive is not None
+    packed, unpacked = _download(task.data.archive, task), scratch / "unpacked"
+    try:
+        with zipfile.ZipFile(packed) as archive:
+            archive.extractall(unpacked)
+    except zipfile.BadZipFile as error:
+        packed.unlink(missing_ok=True)
+        raise UserError(
+            f"task {task.name!r}: {task.data.archive} is not a whole zip file: {error}",
+            where=task.file,
+            mend="start again to download it again, or correct the address",
+        ) from error
+    return _read_files(task, task.data, unpacked, scratch)
+
+
+def _download(url: str, task: Task) -> Path:
+    """The file behind ``url``, kept in the cache; a new name for every address."""
+    target = cache.folder() / "downloads" / hashlib.sha256(url.encode()).hexdigest()[:32]
+    if target.exists():
+        return target
+    with cache.workspace() as scratch:
+        part = scratch / "part"
+        with _explained(task, url), part.open("wb") as file:
+            _copy(url, file)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        part.replace(target)
+    return target
+
+
+def _copy(url: str, file: IO[bytes]) -> None:
+    from tqdm import tqdm
+
+    with (
+        urllib.request.urlopen(url, timeout=_SECONDS) as reply,  # noqa: S310  (checked in tasks)
+        tqdm(desc=f"downloading {url}", unit="B", unit_scale=True, disable=None) as bar,
+    ):
+        while chunk := reply.read(1 << 20):
+            file.write(chunk)
+            bar.update(len(chunk))
+        expected = reply.headers.get("Content-Length")
+    if expected is not None and file.tell() != int(expected):
+        raise ConnectionError(f"ended after {file.tell()} of {expected} bytes")
+
+
+def _read_hub(task: Task, scratch: Path) -> Raw:
+    spec = task.data.load_dataset
+    assert spec is not None
+    with _explained(task, f"the hub's {spec.path}"):
+        _ask_hub()
+        splits = _load_hub(spec, scratch)
+    return _raw(task, task.data, splits, None)
+
+
+def _ask_hub() -> None:
+    # Without this question, a hub out of reach costs half a minute of repeated attempts.
+    from huggingface_hub import constants
+
+    if not constants.HF_HUB_OFFLINE:
+        request = urllib.request.Request(constants.ENDPOINT, method="HEAD")  # noqa: S310
+        with contextlib.suppress(urllib.error.HTTPError):
+            urllib.request.urlopen(request, timeout=_SECONDS).close()  # noqa: S310
+
+
+def _load_hub(spec: LoadDataset, scratch: Path) -> dict[str, Table]:
+    import datasets
+
+    config = datasets.DownloadConfig(cache_dir=str(cache.folder() / "downloads"), max_retries=1)
+    arguments = spec.model_dump(exclude={"path"}, exclude_none=True)
+    return dict(
+        datasets.load_dataset(
+            spec.path, cache_dir=str(scratch / "arrow"), download_config=config, **arguments
+        )
+    )
+
+
+@contextlib.contextmanager
+def _explained(task: Task, remote: str | None = None) -> Iterator[None]:
+    """Turns what goes wrong while loading into a `UserError`; a full disk is left to the cache."""
+    try:
+        yield
+    except UserError:
+        raise
+    except Exception as error:  # datasets, pandas, arrow and the network all raise their own
+        if cache.disk_error(error) is not None:
+            raise
+        if remote is not None:
+            raise _remote_error(task, remote, error) from error
+        raise UserError(
+            f"task {task.name!r}: the data cannot be loaded: {_reason(error)}",
+            where=task.file,
+            mend="check the keys under 'data' and the files they name",
+        ) from error
+
+
+def _remote_error(task: Task, remote: str, error: Exception) -> UserError:
+    answered = isinstance(error, urllib.error.HTTPError | FileNotFoundError | ValueError)
+    network = isinstance(error, OSError | http.client.HTTPException) and not answered
+    mirror = task.data.mirror
+    also = (
+        f", or set BENCHMARK_DATA to a folder that holds {mirror}/train.parquet" if mirror else ""
+    )
+    kind, verb = (UnavailableError, "cannot be reached") if network else (UserError, "fails")
+    return kind(
+        f"task {task.name!r}: {remote} {verb}: {_reason(error)}",
+        where=task.file,
+        mend=f"check the network and the address{also}",
+    )
+
+
+def _reason(error: BaseException) -> str:
+    """The first cause, in one line: datasets wraps it twice and quotes whole tables."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    return lines[0][:300]
+
+
+# Pictures and labels
+
+
+@dataclass(frozen=True)
+class Folder:
+    """Local files: what they must not leave, and what paths in a column are relative to."""
+
+    root: Path
+    base: Path
+
+
+def _raw(task: Task, data: Data, splits: dict[str, Table], folder: Folder | None) -> Raw:
+    train = _table(task, splits, data.train_split, data)
+    if data.test_fraction is not None:
+        tables = [train]
+    else:
+        tables = [train, _table(task, splits, data.test_split or "test", data)]
+    names, labels = _classes(task, [_named_labels(task, table, data) for table in tables])
+    parts = [
+        RawSplit(of, _pictures(task, table, data.image_column, folder))
+        for of, table in zip(labels, tables, strict=True)
+    ]
+    if data.test_fraction is not None:
+        parts = own_split(parts[0], data.test_fraction, data.split_seed)
+    _check_classes(task, names, parts[0].labels, parts[1].labels)
+    return Raw(parts[0], parts[1], names)
+
+
+def _table(task: Task, splits: dict[str, Table], wanted: str, data: Data) -> Table:
+    """The split, or the splits joined by ``+``, with the two columns that count."""
+    import datasets
+
+    parts = []
+    for name in wanted.split("+"):
+        if name not in splits:
+            raise UserError(
+                f"task {task.name!r}: there is no split {name!r}{nearest(name, list(splits))}",
+                where=task.file,
+                mend=f"the splits are: {', '.join(splits)}; name one under 'data', "
+                "or cut a test split from the training images with 'test_fraction'",
+            )
+        for column in (data.image_column, data.label_column):
+            _check_column(task, name, column, splits[name].column_names)
+        parts.append(splits[name].select_columns([data.image_column, data.label_column]))
+    return parts[0] if len(parts) == 1 else datasets.concatenate_datasets(parts)
+
+
+def _check_column(task: Task, split: str, column: str, known: list[str]) -> None:
+    if column not in known:
+        raise UserError(
+            f"task {task.name!r}: split {split!r} has no column {column!r}{nearest(column, known)}",
+            where=task.file,
+            mend=f"the columns are: {', '.join(known)}; set 'image_column' or 'label_column'",
+        )
+
+
+@dataclass(frozen=True)
+class _NamedLabels:
+    kind: str
+    values: list[Any]
+    names: tuple[str, ...] | None
+    """Set where the data themselves say which classes there are, and in which order."""
+
+
+def _named_labels(task: Task, table: Table, data: Data) -> _NamedLabels:
+    import datasets
+
+    feature, values = table.features[data.label_column], list(table[data.label_column])
+    if isinstance(feature, datasets.ClassLabel):
+        names = tuple(feature.names)
+        labels = _NamedLabels("class labels", values, names)
+    else:
+        kind = _kind(task, str(getattr(feature, "dtype", feature)), data.label_column)
+        labels = _NamedLabels(kind, values, None)
+    for row, value in enumerate(values):
+        if value is None or (isinstance(value, int) and value < 0):
+            raise UserError(
+                f"task {task.name!r}: row {row} of {len(values)} has no label "
+                f"({data.label_column} is {value})",
+                where=task.file,
+                mend="give it a class, or remove the row",
+            )
+    return labels
+
+
+def _kind(task: Task, dtype: str, column: str) -> str:
+    for kind, dtypes in (("text", ("string", "large_string")), ("whole numbers", ("int", "uint"))):
+        if dtype.startswith(dtypes):
+            return kind
+    raise UserError(
+        f"task {task.name!r}: column {column!r} cannot be a label, for it holds {dtype}",
+        where=task.file,
+        mend="labels are class labels, whole numbers or text; set 'label_column'",
+    )
+
+
+def _classes(task: Task, tables: list[_NamedLabels]) -> tuple[tuple[str, ...], list[Labels]]:
+    """Class names (text sorted, numbers by size), and each table's labels as their positions."""
+    if len({table.kind for table in tables}) > 1 or len({table.names for table in tables}) > 1:
+        raise UserError(
+            f"task {task.name!r}: training and test split disagree on the classes: "
+            + " against ".join(_shown(table) for table in tables),
+            where=task.file,
+            mend="give both splits the same classes in the same order",
+        )
+    if tables[0].names is not None:
+        return tables[0].names, [np.array(table.values, np.int64) for table in tables]
+    known = sorted({value for table in tables for value in table.values})
+    position = {value: i for i, value in enumerate(known)}
+    labels = [np.array([position[v] for v in table.values], np.int64) for table in tables]
+    return tuple(str(value) for value in known), labels
+
+
+def _shown(table: _NamedLabels) -> str:
+    names = table.names or sorted({str(value) for value in table.values})
+    return f"{table.kind} ({', '.join(names[:12])}{', ...' * (len(names) > 12)})"
+
+
+def _check_classes(task: Task, names: Sequence[str], train: Labels, test: Labels) -> None:
+    in_train, in_test = (np.bincount(labels, minlength=len(names)) for labels in (train, test))
+    faults = [
+        f"class {name!r} has {'test images but ' * bool(in_test[i])}no training images"
+        if not in_train[i]
+        else f"class {name!r} has no test images"
+        for i, name in enumerate(names)
+        if not (in_train[i] and in_test[i])
+    ]
+    if len(names) < 2:
+        faults = [f"there are fewer than two classes: {', '.join(names) or 'none'}"]
+    if faults:
+        shown = "; ".join(faults[:10]) + f"; and {len(faults) - 10} more" * (len(faults) > 10)
+        raise UserError(
+            f"task {task.name!r}: {shown}",
+            where=task.file,
+            mend="every class needs images in the training and in the test split",
+        )
+
+
+def _pictures(
+    task: Task, table: Table, column: str, folder: Folder | None
+) -> Callable[[int], Picture]:
+    import datasets
+
+    feature = table.features[column]
+    if isinstance(feature, datasets.Image):
+        table = table.cast_column(column, datasets.Image(decode=False))
+    elif not isinstance(feature, dict) and str(feature.dtype) not in ("string", "binary"):
+        raise UserError(
+            f"task {task.name!r}: column {column!r} holds {feature.dtype}, not images",
+            where=task.file,
+            mend="set 'image_column' to a column of encoded images, or of paths of image files",
+        )
+    return lambda i: _picture(task, table[i][column], i, folder)
+
+
+def _picture(task: Task, cell: object, row: int, folder: Folder | None) -> Picture:
+    content, path = cell, cell
+    if isinstance(cell, dict):
+        content, path = cell.get("bytes"), cell.get("path")
+    if isinstance(content, bytes):
+        name = f" ({path})" if isinstance(path, str) and not Path(path).is_absolute() else ""
+        return Picture(content, f"row {row}{name}")
+    if not isinstance(path, str) or not path:
+        return Picture(b"", f"row {row}")
+    if folder is None:
+        return Picture(Path(path), f"row {row}")
+    file = folder.base / path
+    _check_inside(file, folder.root, task)
+    return Picture(file, os.path.relpath(file, folder.root))
+
+
+# A test split where none is published
+
+
+def own_split(whole: RawSplit, fraction: float, seed: int) -> list[RawSplit]:
+    """Training and test part of ``whole``: of each class the share ``fraction`` goes to the test.
+
+    A class of two or more keeps at least one image on each side. The choice depends on the order
+    of the images, their classes and ``seed`` alone: not on any library's random numbers.
+    """
+    chosen = np.zeros(len(whole.labels), bool)
+    for label in np.unique(whole.labels):
+        indices = np.flatnonzero(whole.labels == label)
+        count = min(max(1, round(fraction * len(indices))), len(indices) - 1)
+        chosen[sorted(indices, key=partial(_lot, seed))[:count]] = True
+    return [whole.take(np.flatnonzero(~chosen)), whole.take(np.flatnonzero(chosen))]
+
+
+def _lot(seed: int, index: int) -> bytes:
+    return hashlib.sha256(f"{seed}:{index}".encode()).digest()
+
+
+def _read_sklearn(task: Task, scratch: Path) -> Raw:
+    from sklearn import datasets
+
+    digits = datasets.load_digits()
+    greys = (digits.images * 255 / 16).round().astype(np.uint8)
+    whole = RawSplit(digits.target.astype(np.int64), lambda i: Picture(greys[i], f"row {i}"))
+    assert task.data.test_fraction is not None
+    train, test = own_split(whole, task.data.test_fraction, task.data.split_seed)
+    return Raw(train, test, tuple(str(name) for name in digits.target_names))

@@ -1,0 +1,226 @@
+"""Boards become text: aligned Markdown tables, which a terminal shows as well, and CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+
+from benchmark.crossover import Verdict
+from benchmark.effective import EffectiveImages
+from benchmark.leaderboard import Board, Comparison, Point
+
+Row = dict[str, object]
+
+
+def aligned(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A Markdown table whose columns also line up as plain text."""
+    widths = [max(len(line[i]) for line in [header, *rows]) for i in range(len(header))]
+    lines = [[cell.ljust(width) for cell, width in zip(line, widths, strict=True)] for line in rows]
+    head = [cell.ljust(width) for cell, width in zip(header, widths, strict=True)]
+    return "\n".join("| " + " | ".join(line) + " |" for line in [head, ["-" * w for w in widths], *lines])
+
+
+def percent(value: float | None, low: float | None, high: float | None, *, sign: bool = False) -> str:
+    """``61.3 [58.0, 64.6]``; without an interval where none can be claimed."""
+    if value is None:
+        return "failed"
+    form = "{:+.1f}" if sign else "{:.1f}"
+    shown = form.format(100 * value)
+    if low is None or high is None:
+        return f"{shown} [one seed]"
+    return f"{shown} [{form.format(100 * low)}, {form.format(100 * high)}]"
+
+
+def number(images: float) -> str:
+    """Images per class, to two digits that mean something."""
+    return f"{images:.0f}" if images >= 10 else f"{images:.1f}"
+
+
+def interval(verdict: Verdict) -> str:
+    """``[8.2, 17]``, with ``...`` where an end is open."""
+    low = "..." if verdict.low is None else number(verdict.low)
+    high = "..." if verdict.high is None else number(verdict.high)
+    return f"[{low}, {high}]"
+
+
+def verdict_text(verdict: Verdict) -> str:
+    """The verdict in a few words."""
+    star = "" if verdict.crossover is None else f"N* = {number(verdict.crossover)} "
+    return {
+        "stops": f"pretraining stops helping at {star}{interval(verdict)}",
+        "helps_throughout": "pretraining still helps at the largest N",
+        "never_helps": "pretraining never helps",
+        "hurts": f"pretraining hurts from {star}{interval(verdict)} on",
+        "undecided": "undecided",
+    }[verdict.kind]
+
+
+def accuracy_table(board: Board) -> str:
+    """Accuracy of each arm at each N, and each pretrained arm's paired gain, in percent."""
+    header, columns = ["N"], []
+    for arm, points in board.curves.items():
+        header.append(arm)
+        columns.append({p.images_per_class: _accuracy(p) for p in points})
+        if arm in board.comparisons:
+            header.append(f"gain of {arm}")
+            columns.append(_gains(board.comparisons[arm]))
+    sizes = sorted({n for column in columns for n in column})
+    return aligned(header, [[str(n), *(column.get(n, "") for column in columns)] for n in sizes])
+
+
+def _accuracy(point: Point) -> str:
+    shown = percent(point.accuracy, point.low, point.high)
+    return f"{shown} ({point.failed} failed)" if point.failed else shown
+
+
+def _gains(comparison: Comparison) -> dict[int, str]:
+    return {
+        gain.images_per_class: percent(gain.mean, gain.low, gain.high, sign=True)
+        for gain in comparison.verdict.gains
+    }
+
+
+def verdict_lines(board: Board) -> list[str]:
+    """One line per pretrained arm: the verdict and the reason for it."""
+    return [
+        f"{arm}: {verdict_text(c.verdict)} (margin {100 * c.verdict.margin:g} points). "
+        f"{c.verdict.reason}"
+        for arm, c in board.comparisons.items()
+    ]
+
+
+def labels_worth(effective: Sequence[EffectiveImages], images_per_class: int) -> str:
+    """What pretraining is worth at N, as a multiple of the labels: ``x3.2 [2.1, 4.8]``."""
+    for one in effective:
+        if one.images_per_class == images_per_class:
+            return _worth(one)
+    return ""
+
+
+def _worth(one: EffectiveImages) -> str:
+    if one.multiplier is None:
+        return "-"
+    if one.at_least:
+        return f">= x{one.multiplier:.1f}"
+    shown = f"x{one.multiplier:.1f}"
+    if one.low is None or one.high is None:
+        return shown
+    n = one.images_per_class
+    return f"{shown} [{one.low / n:.1f}, {one.high / n:.1f}]"
+
+
+def effective_table(board: Board) -> str:
+    """Effective images per class of every pretrained arm, as a multiple of N."""
+    sizes = sorted({e.images_per_class for c in board.comparisons.values() for e in c.effective})
+    rows = [
+        [str(n), *(labels_worth(c.effective, n) for c in board.comparisons.values())] for n in sizes
+    ]
+    return aligned(["N", *(f"labels worth, {arm}" for arm in board.comparisons)], rows)
+
+
+def board_text(board: Board) -> str:
+    """What ``make bench`` prints of one task and backbone."""
+    seeds = max(point.seeds for points in board.curves.values() for point in points)
+    head = (
+        f"{board.task} with {board.label}: test accuracy in % over {seeds} seeds, 95% intervals; "
+        f"{board.data.image_size} px, {board.data.test_images} test images"
+    )
+    lines = [head, "", accuracy_table(board), "", *verdict_lines(board)]
+    return "\n".join([*lines, *(f"note: {note}" for note in board.notes)])
+
+
+GAIN_COLUMNS_AT = (1, 10, 100)
+
+
+def leaderboard_rows(boards: Sequence[Board]) -> list[Row]:
+    """One row per task x backbone x arm; the columns are explained in ``results/README.md``."""
+    return [_leaderboard_row(board, arm) for board in boards for arm in board.curves]
+
+
+def _leaderboard_row(board: Board, arm: str) -> Row:
+    points = board.curves[arm]
+    comparison = board.comparisons.get(arm)
+    largest = points[-1]
+    row: Row = {
+        "task": board.task,
+        "backbone": board.backbone,
+        "arm": arm,
+        "image_size": board.data.image_size,
+        "smallest_n": points[0].images_per_class,
+        "largest_n": largest.images_per_class,
+        "fewest_seeds": min(p.seeds for p in points),
+        "records": sum(p.seeds + p.failed for p in points),
+        "failed": sum(p.failed for p in points),
+        "accuracy_at_largest_n": _plain(largest.accuracy),
+        "accuracy_low": _plain(largest.low),
+        "accuracy_high": _plain(largest.high),
+    }
+    return row | _verdict_columns(comparison) | _data_columns(board, arm)
+
+
+def _verdict_columns(comparison: Comparison | None) -> Row:
+    verdict = comparison.verdict if comparison else None
+    row: Row = {
+        "verdict": verdict.kind if verdict else "",
+        "crossover": _plain(verdict.crossover if verdict else None),
+        "crossover_low": _plain(verdict.low if verdict else None),
+        "crossover_high": _plain(verdict.high if verdict else None),
+        "margin": _plain(verdict.margin if verdict else None),
+    }
+    gains = {g.images_per_class: g for g in verdict.gains} if verdict else {}
+    for n in GAIN_COLUMNS_AT:
+        gain = gains.get(n)
+        row[f"gain_at_{n}"] = _plain(gain.mean if gain else None)
+        row[f"gain_at_{n}_low"] = _plain(gain.low if gain else None)
+        row[f"gain_at_{n}_high"] = _plain(gain.high if gain else None)
+    worth = {e.images_per_class: e for e in comparison.effective} if comparison else {}
+    for n in GAIN_COLUMNS_AT:
+        row[f"label_multiplier_at_{n}"] = _plain(worth[n].multiplier if n in worth else None)
+    return row
+
+
+def _data_columns(board: Board, arm: str) -> Row:
+    return {
+        "seconds": f"{board.seconds[arm]:.0f}",
+        "classes": board.data.classes,
+        "test_images": board.data.test_images,
+        "data_source": board.data.source,
+        "data_hash": board.data.hash,
+    }
+
+
+def curve_rows(boards: Sequence[Board]) -> list[Row]:
+    """One row per task x backbone x arm x N."""
+    return [
+        {
+            "task": board.task,
+            "backbone": board.backbone,
+            "arm": arm,
+            "images_per_class": point.images_per_class,
+            "seeds": point.seeds,
+            "accuracy": _plain(point.accuracy),
+            "low": _plain(point.low),
+            "high": _plain(point.high),
+            "failed": point.failed,
+            "levelled_off": point.levelled_off,
+        }
+        for board in boards
+        for arm, points in board.curves.items()
+        for point in points
+    ]
+
+
+def _plain(value: float | None) -> str:
+    return "" if value is None else f"{value:.4f}"
+
+
+def csv_text(rows: Sequence[Row]) -> str:
+    """The rows as CSV with a header line; empty without rows."""
+    if not rows:
+        return ""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()

@@ -1,0 +1,135 @@
+"""One training loop on tensors. It knows neither tasks nor whether weights are pretrained."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+from torch.nn.modules.batchnorm import _BatchNorm
+
+from benchmark.augment import augment
+from benchmark.recipes import Recipe
+from benchmark.records import Training
+
+_WINDOWS = 50
+_FLOOR = 0.02
+"""A training loss below this many nats has nowhere left to fall."""
+
+
+class DivergedError(Exception):
+    """The training loss is no longer a finite number."""
+
+
+@dataclass(frozen=True)
+class Pixels:
+    """Images as stored, and how the network wants them.
+
+    ``images``: uint8, ``[n, 3, side, side]``, RGB; ``mean`` and ``std``: of RGB in 0..1.
+    """
+
+    images: Tensor
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]
+
+    def batch(self, chosen: Tensor | slice) -> Tensor:
+        """The chosen images, normalised, float32, channels last."""
+        scale = 255 * torch.tensor(self.std, device=self.images.device).view(3, 1, 1)
+        offset = torch.tensor(self.mean, device=self.images.device).view(3, 1, 1) * 255
+        batch = self.images[chosen].contiguous(memory_format=torch.channels_last)
+        return batch.float().sub_(offset).div_(scale)
+
+
+def _batches(count: int, recipe: Recipe, generator: torch.Generator) -> Iterator[Tensor]:
+    """``recipe.steps`` batches of positions, from one shuffled pass after another."""
+    wanted = recipe.steps * recipe.batch_size
+    passes = math.ceil(wanted / count)
+    order = torch.cat([torch.randperm(count, generator=generator) for _ in range(passes)])
+    yield from order[:wanted].split(recipe.batch_size)
+
+
+def _rate(step: int, recipe: Recipe) -> float:
+    """The learning rate's factor at ``step``, 0..1."""
+    warm = max(1, round(recipe.warmup * recipe.steps))
+    if step < warm:
+        return (step + 1) / warm
+    return 0.5 * (1 + math.cos(math.pi * (step - warm) / max(1, recipe.steps - warm)))
+
+
+def _set_mode(model: nn.Module, recipe: Recipe) -> None:
+    model.train()
+    if recipe.frozen_batch_norm:
+        for module in model.modules():
+            if isinstance(module, _BatchNorm):
+                module.eval()
+
+
+def train(
+    model: nn.Module, pixels: Pixels, labels: Tensor, recipe: Recipe, generator: torch.Generator
+) -> Training:
+    """Trains ``model`` in place on all of ``pixels`` (labels int64 ``[n]``).
+
+    Raises `DivergedError` as soon as the loss is seen not to be finite.
+    """
+    started = time.perf_counter()
+    _set_mode(model, recipe)
+    optimiser = torch.optim.AdamW(
+        _parameter_groups(model, recipe), lr=recipe.learning_rate, fused=True
+    )
+    losses: list[Tensor] = []
+    window = math.ceil(recipe.steps / _WINDOWS)
+    for step, chosen in enumerate(_batches(len(labels), recipe, generator)):
+        for group in optimiser.param_groups:
+            group["lr"] = recipe.learning_rate * _rate(step, recipe)
+        batch = augment(pixels.batch(chosen), recipe.augmentation, generator)
+        loss = functional.cross_entropy(
+            model(batch), labels[chosen], label_smoothing=recipe.label_smoothing
+        )
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        losses.append(loss.detach())
+        if (step + 1) % window == 0:
+            _check_finite(losses[-window:], step)
+    return _summary(losses, window, time.perf_counter() - started)
+
+
+def _parameter_groups(model: nn.Module, recipe: Recipe) -> list[dict[str, object]]:
+    """Weight decay for matrices and kernels only, not for biases and norms."""
+    parameters = [p for p in model.parameters() if p.requires_grad]
+    return [
+        {"params": [p for p in parameters if p.ndim > 1], "weight_decay": recipe.weight_decay},
+        {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},
+    ]
+
+
+def _check_finite(losses: list[Tensor], step: int) -> None:
+    if not torch.stack(losses).isfinite().all():
+        raise DivergedError(f"the training loss was not finite by step {step + 1}")
+
+
+def _summary(losses: list[Tensor], window: int, seconds: float) -> Training:
+    means = tuple(float(torch.stack(losses[i : i + window]).mean()) for i in range(0, len(losses), window))
+    if not all(map(math.isfinite, means)):
+        raise DivergedError(f"the training loss was not finite by step {len(losses)}")
+    return Training(len(losses), tuple(round(m, 5) for m in means), levelled_off(means), seconds)
+
+
+def levelled_off(losses: tuple[float, ...]) -> bool:
+    """Whether the last fifth of the losses lies at the floor, or no more than 5% below the fifth before."""
+    fifth = max(1, len(losses) // 5)
+    last = sum(losses[-fifth:]) / fifth
+    before = sum(losses[-2 * fifth : -fifth]) / fifth if len(losses) >= 2 * fifth else math.inf
+    return last < _FLOOR or last > 0.95 * before
+
+
+@torch.inference_mode()
+def predict(model: nn.Module, pixels: Pixels, batch_size: int = 256) -> Tensor:
+    """Outputs of ``model`` in evaluation mode for all images, float32, ``[n, outputs]``."""
+    model.eval()
+    starts = range(0, len(pixels.images), batch_size)
+    return torch.cat([model(pixels.batch(slice(start, start + batch_size))) for start in starts])
