@@ -170,6 +170,27 @@ def validate(task: tuple[str, ...] | None) -> None:
 
 
 @cli.command()
+@click.option("--backbone", type=Words(), default=DEFAULT_BACKBONE, show_default=True,
+              help="timm names, hf-hub:ORG/NAME or local-dir:FOLDER.")
+@click.option("--jobs", type=click.IntRange(1), help="Processes.  [default: one per core]")
+def tune(backbone: tuple[str, ...], jobs: int | None) -> None:
+    """Choose learning rates on the development tasks' training images."""
+    from benchmark import backbones, sources, sweep, tasks
+    from benchmark import tune as tuning
+
+    development = [task for task in tasks.load_tasks() if task.development]
+    usable = [task for task in development if not sources.find(task).remote]
+    for name in backbone:
+        backbones.check_name(name)
+        evidence = tuning.tune(name, usable, jobs or sweep.default_workers())
+        rates = tuning.chosen_rates(evidence)
+        for (arm, rate), accuracy in tuning.mean_accuracies(evidence).items():
+            mark = "  <- chosen" if rates[arm] == rate else ""
+            click.echo(f"{name} {arm} {rate:g}: {100 * accuracy:.1f}%{mark}")
+        tuning.keep_rates(backbones.portable_name(name), rates)
+
+
+@cli.command()
 @click.option("--teacher", required=True, help="Backbone whose features are learned.")
 @click.option("--images", required=True, multiple=True,
               type=click.Path(path_type=Path, exists=True),

@@ -22,7 +22,6 @@ _FILTERS = {
     "bicubic": Image.Resampling.BICUBIC,
     "lanczos": Image.Resampling.LANCZOS,
 }
-_UNREADABLE = (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError)
 
 
 @dataclass(frozen=True)
@@ -48,7 +47,7 @@ def decode(picture: Picture) -> Image.Image:
         source = picture.content
         with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source) as image:
             return _rgb(image)
-    except _UNREADABLE as error:
+    except Exception as error:  # Pillow's decoders raise nearly every kind there is
         raise UserError(
             f"{picture.place}: this image cannot be read: {_reason(error)}",
             mend="replace the image, or remove it from the data",

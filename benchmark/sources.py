@@ -6,6 +6,7 @@ import contextlib
 import glob
 import hashlib
 import http.client
+import logging
 import os
 import urllib.error
 import urllib.request
@@ -31,7 +32,7 @@ Table = Any
 
 _MIRROR = Data(
     load_dataset=LoadDataset(
-        path="parquet", data_files={"train": "train.parquet", "test": "test.parquet"}
+        path="parquet", data_files={"train": ["train.parquet"], "test": ["test.parquet"]}
     )
 )
 _SECONDS = 20.0
@@ -175,7 +176,7 @@ def _beneath(base: Path) -> Iterator[Path]:
 def _check_inside(path: Path, root: Path, task: Task) -> None:
     if not path.resolve().is_relative_to(root.resolve()):
         raise UserError(
-            f"task {task.name!r}: {os.path.relpath(path, root)} leads out of the task's folder",
+            f"{os.path.relpath(path, root)} leads out of the task's folder",
             where=task.file,
             mend="copy the files into the folder; links to elsewhere are not followed",
         )
@@ -191,24 +192,24 @@ def _stats(folders: Iterable[Path]) -> list[list[Any]]:
 
 
 def _read_files(task: Task, data: Data, root: Path, scratch: Path) -> Raw:
+    splits = dict(_load_files(task, data, root, scratch))
+    folders = [base if base.is_dir() else base.parent for base in _bases(task, data, root)]
+    return _raw(task, data, splits, Folder(root, Path(os.path.commonpath(folders))))
+
+
+def _load_files(task: Task, data: Data, root: Path, scratch: Path) -> Iterator[tuple[str, Table]]:
     assert data.load_dataset is not None
     spec = data.load_dataset
-    with _explained(task):
-        splits = dict(_load_files(spec, data, root, scratch))
-    bases = [str(base if base.is_dir() else base.parent) for base in _bases(task, data, root)]
-    return _raw(task, data, splits, Folder(root, Path(os.path.commonpath(bases))))
-
-
-def _load_files(
-    spec: LoadDataset, data: Data, root: Path, scratch: Path
-) -> Iterator[tuple[str, Table]]:
     if spec.data_files is None or spec.path == "imagefolder":
-        yield from _load(spec, scratch, **_folder_arguments(spec, data, root)).items()
+        arguments = _folder_arguments(spec, data, root)
+        with _explained(task, spec.data_dir or "the data"):
+            yield from _load(spec, scratch, **arguments).items()
         return
     # One at a time, for otherwise the first split's column types are forced upon the others.
-    for split in spec.data_files:
-        one = spec.model_copy(update={"data_files": {split: spec.data_files[split]}})
-        yield from _load(one, scratch / split, data_files=_absolute(one, root)).items()
+    for split, patterns in spec.data_files.items():
+        one = spec.model_copy(update={"data_files": {split: patterns}})
+        with _explained(task, ", ".join(patterns)):
+            yield from _load(one, scratch / split, data_files=_absolute(one, root)).items()
 
 
 def _folder_arguments(spec: LoadDataset, data: Data, root: Path) -> dict[str, Any]:
@@ -217,8 +218,12 @@ def _folder_arguments(spec: LoadDataset, data: Data, root: Path) -> dict[str, An
     if spec.data_files is not None:
         return labels | {"data_files": _absolute(spec, root)}
     folder = root / (spec.data_dir or ".")
-    names = [name for name in _split_names(data) if (folder / name).is_dir()]
-    if names and spec.path == "imagefolder" and not list(folder.glob("metadata.*")):
+    names = _split_names(data)
+    if (
+        all((folder / name).is_dir() for name in names)
+        and spec.path == "imagefolder"
+        and not list(folder.glob("metadata.*"))
+    ):
         # Explicit, for a class called "test" would be taken for the test split.
         return labels | {"data_files": {name: _all_in(folder / name) for name in names}}
     return labels | {"data_dir": str(folder)}
@@ -244,7 +249,7 @@ def _absolute(spec: LoadDataset, root: Path) -> dict[str, list[str]]:
 def _load(spec: LoadDataset, scratch: Path, **arguments: object) -> dict[str, Table]:
     import datasets
 
-    datasets.logging.set_verbosity_error()
+    datasets.logging.set_verbosity(logging.CRITICAL)
     datasets.disable_progress_bars()
     return dict(datasets.load_dataset(spec.path, cache_dir=str(scratch / "arrow"), **arguments))
 
@@ -275,7 +280,7 @@ def _download(url: str, task: Task) -> Path:
         return target
     with cache.workspace() as scratch:
         part = scratch / "part"
-        with _explained(task, url), part.open("wb") as file:
+        with _explained(task, url, remote=True), part.open("wb") as file:
             _copy(url, file)
         target.parent.mkdir(parents=True, exist_ok=True)
         part.replace(target)
@@ -300,7 +305,7 @@ def _copy(url: str, file: IO[bytes]) -> None:
 def _read_hub(task: Task, scratch: Path) -> Raw:
     spec = task.data.load_dataset
     assert spec is not None
-    with _explained(task, f"the hub's {spec.path}"):
+    with _explained(task, f"the hub's {spec.path}", remote=True):
         _ask_hub()
         splits = _load_hub(spec, scratch)
     return _raw(task, task.data, splits, None)
@@ -329,7 +334,7 @@ def _load_hub(spec: LoadDataset, scratch: Path) -> dict[str, Table]:
 
 
 @contextlib.contextmanager
-def _explained(task: Task, remote: str | None = None) -> Iterator[None]:
+def _explained(task: Task, what: str, *, remote: bool = False) -> Iterator[None]:
     """Turns what goes wrong while loading into a `UserError`; a full disk is left to the cache."""
     try:
         yield
@@ -338,25 +343,26 @@ def _explained(task: Task, remote: str | None = None) -> Iterator[None]:
     except Exception as error:  # datasets, pandas, arrow and the network all raise their own
         if cache.disk_error(error) is not None:
             raise
-        if remote is not None:
-            raise _remote_error(task, remote, error) from error
-        raise UserError(
-            f"task {task.name!r}: the data cannot be loaded: {_reason(error)}",
-            where=task.file,
-            mend="check the keys under 'data' and the files they name",
-        ) from error
+        make = _remote_error if remote else _local_error
+        raise make(task, what, error) from error
 
 
-def _remote_error(task: Task, remote: str, error: Exception) -> UserError:
+def _local_error(task: Task, what: str, error: Exception) -> UserError:
+    return UserError(
+        f"task {task.name!r}: {what} cannot be loaded: {_reason(error)}",
+        where=task.file,
+        mend="check the keys under 'data' and the files they name",
+    )
+
+
+def _remote_error(task: Task, what: str, error: Exception) -> UserError:
     answered = isinstance(error, urllib.error.HTTPError | FileNotFoundError | ValueError)
     network = isinstance(error, OSError | http.client.HTTPException) and not answered
     mirror = task.data.mirror
-    also = (
-        f", or set BENCHMARK_DATA to a folder that holds {mirror}/train.parquet" if mirror else ""
-    )
+    also = f", or set BENCHMARK_DATA to a folder with {mirror}/train.parquet" if mirror else ""
     kind, verb = (UnavailableError, "cannot be reached") if network else (UserError, "fails")
     return kind(
-        f"task {task.name!r}: {remote} {verb}: {_reason(error)}",
+        f"task {task.name!r}: {what} {verb}: {_reason(error)}",
         where=task.file,
         mend=f"check the network and the address{also}",
     )
@@ -366,6 +372,10 @@ def _reason(error: BaseException) -> str:
     """The first cause, in one line: datasets wraps it twice and quotes whole tables."""
     while error.__cause__ is not None:
         error = error.__cause__
+    if isinstance(error, urllib.error.URLError) and not isinstance(error, urllib.error.HTTPError):
+        return str(getattr(error.reason, "strerror", None) or error.reason)
+    if "corresponds to no data" in str(error):
+        return "no images or rows are found there"
     lines = str(error).strip().splitlines() or [type(error).__name__]
     return lines[0][:300]
 
@@ -387,7 +397,11 @@ def _raw(task: Task, data: Data, splits: dict[str, Table], folder: Folder | None
         tables = [train]
     else:
         tables = [train, _table(task, splits, data.test_split or "test", data)]
-    names, labels = _classes(task, [_named_labels(task, table, data) for table in tables])
+    named = [
+        _named_labels(task, split, table, data)
+        for split, table in zip(("training", "test"), tables, strict=False)
+    ]
+    names, labels = _classes(task, named)
     parts = [
         RawSplit(of, _pictures(task, table, data.image_column, folder))
         for of, table in zip(labels, tables, strict=True)
@@ -434,7 +448,7 @@ class _NamedLabels:
     """Set where the data themselves say which classes there are, and in which order."""
 
 
-def _named_labels(task: Task, table: Table, data: Data) -> _NamedLabels:
+def _named_labels(task: Task, split: str, table: Table, data: Data) -> _NamedLabels:
     import datasets
 
     feature, values = table.features[data.label_column], list(table[data.label_column])
@@ -442,13 +456,13 @@ def _named_labels(task: Task, table: Table, data: Data) -> _NamedLabels:
         names = tuple(feature.names)
         labels = _NamedLabels("class labels", values, names)
     else:
-        kind = _kind(task, str(getattr(feature, "dtype", feature)), data.label_column)
+        kind = _kind(task, _dtype(feature), data.label_column)
         labels = _NamedLabels(kind, values, None)
     for row, value in enumerate(values):
-        if value is None or (isinstance(value, int) and value < 0):
+        if value is None or value == "" or (isinstance(value, int) and value < 0):
             raise UserError(
-                f"task {task.name!r}: row {row} of {len(values)} has no label "
-                f"({data.label_column} is {value})",
+                f"task {task.name!r}: row {row} of the {len(values)} in the {split} split has no "
+                f"label ({data.label_column} is {value!r})",
                 where=task.file,
                 mend="give it a class, or remove the row",
             )
@@ -516,13 +530,21 @@ def _pictures(
     feature = table.features[column]
     if isinstance(feature, datasets.Image):
         table = table.cast_column(column, datasets.Image(decode=False))
-    elif not isinstance(feature, dict) and str(feature.dtype) not in ("string", "binary"):
+    elif not isinstance(feature, dict) and not _is_content(_dtype(feature)):
         raise UserError(
-            f"task {task.name!r}: column {column!r} holds {feature.dtype}, not images",
+            f"task {task.name!r}: column {column!r} holds {_dtype(feature)}, not images",
             where=task.file,
             mend="set 'image_column' to a column of encoded images, or of paths of image files",
         )
     return lambda i: _picture(task, table[i][column], i, folder)
+
+
+def _is_content(dtype: str) -> bool:
+    return dtype.removeprefix("large_").startswith(("string", "binary"))
+
+
+def _dtype(feature: object) -> str:
+    return str(getattr(feature, "dtype", feature))
 
 
 def _picture(task: Task, cell: object, row: int, folder: Folder | None) -> Picture:

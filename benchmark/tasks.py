@@ -147,6 +147,8 @@ class Data(_Model):
             raise ValueError("'sklearn' excludes 'load_dataset' and 'archive'")
         if self.archive is not None and (self.load_dataset is None or self.load_dataset.on_hub):
             raise ValueError("'archive' needs 'load_dataset' with one of " + ", ".join(BUILDERS))
+        if self.image_column == self.label_column:
+            raise ValueError("'image_column' and 'label_column' name the same column")
         if self.test_fraction is not None and self.test_split is not None:
             raise ValueError("'test_split' and 'test_fraction' exclude each other")
         if self.sklearn is not None and self.test_fraction is None:

@@ -12,8 +12,18 @@ from benchmark import tasks
 from benchmark.errors import UserError
 from benchmark.tasks import DEFAULT_FOLDER, load_task, load_tasks, task_names
 
-NAMES = """arabic_letters cifar10 clothing digits dtd10 eurosat flowers pneumoniamnist sign_digits
-    trashnet""".split()
+NAMES = [
+    "arabic_letters",
+    "cifar10",
+    "clothing",
+    "digits",
+    "dtd10",
+    "eurosat",
+    "flowers",
+    "pneumoniamnist",
+    "sign_digits",
+    "trashnet",
+]
 CHECKOUT = Path(__file__).parent.parent
 
 

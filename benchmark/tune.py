@@ -1,0 +1,186 @@
+"""Chooses each arm's learning rate for a backbone, on training images of development tasks only.
+
+Two-fold cross-validation inside subsets of the training split, over a small grid of rates, the same
+grid for every arm. The test split is never loaded into a network here. Every measurement is kept in
+``tuned/evidence.csv``; the chosen rates in ``tuned/rates.yaml``.
+"""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import yaml
+
+from benchmark import arms, backbones, data, executors, subsets, sweep
+from benchmark.arms import Work
+from benchmark.data import Split
+from benchmark.errors import UserError
+from benchmark.recipes import RATES_FILE, Rates, Recipe, tuned_rates
+from benchmark.tasks import Task
+from benchmark.training import DivergedError
+
+RATES = (3e-4, 1e-3, 3e-3, 1e-2, 3e-2)
+SIZES = (10, 60)
+"""Images per class of the subsets; each fold trains on half of them."""
+SEEDS = (1000, 1001)
+"""Far from the seeds of the leaderboard, so that its subsets are not chosen on."""
+FOLDS = 2
+EVIDENCE_FILE = RATES_FILE.with_name("evidence.csv")
+
+
+@dataclass(frozen=True, order=True)
+class Cell:
+    """One training: everything but what came of it."""
+
+    backbone: str
+    arm: str
+    task: str
+    learning_rate: float
+    steps: int
+    images_per_class: int
+    seed: int
+    fold: int
+
+
+@dataclass(frozen=True)
+class Tuning:
+    """A cell with what a process needs to run it."""
+
+    cell: Cell
+    backbone: str
+    """The name that timm understands."""
+    task: Task
+    recipe: Recipe
+
+
+Evidence = dict[Cell, float]
+
+
+def plan(backbone: str, tasks: Sequence[Task]) -> list[Tuning]:
+    """Every training that choosing the rates of ``backbone`` needs."""
+    trained = [arm for arm in arms.all_arms().values() if isinstance(arm.recipe, Recipe)]
+    return [
+        tuning
+        for task in tasks
+        for arm in trained
+        for rate in RATES
+        for tuning in _tunings(backbone, task, arm, rate)
+    ]
+
+
+def _tunings(backbone: str, task: Task, arm: arms.Arm, rate: float) -> Iterator[Tuning]:
+    recipe = sweep.recipe_for(arm, task, backbone)
+    assert isinstance(recipe, Recipe)
+    recipe = dataclasses.replace(recipe, learning_rate=rate)
+    name = backbones.portable_name(backbone)
+    for size in SIZES:
+        for seed in SEEDS:
+            for fold in range(FOLDS):
+                cell = Cell(name, arm.name, task.name, rate, recipe.steps, size, seed, fold)
+                yield Tuning(cell, backbone, task, recipe)
+
+
+def run(tuning: Tuning) -> tuple[Cell, float]:
+    """Held-out accuracy (0..1) of one fold; 0 where the training diverges."""
+    cell = tuning.cell
+    interpolation = backbones.preprocessing(tuning.backbone).interpolation
+    dataset = data.load(tuning.task, tuning.task.image_size, interpolation)
+    pool = dataset.train
+    subset = subsets.subset(pool.labels, cell.images_per_class, cell.seed)
+    fit, held = subsets.folds(pool.labels[subset], FOLDS, cell.seed)[cell.fold]
+    held_out = Split(pool.images[subset[held]], pool.labels[subset[held]])
+    inner = dataclasses.replace(dataset, test=held_out)
+    work = Work(tuning.backbone, inner, subset[fit], cell.seed, tuning.recipe)
+    try:
+        predictions = arms.arm(cell.arm).fit(work).predictions
+    except DivergedError:
+        return cell, 0.0
+    return cell, float(np.mean(predictions == held_out.labels))
+
+
+def tune(
+    backbone: str, tasks: Sequence[Task], workers: int, evidence_file: Path = EVIDENCE_FILE
+) -> Evidence:
+    """Runs what the evidence file lacks, keeps each result in it, and returns what was planned.
+
+    Raises `UserError` without a task.
+    """
+    if not tasks:
+        raise UserError(
+            "no development task's data can be used",
+            mend="mark a task with 'development: true'",
+        )
+    evidence = read_evidence(evidence_file)
+    planned = plan(backbone, tasks)
+    todo = [tuning for tuning in planned if tuning.cell not in evidence]
+    todo.sort(key=lambda t: t.recipe.steps * t.task.image_size**2, reverse=True)
+    for cell, accuracy in executors.run_in_processes(run, todo, workers) if todo else ():
+        evidence[cell] = accuracy
+        write_evidence(evidence, evidence_file)
+    return {tuning.cell: evidence[tuning.cell] for tuning in planned}
+
+
+def mean_accuracies(evidence: Evidence) -> dict[tuple[str, float], float]:
+    """(arm, learning rate) -> mean held-out accuracy, 0..1."""
+    scores: dict[tuple[str, float], list[float]] = defaultdict(list)
+    for cell, accuracy in evidence.items():
+        scores[cell.arm, cell.learning_rate].append(accuracy)
+    return {key: float(np.mean(values)) for key, values in sorted(scores.items())}
+
+
+def chosen_rates(evidence: Evidence) -> dict[str, float]:
+    """Per arm the rate with the best mean held-out accuracy; of equals the smallest."""
+    means = mean_accuracies(evidence)
+    return {
+        arm: max((rate for a, rate in means if a == arm), key=lambda rate: means[arm, rate])
+        for arm in sorted({arm for arm, _ in means})
+    }
+
+
+def keep_rates(backbone: str, rates: dict[str, float], file: Path = RATES_FILE) -> None:
+    """Writes the chosen rates of ``backbone`` beside those of the others."""
+    everything: Rates = {**tuned_rates(file), backbone: rates}
+    head = "# Learning rates chosen by `make tune`; evidence.csv holds the measurements.\n"
+    file.write_text(head + yaml.safe_dump(everything), encoding="utf-8")
+    tuned_rates.cache_clear()
+
+
+def read_evidence(file: Path) -> Evidence:
+    """All measurements in ``file``; none if it does not exist."""
+    if not file.exists():
+        return {}
+    with file.open(encoding="utf-8", newline="") as text:
+        return dict(_row_to_result(row) for row in csv.DictReader(text))
+
+
+def _row_to_result(row: dict[str, str]) -> tuple[Cell, float]:
+    cell = Cell(
+        backbone=row["backbone"],
+        arm=row["arm"],
+        task=row["task"],
+        learning_rate=float(row["learning_rate"]),
+        steps=int(row["steps"]),
+        images_per_class=int(row["images_per_class"]),
+        seed=int(row["seed"]),
+        fold=int(row["fold"]),
+    )
+    return cell, float(row["accuracy"])
+
+
+def write_evidence(evidence: Evidence, file: Path) -> None:
+    """Writes all measurements, sorted, in one step."""
+    temporary = file.with_suffix(".tmp")
+    with temporary.open("w", encoding="utf-8", newline="") as text:
+        columns = [field.name for field in dataclasses.fields(Cell)]
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow([*columns, "accuracy"])
+        for cell in sorted(evidence):
+            writer.writerow([*dataclasses.astuple(cell), f"{evidence[cell]:.4f}"])
+    temporary.replace(file)
+
