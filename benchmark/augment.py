@@ -28,5 +28,8 @@ def _affine(count: int, how: Augmentation, generator: torch.Generator) -> Tensor
     cosine, sine = angle.cos() * window, angle.sin() * window
     # Coordinates run from -1 to 1, so a share of the side counts twice.
     right, down = uniform[3] * 2 * how.shift, uniform[4] * 2 * how.shift
-    rows = [torch.stack([mirror * cosine, -sine, right]), torch.stack([mirror * sine, cosine, down])]
+    rows = [
+        torch.stack([mirror * cosine, -sine, right]),
+        torch.stack([mirror * sine, cosine, down]),
+    ]
     return torch.stack(rows).permute(2, 0, 1)

@@ -23,7 +23,7 @@ RECORDED = _RESULTS / "records"
 LOCAL = _RESULTS / "local" / "records"
 
 
-class Words(click.ParamType):
+class Words(click.ParamType[Any]):
     """Names separated by blanks or commas."""
 
     name = "names"
@@ -58,18 +58,33 @@ def cli(debug: bool) -> None:
 
 @cli.command()
 @click.option("--task", type=Words(), default="digits", show_default=True, help="Task names.")
-@click.option("--backbone", type=Words(), default=DEFAULT_BACKBONE, show_default=True,
-              help="timm names, hf-hub:ORG/NAME or local-dir:FOLDER.")
+@click.option(
+    "--backbone",
+    type=Words(),
+    default=DEFAULT_BACKBONE,
+    show_default=True,
+    help="timm names, hf-hub:ORG/NAME or local-dir:FOLDER.",
+)
 @click.option("--arms", type=Words(), default=DEFAULT_ARMS, show_default=True, help="Arm names.")
 @click.option("--n", "sizes", type=Numbers(), help="Images per class.  [default: each task's grid]")
-@click.option("--seeds", type=click.IntRange(1), default=5, show_default=True,
-              help="Number of seeds.")
+@click.option(
+    "--seeds", type=click.IntRange(1), default=5, show_default=True, help="Number of seeds."
+)
 @click.option("--image-size", type=click.IntRange(8, 1024), help="Pixels.  [default: each task's]")
-@click.option("--margin", type=click.FloatRange(0, 1), default=0.01, show_default=True,
-              help="Gain that counts as no help, as a share of 1.")
+@click.option(
+    "--margin",
+    type=click.FloatRange(0, 1),
+    default=0.01,
+    show_default=True,
+    help="Gain that counts as no help, as a share of 1.",
+)
 @click.option("--jobs", type=click.IntRange(1), help="Processes.  [default: one per core]")
-@click.option("--records", type=click.Path(path_type=Path, file_okay=False), default=LOCAL,
-              help="Folder of the records.")
+@click.option(
+    "--records",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=LOCAL,
+    help="Folder of the records.",
+)
 def bench(
     task: tuple[str, ...],
     backbone: tuple[str, ...],
@@ -135,12 +150,25 @@ def _shown(path: Path) -> str:
 
 
 @cli.command()
-@click.option("--records", type=click.Path(path_type=Path, file_okay=False), default=RECORDED,
-              help="Folder of the records.")
-@click.option("--out", type=click.Path(path_type=Path, file_okay=False), default=_RESULTS,
-              help="Folder for README.md, the CSV files and the figures.")
-@click.option("--margin", type=click.FloatRange(0, 1), default=0.01, show_default=True,
-              help="Gain that counts as no help, as a share of 1.")
+@click.option(
+    "--records",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=RECORDED,
+    help="Folder of the records.",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=_RESULTS,
+    help="Folder for README.md, the CSV files and the figures.",
+)
+@click.option(
+    "--margin",
+    type=click.FloatRange(0, 1),
+    default=0.01,
+    show_default=True,
+    help="Gain that counts as no help, as a share of 1.",
+)
 def leaderboard(records: Path, out: Path, margin: float) -> None:
     """Build the tables and figures from stored records alone."""
     from benchmark import results_page, tasks
@@ -164,14 +192,19 @@ def validate(task: tuple[str, ...] | None) -> None:
     from benchmark import validate as validation
 
     report = validation.validate(task)
-    click.echo(report.text)
-    if not report.ok:
+    click.echo(str(report))
+    if report.failed:
         sys.exit(1)
 
 
 @cli.command()
-@click.option("--backbone", type=Words(), default=DEFAULT_BACKBONE, show_default=True,
-              help="timm names, hf-hub:ORG/NAME or local-dir:FOLDER.")
+@click.option(
+    "--backbone",
+    type=Words(),
+    default=DEFAULT_BACKBONE,
+    show_default=True,
+    help="timm names, hf-hub:ORG/NAME or local-dir:FOLDER.",
+)
 @click.option("--jobs", type=click.IntRange(1), help="Processes.  [default: one per core]")
 def tune(backbone: tuple[str, ...], jobs: int | None) -> None:
     """Choose learning rates on the development tasks' training images."""
@@ -192,11 +225,19 @@ def tune(backbone: tuple[str, ...], jobs: int | None) -> None:
 
 @cli.command()
 @click.option("--teacher", required=True, help="Backbone whose features are learned.")
-@click.option("--images", required=True, multiple=True,
-              type=click.Path(path_type=Path, exists=True),
-              help="Parquet file with a column image, or folder of images; may be repeated.")
-@click.option("--out", required=True, type=click.Path(path_type=Path, file_okay=False),
-              help="Folder for the student, in timm's local-dir format.")
+@click.option(
+    "--images",
+    required=True,
+    multiple=True,
+    type=click.Path(path_type=Path, exists=True),
+    help="Parquet file with a column image, or folder of images; may be repeated.",
+)
+@click.option(
+    "--out",
+    required=True,
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder for the student, in timm's local-dir format.",
+)
 @click.option("--views", type=click.IntRange(1), help="Random views of the images.")
 @click.option("--passes", type=click.IntRange(1), help="Passes over the views.")
 @click.option("--seed", type=click.IntRange(0), help="Seed.")
@@ -204,7 +245,7 @@ def distill(teacher: str, images: tuple[Path, ...], out: Path, **changed: int | 
     """Make the bundled backbone: a small student learns a teacher's features."""
     from benchmark import distill as distillation
 
-    given = {key: value for key, value in changed.items() if value is not None}
+    given: dict[str, Any] = {key: value for key, value in changed.items() if value is not None}
     settings = distillation.Distillation(**given)
     distillation.distill(teacher, images, out, settings)
     click.echo(f"student: {_shown(out)}")

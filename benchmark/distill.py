@@ -103,8 +103,8 @@ def _normalised(views: Tensor, wanted: backbones.Preprocessing) -> Tensor:
 @torch.inference_mode()
 def teacher_features(teacher: nn.Module, views: Tensor, wanted: backbones.Preprocessing) -> Tensor:
     """Pooled features of all views, float32, ``[views, features]``."""
-    teacher.eval().to(memory_format=torch.channels_last)
-    batches = tqdm(views.split(64), desc="teacher")
+    teacher.eval()
+    batches = tqdm(torch.split(views, 64), desc="teacher")
     return torch.cat([teacher(_normalised(batch, wanted)) for batch in batches])
 
 
@@ -115,7 +115,7 @@ def whitened_components(features: Tensor, components: int) -> Tensor:
     leading = vectors[:, -components:].flip(1)
     # Full whitening would give noise the same weight as signal; the root tempers it.
     scale = values[-components:].flip(0).clamp(min=1e-12) ** -0.25
-    projected = centred @ leading * scale
+    projected: Tensor = centred @ leading * scale
     return projected / projected.std()
 
 
@@ -137,7 +137,7 @@ def train_student(
     """
     generator = torch.Generator().manual_seed(settings.seed)
     head = nn.Linear(student.num_features, targets.shape[1])  # type: ignore[arg-type]
-    both = nn.Sequential(student, head).to(memory_format=torch.channels_last).train()
+    both = nn.Sequential(student, head).train()
     optimiser = torch.optim.AdamW(
         both.parameters(), settings.learning_rate, weight_decay=settings.weight_decay
     )
@@ -156,7 +156,9 @@ def train_student(
             if torch.rand((), generator=generator) < 0.5:
                 batch = batch.flip(-1)
             if pixels != batch.shape[-1]:
-                batch = functional.interpolate(batch, (pixels, pixels), mode="bilinear", antialias=True)
+                batch = functional.interpolate(
+                    batch, (pixels, pixels), mode="bilinear", antialias=True
+                )
             loss = _loss(both(batch), targets[chosen])
             optimiser.zero_grad()
             loss.backward()
@@ -167,7 +169,9 @@ def train_student(
     return losses
 
 
-def distill(teacher_name: str, image_paths: tuple[Path, ...], out: Path, settings: Distillation) -> None:
+def distill(
+    teacher_name: str, image_paths: tuple[Path, ...], out: Path, settings: Distillation
+) -> None:
     """Writes ``config.json``, ``model.safetensors`` and ``distillation.json`` to ``out``."""
     torch.manual_seed(settings.seed)
     teacher = backbones.create(teacher_name, 0, pretrained=True)
@@ -186,7 +190,7 @@ def _shrink(views: Tensor, pixels: int) -> Tensor:
         size = (pixels, pixels)
         return functional.interpolate(batch, size, mode="bilinear", antialias=True)
 
-    return torch.cat([shrunk(batch) for batch in views.split(1024)])
+    return torch.cat([shrunk(batch) for batch in torch.split(views, 1024)])
 
 
 def _write(

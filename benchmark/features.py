@@ -44,8 +44,7 @@ def pooled(backbone: str, dataset: Dataset, device: str = "cpu") -> Features:
 
 def _extracted(backbone: str, dataset: Dataset, device: str) -> Features:
     side = dataset.train.images.shape[-1]
-    model = backbones.create(backbone, 0, pretrained=True, image_size=side)
-    model = model.to(device, memory_format=torch.channels_last)
+    model = backbones.create(backbone, 0, pretrained=True, image_size=side).to(device)
 
     def features(images: NDArray[np.uint8]) -> NDArray[np.float32]:
         return predict(model, networks.pixels(images, backbone, device)).cpu().numpy()

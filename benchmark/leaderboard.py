@@ -127,7 +127,9 @@ def _board(scores: Sequence[Score], margin: float) -> Board:
         label=first.backbone_label,
         data=first.data,
         curves={arm: _curve(by_arm[arm]) for arm in arms},
-        comparisons={arm: _compare(arm, by_arm[arm], by_arm[SCRATCH], margin) for arm in pretrained},
+        comparisons={
+            arm: _compare(arm, by_arm[arm], by_arm[SCRATCH], margin) for arm in pretrained
+        },
         seconds={arm: sum(score.seconds for score in by_arm[arm]) for arm in arms},
         notes=(*_left_out(scores, current), *_failures(current), *_untuned(by_arm)),
     )
@@ -136,7 +138,9 @@ def _board(scores: Sequence[Score], margin: float) -> Board:
 def _comparable(scores: Sequence[Score]) -> list[Score]:
     """The records of the newest data and image size and, per arm, of the newest settings."""
     newest = max(scores, key=lambda s: s.finished).data
-    same = [s for s in scores if (s.data.hash, s.data.image_size) == (newest.hash, newest.image_size)]
+    same = [
+        s for s in scores if (s.data.hash, s.data.image_size) == (newest.hash, newest.image_size)
+    ]
     latest: dict[str, Score] = {}
     for score in sorted(same, key=lambda s: s.finished):
         latest[score.trial.arm] = score

@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from benchmark import backbones
-from benchmark.arms import Outcome, Work
 from benchmark.recipes import Recipe
 from benchmark.training import Pixels, predict, train
+from benchmark.work import Outcome, Work
 
 
 def pixels(images: NDArray[np.uint8], backbone: str, device: str) -> Pixels:
@@ -32,7 +32,7 @@ def fit_network(work: Work, *, pretrained: bool) -> Outcome:
     train_split, test_split = work.dataset.train, work.dataset.test
     side = train_split.images.shape[-1]
     model = backbones.create(work.backbone, classes, pretrained=pretrained, image_size=side)
-    model = model.to(work.device, memory_format=torch.channels_last)
+    model = model.to(work.device)
     training = train(
         model,
         pixels(train_split.images[work.subset], work.backbone, work.device),

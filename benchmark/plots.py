@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from typing import Any
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
@@ -11,7 +12,7 @@ from matplotlib.figure import Figure
 from benchmark.crossover import Verdict
 from benchmark.leaderboard import SCRATCH, Board, Point
 
-_STYLE = {
+_STYLE: dict[Any, Any] = {
     "svg.hashsalt": "small-data",
     "svg.fonttype": "none",
     "font.size": 10,

@@ -1,4 +1,4 @@
-"""Settings of the arms. Learning rates come from ``tuned/rates.yaml``, which ``make tune`` writes."""
+"""Settings of the arms; ``make tune`` writes the learning rates to ``tuned/rates.yaml``."""
 
 from __future__ import annotations
 
@@ -44,6 +44,19 @@ class Recipe:
     frozen_batch_norm: bool = False
     """Whether BatchNorm keeps the statistics that the network came with."""
     augmentation: Augmentation = field(default_factory=Augmentation)
+
+
+@dataclass(frozen=True)
+class ProbeRecipe:
+    """How an arm fits a classifier on frozen features: logistic regression, C chosen by folds."""
+
+    strengths: tuple[float, ...] = (1e-4, 1e-3, 1e-2, 1e-1, 1.0, 10.0)
+    """Candidates for scikit-learn's C (inverse regularisation) on standardised features."""
+    folds: int = 5
+    """Folds inside the N x C images; fewer where N is smaller."""
+    fallback: float = 0.01
+    """C where N is below ``smallest_n`` and folds cannot choose."""
+    smallest_n: int = 3
 
 
 @functools.cache

@@ -158,7 +158,8 @@ def _bases(task: Task, data: Data, root: Path) -> list[Path]:
                 where=task.file if root == task.folder else root,
                 mend=f"paths are relative to {root}",
             )
-        for path in [base, *_beneath(base)]:
+        # A mirror is the user's own choice, and may consist of links.
+        for path in [base, *_beneath(base)] if root == task.folder else []:
             _check_inside(path, root, task)
     return bases
 
@@ -185,7 +186,7 @@ def _check_inside(path: Path, root: Path, task: Task) -> None:
 def _stats(folders: Iterable[Path]) -> list[list[Any]]:
     found = []
     for path in {path for folder in folders for path in _beneath(folder)}:
-        facts = path.stat()
+        facts = path.stat() if path.exists() else path.lstat()
         # The time of the last change of the inode cannot be set back, unlike that of the content.
         found.append([str(path), facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns])
     return sorted(found)
@@ -208,7 +209,8 @@ def _load_files(task: Task, data: Data, root: Path, scratch: Path) -> Iterator[t
     # One at a time, for otherwise the first split's column types are forced upon the others.
     for split, patterns in spec.data_files.items():
         one = spec.model_copy(update={"data_files": {split: patterns}})
-        with _explained(task, ", ".join(patterns)):
+        names = ", ".join(patterns)
+        with _explained(task, names if root == task.folder else f"{root.name}: {names}"):
             yield from _load(one, scratch / split, data_files=_absolute(one, root)).items()
 
 

@@ -126,4 +126,3 @@ def is_stored(root: Path, trial: Trial, fingerprint: str) -> bool:
         return load_file(path).fingerprint == fingerprint
     except UserError:
         return False
-

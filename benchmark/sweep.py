@@ -12,9 +12,9 @@ import torch
 from tqdm import tqdm
 
 from benchmark import arms, backbones, data, executors, plan, store, trial
-from benchmark.arms import Arm, ProbeRecipe
+from benchmark.arms import Arm
 from benchmark.errors import UserError
-from benchmark.recipes import Recipe, fitted, tuned_rates
+from benchmark.recipes import ProbeRecipe, Recipe, fitted, tuned_rates
 from benchmark.records import Record
 from benchmark.tasks import Task
 from benchmark.trial import Job
@@ -75,9 +75,7 @@ def _jobs(
     hashes = {a.name: backbones.weights_hash(backbone) if a.pretrained else None for a in chosen}
     recipes = {arm.name: recipe_for(arm, task, backbone) for arm in chosen}
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    jobs = [
-        Job(t, task, recipes[t.arm], size, dataset.hash, hashes[t.arm], device) for t in trials
-    ]
+    jobs = [Job(t, task, recipes[t.arm], size, dataset.hash, hashes[t.arm], device) for t in trials]
     return jobs, [f"{task.name}: {line}" for line in lines]
 
 

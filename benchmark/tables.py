@@ -18,10 +18,14 @@ def aligned(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     widths = [max(len(line[i]) for line in [header, *rows]) for i in range(len(header))]
     lines = [[cell.ljust(width) for cell, width in zip(line, widths, strict=True)] for line in rows]
     head = [cell.ljust(width) for cell, width in zip(header, widths, strict=True)]
-    return "\n".join("| " + " | ".join(line) + " |" for line in [head, ["-" * w for w in widths], *lines])
+    return "\n".join(
+        "| " + " | ".join(line) + " |" for line in [head, ["-" * w for w in widths], *lines]
+    )
 
 
-def percent(value: float | None, low: float | None, high: float | None, *, sign: bool = False) -> str:
+def percent(
+    value: float | None, low: float | None, high: float | None, *, sign: bool = False
+) -> str:
     """``61.3 [58.0, 64.6]``; without an interval where none can be claimed."""
     if value is None:
         return "failed"

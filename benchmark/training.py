@@ -113,7 +113,9 @@ def _check_finite(losses: list[Tensor], step: int) -> None:
 
 
 def _summary(losses: list[Tensor], window: int, seconds: float) -> Training:
-    means = tuple(float(torch.stack(losses[i : i + window]).mean()) for i in range(0, len(losses), window))
+    means = tuple(
+        float(torch.stack(losses[i : i + window]).mean()) for i in range(0, len(losses), window)
+    )
     if not all(map(math.isfinite, means)):
         raise DivergedError(f"the training loss was not finite by step {len(losses)}")
     return Training(len(losses), tuple(round(m, 5) for m in means), levelled_off(means), seconds)

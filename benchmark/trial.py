@@ -14,12 +14,12 @@ import numpy as np
 from pydantic import JsonValue
 
 from benchmark import arms, backbones, data, subsets
-from benchmark.arms import Outcome, ProbeRecipe, Work
 from benchmark.data import Dataset
-from benchmark.recipes import Recipe
+from benchmark.recipes import ProbeRecipe, Recipe
 from benchmark.records import DataFacts, Record, Training, Trial
 from benchmark.tasks import Task
 from benchmark.training import DivergedError
+from benchmark.work import Outcome, Work
 
 PROTOCOL = 1
 """Goes up when the same recipe no longer means the same training, so that old records go stale."""
@@ -94,7 +94,8 @@ def _record(
         weights_hash=job.weights_hash,
         subset_hash=subset_hash,
         training=outcome.training,
-        versions={"python": platform.python_version()} | {name: version(name) for name in _PACKAGES},
+        versions={"python": platform.python_version()}
+        | {name: version(name) for name in _PACKAGES},
         device=f"{job.device}, {platform.machine()}",
         finished=datetime.now(UTC).isoformat(timespec="seconds"),
     )

@@ -18,12 +18,12 @@ import numpy as np
 import yaml
 
 from benchmark import arms, backbones, data, executors, subsets, sweep
-from benchmark.arms import Work
 from benchmark.data import Split
 from benchmark.errors import UserError
 from benchmark.recipes import RATES_FILE, Rates, Recipe, tuned_rates
 from benchmark.tasks import Task
 from benchmark.training import DivergedError
+from benchmark.work import Work
 
 RATES = (3e-4, 1e-3, 3e-3, 1e-2, 3e-2)
 SIZES = (10, 60)
@@ -183,4 +183,3 @@ def write_evidence(evidence: Evidence, file: Path) -> None:
         for cell in sorted(evidence):
             writer.writerow([*dataclasses.astuple(cell), f"{evidence[cell]:.4f}"])
     temporary.replace(file)
-

@@ -77,7 +77,9 @@ def read(path: Path) -> tuple[GainCell, ...]:
     if problems:
         raise _error(path, sorted(problems, key=lambda problem: problem.line))
     if not rows:
-        raise UserError("has a header but no results", where=path, mend="add one row per seed and N")
+        raise UserError(
+            "has a header but no results", where=path, mend="add one row per seed and N"
+        )
     return gain_cells(rows)
 
 

@@ -12,48 +12,9 @@ import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
-from benchmark.data import Dataset
 from benchmark.errors import UserError, nearest
-from benchmark.recipes import Recipe
-from benchmark.records import Training
-
-
-@dataclass(frozen=True)
-class ProbeRecipe:
-    """How an arm fits a classifier on frozen features: logistic regression, C chosen by folds."""
-
-    strengths: tuple[float, ...] = (1e-4, 1e-3, 1e-2, 1e-1, 1.0, 10.0)
-    """Candidates for scikit-learn's C (inverse regularisation) on standardised features."""
-    folds: int = 5
-    """Folds inside the N x C images; fewer where N is smaller."""
-    fallback: float = 0.01
-    """C where N is below ``smallest_n`` and folds cannot choose."""
-    smallest_n: int = 3
-
-
-@dataclass(frozen=True)
-class Work:
-    """What an arm gets: it trains on ``subset`` of the training split and predicts the test split."""
-
-    backbone: str
-    dataset: Dataset
-    subset: NDArray[np.int64]
-    seed: int
-    """Fixes initialisation, order of images and augmentation."""
-    recipe: Recipe | ProbeRecipe
-    device: str = "cpu"
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What comes of it: int64 ``[test images]`` predicted classes, and how training went."""
-
-    predictions: NDArray[np.int64]
-    training: Training
-
+from benchmark.recipes import ProbeRecipe, Recipe
+from benchmark.work import Outcome, Work
 
 Fit = Callable[[Work], Outcome]
 
@@ -72,9 +33,7 @@ class Arm:
 _REGISTERED: dict[str, Arm] = {}
 
 
-def register(
-    name: str, *, pretrained: bool, recipe: Recipe | ProbeRecipe
-) -> Callable[[Fit], Fit]:
+def register(name: str, *, pretrained: bool, recipe: Recipe | ProbeRecipe) -> Callable[[Fit], Fit]:
     """Makes the decorated function the arm ``name`` with its default recipe."""
 
     def remember(fit: Fit) -> Fit:

@@ -11,9 +11,11 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from benchmark import features
-from benchmark.arms import Outcome, ProbeRecipe, Work, register
+from benchmark.arms import register
+from benchmark.recipes import ProbeRecipe
 from benchmark.records import Training
 from benchmark.subsets import folds
+from benchmark.work import Outcome, Work
 
 
 @register("probe", pretrained=True, recipe=ProbeRecipe())

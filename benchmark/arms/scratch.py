@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from benchmark.arms import Outcome, Work, register
+from benchmark.arms import register
 from benchmark.networks import fit_network
 from benchmark.recipes import Recipe
+from benchmark.work import Outcome, Work
 
 
 @register("scratch", pretrained=False, recipe=Recipe(learning_rate=3e-3, steps=400))
