@@ -11,7 +11,7 @@ SELECTION = $(call option,TASK,task) $(call option,BACKBONE,backbone) $(call opt
 	$(call option,N,n) $(call option,SEEDS,seeds) $(call option,IMAGE_SIZE,image-size) \
 	$(call option,MARGIN,margin) $(call option,JOBS,jobs) $(call option,RECORDS,records)
 
-.PHONY: bench test test-fast lint leaderboard tune validate setup help
+.PHONY: bench test test-fast lint leaderboard audit tune validate setup help
 
 help: ## Show the targets.
 	@sed -n 's/^\([a-z-]*\):.*## /\1: /p' $(MAKEFILE_LIST)
@@ -30,6 +30,9 @@ lint: setup ## Check style, types and the direction of imports.
 
 leaderboard: setup ## Rebuild results/ from the stored records.
 	@$(RUN) leaderboard $(call option,RECORDS,records) $(call option,OUT,out) $(call option,MARGIN,margin)
+
+audit: setup ## Run deciding cells again with other recipes: the fairness certificate.
+	@$(RUN) audit $(SELECTION)
 
 tune: setup ## Choose learning rates on the development tasks' training images; BACKBONE selects.
 	@$(RUN) tune $(call option,BACKBONE,backbone) $(call option,JOBS,jobs)

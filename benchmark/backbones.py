@@ -19,10 +19,11 @@ from unittest import mock
 import torch
 from torch import nn
 
-from benchmark import torchvision_ops  # noqa: F401, I001  (declares what importing timm needs)
-import timm
-
+from benchmark import torchvision_ops  # noqa: F401  (declares what importing timm needs)
 from benchmark.errors import UserError, nearest
+
+# isort: split
+import timm
 
 BUNDLED = "test_resnet.distilled_in1k"
 _BUNDLED_FOLDER = Path(__file__).parent / "quickstart"
@@ -86,13 +87,14 @@ def _check_registry_name(name: str) -> None:
 def create(
     name: str, classes: int, *, pretrained: bool, image_size: int | None = None
 ) -> nn.Module:
-    """A network with a classifier for ``classes`` that starts at zero, in float32 on the CPU,
-    channels last.
+    """A network with a classifier for ``classes`` that starts at zero, in float32, channels last.
 
     ``classes=0`` gives the pooled features instead. ``image_size`` (pixels) matters to networks
-    that are built for one size; timm then resamples their position embeddings. A zero start (as in BiT, Kolesnikov et al. 2020)
-    gives every arm the same first prediction; timm's own start of MobileNet classifiers produces
-    logits with a standard deviation near 10, which cost 18 points of fine-tuned accuracy.
+    that are built for one size; timm then resamples their position embeddings.
+
+    A zero start (as in BiT, Kolesnikov et al. 2020) gives every arm the same first prediction.
+    timm starts MobileNet classifiers so wide that the first logits have a standard deviation near
+    10, which cost 18 points of fine-tuned accuracy in one cell.
     Raises `UserError` if the weights cannot be had, or leave any backbone tensor unfilled.
     """
     check_name(name)
@@ -127,7 +129,8 @@ def _load(name: str, **sized: Any) -> nn.Module:
     if unfilled or not (loads or custom):
         tensors = ", ".join(unfilled[:3]) or "all of them"
         raise UserError(
-            f"the weights of backbone {name!r} leave {len(unfilled) or 'all'} tensors unfilled: {tensors}",
+            f"the weights of backbone {name!r} leave tensors unfilled "
+            f"({len(unfilled) or 'all'} of them): {tensors}",
             mend="the checkpoint does not belong to this architecture; check the tensor names",
         )
     return model

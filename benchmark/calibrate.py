@@ -280,7 +280,7 @@ def _width(low: float | None, high: float | None) -> float:
 
 
 def run(sweeps: int, jobs: int, out: Path | None, seed: int = SEED) -> Calibration:
-    """Simulate ``sweeps`` sweeps in every scene with ``jobs`` processes; write the table to ``out``.
+    """Simulate ``sweeps`` sweeps in every scene with ``jobs`` processes; write the table.
 
     The result's ``failures`` name the bounds that are broken: exit non-zero unless it is empty.
     """

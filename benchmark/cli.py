@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,13 +15,25 @@ from benchmark.errors import UserError
 
 if TYPE_CHECKING:
     from benchmark.leaderboard import Board
+    from benchmark.records import Record
     from benchmark.sweep import Selection
+    from benchmark.trial import Job
 
 DEFAULT_BACKBONE = "test_resnet.distilled_in1k"
 DEFAULT_ARMS = "scratch finetune probe"
 _RESULTS = Path(__file__).resolve().parent.parent / "results"
 RECORDED = _RESULTS / "records"
 LOCAL = _RESULTS / "local" / "records"
+
+
+_FOLDER: Any = click.Path(path_type=Path, file_okay=False)
+_MARGIN = click.option(
+    "--margin",
+    type=click.FloatRange(0, 1),
+    default=0.01,
+    show_default=True,
+    help="Gain that counts as no help, as a share of 1.",
+)
 
 
 class Words(click.ParamType[Any]):
@@ -56,73 +69,103 @@ def cli(debug: bool) -> None:
     """From how many images per class on does a pretrained backbone stop helping?"""
 
 
+def _selecting(command: Callable[..., None]) -> Callable[..., None]:
+    """The options that select trials, the same for every command that runs them."""
+    options = [
+        click.option("--task", type=Words(), default="digits", show_default=True, help="Tasks."),
+        click.option(
+            "--backbone",
+            type=Words(),
+            default=DEFAULT_BACKBONE,
+            show_default=True,
+            help="timm names, hf-hub:ORG/NAME or local-dir:FOLDER.",
+        ),
+        click.option("--arms", type=Words(), default=DEFAULT_ARMS, show_default=True, help="Arms."),
+        click.option(
+            "--n", "sizes", type=Numbers(), help="Images per class.  [default: each task's grid]"
+        ),
+        click.option("--seeds", type=click.IntRange(1), default=5, show_default=True),
+        click.option(
+            "--image-size", type=click.IntRange(8, 1024), help="Pixels.  [default: each task's]"
+        ),
+        _MARGIN,
+        click.option("--jobs", type=click.IntRange(1), help="Processes.  [default: one per core]"),
+        click.option("--records", type=_FOLDER, default=LOCAL, help="Folder of the records."),
+    ]
+
+    @functools.wraps(command)
+    def selected(
+        task: tuple[str, ...],
+        backbone: tuple[str, ...],
+        arms: tuple[str, ...],
+        sizes: tuple[int, ...] | None,
+        seeds: int,
+        image_size: int | None,
+        **others: Any,
+    ) -> None:
+        from benchmark import sweep, tasks
+
+        others["jobs"] = others["jobs"] or sweep.default_workers()
+        loaded = tuple(tasks.load_tasks(task))
+        chosen = sweep.Selection(loaded, backbone, arms, sizes, seeds, image_size)
+        command(chosen, **others)
+
+    for option in reversed(options):
+        selected = option(selected)
+    return selected
+
+
 @cli.command()
-@click.option("--task", type=Words(), default="digits", show_default=True, help="Task names.")
-@click.option(
-    "--backbone",
-    type=Words(),
-    default=DEFAULT_BACKBONE,
-    show_default=True,
-    help="timm names, hf-hub:ORG/NAME or local-dir:FOLDER.",
-)
-@click.option("--arms", type=Words(), default=DEFAULT_ARMS, show_default=True, help="Arm names.")
-@click.option("--n", "sizes", type=Numbers(), help="Images per class.  [default: each task's grid]")
-@click.option(
-    "--seeds", type=click.IntRange(1), default=5, show_default=True, help="Number of seeds."
-)
-@click.option("--image-size", type=click.IntRange(8, 1024), help="Pixels.  [default: each task's]")
-@click.option(
-    "--margin",
-    type=click.FloatRange(0, 1),
-    default=0.01,
-    show_default=True,
-    help="Gain that counts as no help, as a share of 1.",
-)
-@click.option("--jobs", type=click.IntRange(1), help="Processes.  [default: one per core]")
-@click.option(
-    "--records",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=LOCAL,
-    help="Folder of the records.",
-)
-def bench(
-    task: tuple[str, ...],
-    backbone: tuple[str, ...],
-    arms: tuple[str, ...],
-    sizes: tuple[int, ...] | None,
-    seeds: int,
-    image_size: int | None,
-    margin: float,
-    jobs: int | None,
-    records: Path,
-) -> None:
+@_selecting
+def bench(selection: Selection, margin: float, jobs: int, records: Path) -> None:
     """Run what is not stored yet, then print the table and the verdict."""
-    from benchmark import sweep, tasks
-
-    loaded = tuple(tasks.load_tasks(task))
-    selection = sweep.Selection(loaded, backbone, arms, sizes, seeds, image_size)
-    _run_and_report(selection, records, jobs or sweep.default_workers(), margin)
-
-
-def _run_and_report(selection: Selection, records: Path, workers: int, margin: float) -> None:
-    import time
-
     from benchmark import sweep
 
     prepared = sweep.prepare(selection)
     for note in prepared.notes:
         click.echo(f"note: {note}")
-    todo = len(sweep.missing(records, prepared.jobs))
-    click.echo(f"{len(prepared.jobs)} trials planned, {len(prepared.jobs) - todo} stored already")
-    started = time.perf_counter()
-    for record in sweep.run(records, prepared.jobs, workers):
-        _log(record)
-    if todo:
-        click.echo(f"{todo} trials run in {time.perf_counter() - started:.0f} s")
+    _run(prepared.jobs, records, jobs)
     _report(sweep.stored(records, prepared.jobs), records, margin)
 
 
-def _log(record: Any) -> None:
+@cli.command()
+@_selecting
+def audit(selection: Selection, margin: float, jobs: int, records: Path) -> None:
+    """Run the cells that decide a verdict again with other recipes, for its certificate."""
+    from benchmark import audit as auditing
+    from benchmark import leaderboard, sweep
+
+    planned = sweep.prepare(selection).jobs
+    _run(planned, records, jobs)
+    stored = sweep.stored(records, planned)
+    for board in leaderboard.boards(map(leaderboard.score_of, stored), margin):
+        own = [job for job in planned if _belongs(job, board)]
+        for alternative, again in auditing.plan(board, own).items():
+            click.echo(f"{board.task} with {board.backbone}, {alternative}:")
+            _run(again, auditing.folder(records, alternative), jobs)
+    _report(stored, records, margin)
+
+
+def _belongs(job: Job, board: Board) -> bool:
+    trial = job.stored_trial
+    return (trial.task, trial.backbone) == (board.task, board.backbone)
+
+
+def _run(jobs: Sequence[Job], records: Path, workers: int) -> None:
+    import time
+
+    from benchmark import sweep
+
+    todo = len(sweep.missing(records, jobs))
+    click.echo(f"{len(jobs)} trials planned, {len(jobs) - todo} stored already")
+    started = time.perf_counter()
+    for record in sweep.run(records, jobs, workers):
+        _log(record)
+    if todo:
+        click.echo(f"{todo} trials run in {time.perf_counter() - started:.0f} s")
+
+
+def _log(record: Record) -> None:
     from tqdm import tqdm
 
     t = record.trial
@@ -131,10 +174,11 @@ def _log(record: Any) -> None:
     tqdm.write(f"{name}: {outcome} ({record.training.seconds:.1f} s)", file=sys.stderr)
 
 
-def _report(stored: Sequence[Any], records: Path, margin: float) -> None:
-    from benchmark import leaderboard, plots, results_page, tables
+def _report(stored: Sequence[Record], records: Path, margin: float) -> None:
+    from benchmark import audit, leaderboard, plots, results_page, tables
 
-    boards = leaderboard.boards(map(leaderboard.score_of, stored), margin)
+    scores = map(leaderboard.score_of, stored)
+    boards = leaderboard.boards(scores, margin, audit.scores(records))
     for board in boards:
         figure = records.parent / results_page.figure_name(board)
         figure.parent.mkdir(parents=True, exist_ok=True)
@@ -150,25 +194,11 @@ def _shown(path: Path) -> str:
 
 
 @cli.command()
+@click.option("--records", type=_FOLDER, default=RECORDED, help="Folder of the records.")
 @click.option(
-    "--records",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=RECORDED,
-    help="Folder of the records.",
+    "--out", type=_FOLDER, default=_RESULTS, help="Folder for README.md, CSV files and figures."
 )
-@click.option(
-    "--out",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=_RESULTS,
-    help="Folder for README.md, the CSV files and the figures.",
-)
-@click.option(
-    "--margin",
-    type=click.FloatRange(0, 1),
-    default=0.01,
-    show_default=True,
-    help="Gain that counts as no help, as a share of 1.",
-)
+@_MARGIN
 def leaderboard(records: Path, out: Path, margin: float) -> None:
     """Build the tables and figures from stored records alone."""
     from benchmark import results_page, tasks
@@ -180,9 +210,10 @@ def leaderboard(records: Path, out: Path, margin: float) -> None:
 
 
 def _boards(records: Path, margin: float) -> list[Board]:
-    from benchmark import leaderboard, store
+    from benchmark import audit, leaderboard, store
 
-    return leaderboard.boards(map(leaderboard.score_of, store.load(records)), margin)
+    scores = map(leaderboard.score_of, store.load(records))
+    return leaderboard.boards(scores, margin, audit.scores(records))
 
 
 @cli.command()

@@ -4,10 +4,9 @@ Method. From the paired gains come draws of the plausible true mean gain at each
 (``stats.mean_draws``: seeds and test set, their noise pooled over N). Each draw is made falling
 after its peak by least squares, and its last crossing of the margin is one plausible N*: a
 projection posterior (Lin and Dunson 2014, Biometrika 101:303; Chakraborty and Ghosal 2021, Annals
-of Statistics 49:1011). Only the grid says where between two N the
-curve falls, so the place in the gap is drawn about the straight line's. The interval of N* takes
-quantiles of the crossings; crossings outside the grid leave it open. ``benchmark.calibrate`` shows
-what it covers.
+of Statistics 49:1011). Nothing says where between two N the curve falls, so the place in the gap is
+drawn about the straight line's. The interval of N* takes quantiles of the crossings; crossings
+outside the grid leave it open. ``benchmark.calibrate`` shows what it covers.
 """
 
 from __future__ import annotations
@@ -28,9 +27,9 @@ TAILS = (0.02, 0.03)
 late, hence the smaller share below."""
 GAP_SCALE = 0.6
 """How far a curve may bend between two N: logistic scale of the log-odds of the crossing's place in
-the gap. 0 is a straight line, 1 makes every place equally likely at equal distance to the margin."""
+the gap. 0 is a straight line; 1 makes every place equally likely half way down."""
 GAP_LEAN = 0.3
-"""Gain curves flatten as they fall, so crossings lie before the straight line's, by this log-odds."""
+"""Gain curves flatten as they fall: crossings lie before the straight line's, by this log-odds."""
 SURE = 0.975
 """Share of the draws that must agree before a verdict claims something."""
 

@@ -5,14 +5,17 @@ Knows neither HTML nor torch. Tables and figures are made from boards elsewhere.
 
 from __future__ import annotations
 
+import json
+import sys
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmark import crossover, effective, stats
+from benchmark import certificate, crossover, effective, stats
+from benchmark.certificate import Certificate, Retrial
 from benchmark.crossover import GainCell, Verdict
 from benchmark.effective import AccuracyCell, EffectiveImages
 from benchmark.records import DataFacts, Record, Trial
@@ -34,7 +37,8 @@ class Score:
     data: DataFacts
     backbone_label: str
     levelled_off: bool | None
-    rate_is_tuned: bool | None
+    recipe: str
+    """The recipe as JSON; the same object for equal recipes."""
     seconds: float
     finished: str
 
@@ -46,7 +50,6 @@ class Score:
 
 def score_of(record: Record) -> Score:
     """Takes from a record what tables need."""
-    tuned = record.recipe.get("rate_is_tuned")
     return Score(
         trial=record.trial,
         fingerprint=record.fingerprint,
@@ -56,7 +59,7 @@ def score_of(record: Record) -> Score:
         data=record.data,
         backbone_label=record.backbone_label,
         levelled_off=record.training.levelled_off,
-        rate_is_tuned=tuned if isinstance(tuned, bool) else None,
+        recipe=sys.intern(json.dumps(record.recipe, sort_keys=True)),
         seconds=record.training.seconds,
         finished=record.finished,
     )
@@ -85,6 +88,8 @@ class Comparison:
     arm: str
     verdict: Verdict
     effective: tuple[EffectiveImages, ...]
+    certificate: Certificate | None
+    """None where nothing was audited."""
 
 
 @dataclass(frozen=True)
@@ -105,15 +110,21 @@ class Board:
     """What a reader has to know: failures, records left out, arms that were not tuned."""
 
 
-def boards(scores: Iterable[Score], margin: float = 0.01) -> list[Board]:
+Audits = Mapping[str, Sequence[Score]]
+"""Alternative setting -> the scores of the trials that were run with it."""
+
+
+def boards(
+    scores: Iterable[Score], margin: float = 0.01, audits: Audits | None = None
+) -> list[Board]:
     """One board per task and backbone, sorted by name."""
     groups: dict[tuple[str, str], list[Score]] = defaultdict(list)
     for score in scores:
         groups[score.trial.task, score.trial.backbone].append(score)
-    return [_board(groups[key], margin) for key in sorted(groups)]
+    return [_board(groups[key], margin, audits or {}) for key in sorted(groups)]
 
 
-def _board(scores: Sequence[Score], margin: float) -> Board:
+def _board(scores: Sequence[Score], margin: float, audits: Audits) -> Board:
     current = _comparable(scores)
     by_arm: dict[str, list[Score]] = defaultdict(list)
     for score in sorted(current, key=lambda s: s.trial):
@@ -128,7 +139,7 @@ def _board(scores: Sequence[Score], margin: float) -> Board:
         data=first.data,
         curves={arm: _curve(by_arm[arm]) for arm in arms},
         comparisons={
-            arm: _compare(arm, by_arm[arm], by_arm[SCRATCH], margin) for arm in pretrained
+            arm: _compare(arm, by_arm[arm], by_arm[SCRATCH], margin, audits) for arm in pretrained
         },
         seconds={arm: sum(score.seconds for score in by_arm[arm]) for arm in arms},
         notes=(*_left_out(scores, current), *_failures(current), *_untuned(by_arm)),
@@ -163,7 +174,9 @@ def _failures(scores: Sequence[Score]) -> list[str]:
 
 
 def _untuned(by_arm: dict[str, list[Score]]) -> list[str]:
-    arms = [arm for arm, scores in by_arm.items() if scores[0].rate_is_tuned is False]
+    arms = [
+        arm for arm, s in by_arm.items() if json.loads(s[0].recipe).get("rate_is_tuned") is False
+    ]
     if not arms:
         return []
     return [f"learning rate not tuned for this backbone ({', '.join(arms)}): make tune"]
@@ -200,13 +213,59 @@ def _bounded(accuracy: float | None) -> float | None:
 
 
 def _compare(
-    arm: str, pretrained: Sequence[Score], scratch: Sequence[Score], margin: float
+    arm: str,
+    pretrained: Sequence[Score],
+    scratch: Sequence[Score],
+    margin: float,
+    audits: Audits,
 ) -> Comparison:
+    cells = gain_cells(pretrained, scratch)
+    verdict = crossover.verdict(cells, margin)
+    retrials = _retrials(pretrained, scratch, certificate.deciding_sizes(verdict), audits)
+    trained = [a[0].trial.arm for a in (scratch, pretrained) if "steps" in json.loads(a[0].recipe)]
     return Comparison(
         arm,
-        crossover.verdict(gain_cells(pretrained, scratch), margin),
+        verdict,
         effective.effective_images(_accuracies(scratch), _accuracies(pretrained)),
+        certificate.certify(verdict, cells, retrials, trained) if retrials else None,
     )
+
+
+def _retrials(
+    pretrained: Sequence[Score], scratch: Sequence[Score], sizes: Sequence[int], audits: Audits
+) -> list[Retrial]:
+    """Each arm with each alternative setting, against the other arm as it was."""
+    found = []
+    for alternative, scores in audits.items():
+        for arm, other in ((scratch, pretrained), (pretrained, scratch)):
+            again = [s for s in scores if _is_retrial(s, arm[0], alternative)]
+            again = [s for s in again if s.trial.images_per_class in sizes]
+            pair = (other, again) if arm is scratch else (again, other)
+            cells = {cell.images_per_class: cell for cell in gain_cells(*pair)}
+            if cells:
+                gain = _improvement(again, arm)
+                found.append(Retrial(arm[0].trial.arm, alternative, cells, gain))
+    return found
+
+
+def _is_retrial(score: Score, original: Score, alternative: str) -> bool:
+    """Whether ``score`` has the data and, but for the alternative, the recipe of ``original``."""
+    one, other = score.trial, original.trial
+    return (
+        (one.task, one.backbone, one.arm) == (other.task, other.backbone, other.arm)
+        and (score.data.hash, score.data.image_size)
+        == (original.data.hash, original.data.image_size)
+        and json.loads(score.recipe)
+        == certificate.changed(json.loads(original.recipe), alternative)
+    )
+
+
+def _improvement(again: Sequence[Score], original: Sequence[Score]) -> float:
+    """Mean difference in accuracy over the trials that both have."""
+    before = {(s.trial.images_per_class, s.trial.seed): s for s in _succeeded(original)}
+    pairs = [(s, before.get((s.trial.images_per_class, s.trial.seed))) for s in _succeeded(again)]
+    gains = [s.hits.mean() - old.hits.mean() for s, old in pairs if old is not None]
+    return float(np.mean(gains)) if gains else 0.0
 
 
 def gain_cells(pretrained: Iterable[Score], scratch: Iterable[Score]) -> list[GainCell]:

@@ -14,7 +14,7 @@ from benchmark.work import Outcome, Work
 
 
 def pixels(images: NDArray[np.uint8], backbone: str, device: str) -> Pixels:
-    """``images`` (uint8, ``[n, 3, side, side]``) on ``device``, normalised as ``backbone`` wants."""
+    """``images`` (uint8, ``[n, 3, side, side]``) on ``device``, as ``backbone`` wants them."""
     wanted = backbones.preprocessing(backbone)
     return Pixels(as_tensor(images).to(device), wanted.mean, wanted.std)
 

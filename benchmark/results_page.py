@@ -28,6 +28,10 @@ over seeds and test images. A gain that is not above the **margin** (1 point) co
 - *hurts from N on*: from there on scratch is better by more than the margin.
 - *undecided*: the interval does not settle it; more seeds or more N may.
 
+The **certificate** says whether the verdict survives other recipes. `make audit` runs the deciding
+cells again with twice the steps and with the learning rate times 3 and divided by 3, for both arms.
+If a better setting moves the verdict, it is void: it rested on an arm that was trained badly.
+
 **Labels worth** x3 at N=10 means that scratch needs about 30 images per class to reach what the
 pretrained arm reaches with 10 (effective images, Hernandez et al. 2021).
 """
@@ -47,6 +51,7 @@ intervals, and an empty cell means that there is no such number.
 | `accuracy_at_largest_n`, `accuracy_low`, `accuracy_high` | test accuracy at the largest N |
 | `verdict` | `stops`, `helps_throughout`, `never_helps`, `hurts`, `undecided`; empty for scratch |
 | `crossover`, `crossover_low`, `crossover_high` | N\\* in images per class; an empty end is open |
+| `certificate` | `holds`, `void: ...`, `incomplete` or `not audited`; see *How to read a verdict* |
 | `margin` | gain up to which pretraining counts as no help |
 | `gain_at_N`, `gain_at_N_low`, `gain_at_N_high` | paired gain over scratch at N = 1, 10, 100 |
 | `label_multiplier_at_N` | effective images per class divided by N |
@@ -88,7 +93,7 @@ def _page(boards: Sequence[Board], tasks: dict[str, Task]) -> str:
 def _summary(boards: Sequence[Board], tasks: dict[str, Task]) -> str:
     header = ["task", "domain", "backbone", "arm", "verdict", "gain at N=1", "N=10", "N=100"]
     rows = [_summary_row(board, arm, tasks) for board in boards for arm in board.comparisons]
-    return tables.aligned([*header, "labels worth at N=10"], rows) + "\n"
+    return tables.aligned([*header, "labels worth at N=10", "certificate"], rows) + "\n"
 
 
 def _summary_row(board: Board, arm: str, tasks: dict[str, Task]) -> list[str]:
@@ -107,6 +112,7 @@ def _summary_row(board: Board, arm: str, tasks: dict[str, Task]) -> list[str]:
         tables.verdict_text(comparison.verdict),
         *shown,
         tables.labels_worth(comparison.effective, 10),
+        tables.certificate_text(comparison),
     ]
 
 

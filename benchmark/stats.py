@@ -20,8 +20,8 @@ test sets finite, so equal values in a few seeds do not mean that there is no no
 DRAWS = 4096
 TREND_FREEDOM = 8.0
 SEED_CORRELATION = 0.5
-"""Per doubling of N. Means of nested subsets have variance 1/N and correlation sqrt(N1 / N2), that is
-0.71 per doubling; what else changes with the seed does not nest."""
+"""Per doubling of N. Means of nested subsets correlate by sqrt(N1 / N2), that is 0.71 per doubling;
+what else changes with the seed does not nest."""
 TEST_CORRELATION = 0.9
 """Per doubling of N: the same images are hard at neighbouring N."""
 
@@ -125,8 +125,8 @@ def mean_draws(
     """Plausible true means at each N given the values per seed, [DRAWS, sizes].
 
     Posterior of the means under a flat prior: normal about the observed means, with the seed
-    variance of ``moderated_variances``, itself uncertain (scaled inverse chi-squared; Gelman et al. 2013,
-    Bayesian Data Analysis, section 3.2), plus the test set's. Both errors are correlated between
+    variance of ``moderated_variances``, itself uncertain (scaled inverse chi-squared; Gelman et
+    al. 2013, Bayesian Data Analysis, section 3.2), plus the test set's. Both errors are correlated between
     neighbouring N. The random numbers are fixed, so equal input gives equal output.
     """
     counts = np.array([len(one) for one in values], dtype=np.float64)

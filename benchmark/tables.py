@@ -85,11 +85,16 @@ def _gains(comparison: Comparison) -> dict[int, str]:
     }
 
 
+def certificate_text(comparison: Comparison) -> str:
+    """Whether the crossover survives other recipes; says so where nobody looked."""
+    return comparison.certificate.text if comparison.certificate else "not audited"
+
+
 def verdict_lines(board: Board) -> list[str]:
-    """One line per pretrained arm: the verdict and the reason for it."""
+    """One line per pretrained arm: the verdict, the reason for it, its certificate."""
     return [
-        f"{arm}: {verdict_text(c.verdict)} (margin {100 * c.verdict.margin:g} points). "
-        f"{c.verdict.reason}"
+        f"{arm}: {verdict_text(c.verdict)} (margin {100 * c.verdict.margin:g} points; "
+        f"certificate: {certificate_text(c)}). {c.verdict.reason}"
         for arm, c in board.comparisons.items()
     ]
 
@@ -171,6 +176,7 @@ def _verdict_columns(comparison: Comparison | None) -> Row:
         "crossover_low": _plain(verdict.low if verdict else None),
         "crossover_high": _plain(verdict.high if verdict else None),
         "margin": _plain(verdict.margin if verdict else None),
+        "certificate": certificate_text(comparison) if comparison else "",
     }
     gains = {g.images_per_class: g for g in verdict.gains} if verdict else {}
     for n in GAIN_COLUMNS_AT:

@@ -1,4 +1,4 @@
-"""Imports torchvision, and lets ``import timm`` work where torchvision's compiled operators do not match torch.
+"""Imports torchvision, also where its compiled operators do not match torch.
 
 torchvision's wheels on the public index are built against CUDA builds of torch. Beside a CPU build
 their shared library does not load, and ``import torchvision`` (hence ``import timm``) stops at

@@ -122,7 +122,7 @@ def _summary(losses: list[Tensor], window: int, seconds: float) -> Training:
 
 
 def levelled_off(losses: tuple[float, ...]) -> bool:
-    """Whether the last fifth of the losses lies at the floor, or no more than 5% below the fifth before."""
+    """Whether the last fifth of the losses is at the floor or within 5% of the fifth before."""
     fifth = max(1, len(losses) // 5)
     last = sum(losses[-fifth:]) / fifth
     before = sum(losses[-2 * fifth : -fifth]) / fifth if len(losses) >= 2 * fifth else math.inf

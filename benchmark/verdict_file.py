@@ -40,7 +40,7 @@ class Problem:
     what: str
 
 
-class _BadCell(ValueError):
+class _BadCellError(ValueError):
     """A cell that cannot be read; the message says why."""
 
 
@@ -61,8 +61,8 @@ def read(path: Path) -> tuple[GainCell, ...]:
     """Paired gains per N from a CSV file.
 
     Columns ``images_per_class, seed, scratch, pretrained`` (accuracies, 0..1) and, if known,
-    ``n_test``, in any order; other columns are passed over. Raises UserError that names the file and
-    every bad line (up to ten).
+    ``n_test``, in any order; other columns are passed over. Raises UserError that names the file
+    and every bad line (up to ten).
     """
     lines = _lines(path)
     header = _header(path, lines)
@@ -71,7 +71,7 @@ def read(path: Path) -> tuple[GainCell, ...]:
     for line, cells in lines[1:]:
         try:
             rows.append(_row(line, header, cells))
-        except _BadCell as bad:
+        except _BadCellError as bad:
             problems.append(Problem(line, str(bad)))
     problems += _duplicates(rows)
     if problems:
@@ -190,7 +190,7 @@ def _header(path: Path, lines: Sequence[tuple[int, list[str]]]) -> list[str]:
 
 def _row(line: int, header: Sequence[str], cells: Sequence[str]) -> Row:
     if len(cells) > len(header):
-        raise _BadCell(f"has {len(cells)} cells, the header {len(header)}")
+        raise _BadCellError(f"has {len(cells)} cells, the header {len(header)}")
     values = dict(zip(header, [*cells, *[""] * (len(header) - len(cells))], strict=True))
     return Row(
         line,
@@ -204,19 +204,19 @@ def _row(line: int, header: Sequence[str], cells: Sequence[str]) -> Row:
 
 def _number(values: dict[str, str], name: str) -> float:
     if not values[name]:
-        raise _BadCell(f"{name} is missing")
+        raise _BadCellError(f"{name} is missing")
     try:
         return float(values[name])
     except ValueError:
-        raise _BadCell(f"{name} is {values[name]!r}, not a number") from None
+        raise _BadCellError(f"{name} is {values[name]!r}, not a number") from None
 
 
 def _whole(values: dict[str, str], name: str, *, least: int | None) -> int:
     number = _number(values, name)
     if not math.isfinite(number) or number != int(number):
-        raise _BadCell(f"{name} is {values[name]!r}, not a whole number")
+        raise _BadCellError(f"{name} is {values[name]!r}, not a whole number")
     if least is not None and number < least:
-        raise _BadCell(f"{name} is {values[name]}, less than {least}")
+        raise _BadCellError(f"{name} is {values[name]}, less than {least}")
     return int(number)
 
 
@@ -224,7 +224,7 @@ def _accuracy(values: dict[str, str], name: str) -> float:
     number = _number(values, name)
     if not 0 <= number <= 1:
         hint = " (a percentage? divide by 100)" if 1 < number <= 100 else ""
-        raise _BadCell(f"{name} is {values[name]}, not between 0 and 1{hint}")
+        raise _BadCellError(f"{name} is {values[name]}, not between 0 and 1{hint}")
     return number
 
 

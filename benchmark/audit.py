@@ -1,0 +1,66 @@
+"""Runs the deciding cells of a verdict again with other settings, for the certificate.
+
+Records of the alternative ``steps-x2`` lie in ``audits/steps-x2/`` beside the records.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from benchmark import leaderboard, store
+from benchmark.certificate import ALTERNATIVES, changed, deciding_sizes
+from benchmark.errors import UserError
+from benchmark.leaderboard import SCRATCH, Board, Score
+from benchmark.recipes import Recipe
+
+if TYPE_CHECKING:  # tables read audits, and must not import torch for that
+    from benchmark.trial import Job
+
+
+def folder(records: Path, alternative: str) -> Path:
+    """Where the records of an alternative lie."""
+    return records.parent / "audits" / alternative
+
+
+def changed_recipe(recipe: Recipe, alternative: str) -> Recipe:
+    """The recipe with the alternative's steps and learning rate."""
+    settings = changed({"steps": recipe.steps, "learning_rate": recipe.learning_rate}, alternative)
+    return replace(recipe, **settings)
+
+
+def plan(board: Board, jobs: Sequence[Job]) -> dict[str, list[Job]]:
+    """Alternative -> the jobs to run again: the cells that decide a verdict of ``board``.
+
+    Raises `UserError` if there is no verdict that a certificate could be for.
+    """
+    wanted: set[tuple[str, int]] = set()
+    for arm, comparison in board.comparisons.items():
+        sizes = deciding_sizes(comparison.verdict)
+        wanted |= {(name, n) for name in (SCRATCH, arm) for n in sizes}
+    chosen = [job for job in jobs if (job.trial.arm, job.trial.images_per_class) in wanted]
+    if not chosen:
+        raise UserError(
+            f"{board.task} with {board.backbone} has no verdict to certify",
+            mend="run make bench with scratch and a pretrained arm first",
+        )
+    return {alternative: _changed_jobs(chosen, alternative) for alternative in ALTERNATIVES}
+
+
+def _changed_jobs(jobs: Iterable[Job], alternative: str) -> list[Job]:
+    """A probe has neither steps nor a learning rate, so it has no alternatives."""
+    return [
+        replace(job, recipe=changed_recipe(job.recipe, alternative))
+        for job in jobs
+        if isinstance(job.recipe, Recipe)
+    ]
+
+
+def scores(records: Path) -> dict[str, list[Score]]:
+    """Alternative -> the scores of its stored records."""
+    return {
+        alternative: [leaderboard.score_of(r) for r in store.load(folder(records, alternative))]
+        for alternative in ALTERNATIVES
+    }

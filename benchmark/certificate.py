@@ -1,0 +1,96 @@
+"""Whether a crossover survives another recipe: the scratch-fairness certificate. Pure.
+
+The cells that decide a crossover are run again with other settings, the same alternatives for both
+arms. A better setting that moves the verdict makes the crossover void: it rested on an arm that was
+trained badly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from benchmark import crossover
+from benchmark.crossover import GainCell, Verdict
+
+_FACTORS = {"steps-x2": (2.0, 1.0), "rate-x3": (1.0, 3.0), "rate-div3": (1.0, 1 / 3)}
+"""Alternative -> factors of the steps and of the learning rate."""
+
+ALTERNATIVES = tuple(_FACTORS)
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """What the alternatives say of one pretrained arm's verdict."""
+
+    status: Literal["holds", "void", "incomplete"]
+    better: tuple[str, ...] = ()
+    """Arm and setting, e.g. ``scratch steps-x2``, that do better and move the verdict."""
+
+    @property
+    def text(self) -> str:
+        """For a table."""
+        if self.status != "void":
+            return self.status
+        arm = self.better[0].split()[0]
+        return f"void: {arm} under-trained ({', '.join(self.better)} is better)"
+
+
+@dataclass(frozen=True)
+class Retrial:
+    """The deciding cells with one arm's setting changed."""
+
+    arm: str
+    alternative: str
+    cells: Mapping[int, GainCell]
+    """N -> the gains with the changed arm in the place of the original."""
+    improvement: float
+    """Mean accuracy over these cells less that of the original setting."""
+
+
+def changed(recipe: Mapping[str, Any], alternative: str) -> dict[str, Any]:
+    """The settings of a recipe with the alternative's steps and learning rate."""
+    steps, rate = _FACTORS[alternative]
+    budget, learning_rate = recipe["steps"], recipe["learning_rate"]
+    return {**recipe, "steps": round(budget * steps), "learning_rate": learning_rate * rate}
+
+
+def deciding_sizes(verdict: Verdict) -> tuple[int, ...]:
+    """The grid's N on both sides of N*, and the largest N."""
+    sizes = [gain.images_per_class for gain in verdict.gains]
+    if not sizes:
+        return ()
+    chosen = {sizes[-1]}
+    if verdict.crossover is not None:
+        position = int(np.searchsorted(sizes, verdict.crossover))
+        chosen |= set(sizes[max(0, position - 1) : position + 1])
+    return tuple(sorted(chosen))
+
+
+def certify(
+    original: Verdict, cells: Sequence[GainCell], retrials: Sequence[Retrial], arms: Sequence[str]
+) -> Certificate:
+    """Judges each retrial alone; ``arms`` are those of which every alternative must be there."""
+    needed = {(arm, alternative) for arm in arms for alternative in ALTERNATIVES}
+    complete = {
+        (r.arm, r.alternative) for r in retrials if set(deciding_sizes(original)) <= set(r.cells)
+    }
+    better = [r for r in retrials if r.improvement > 0 and _moves(original, cells, r)]
+    if better:
+        better.sort(key=lambda r: -r.improvement)
+        return Certificate("void", tuple(f"{r.arm} {r.alternative}" for r in better))
+    return Certificate("holds" if needed <= complete else "incomplete")
+
+
+def _moves(original: Verdict, cells: Sequence[GainCell], retrial: Retrial) -> bool:
+    replaced = [retrial.cells.get(cell.images_per_class, cell) for cell in cells]
+    verdict = crossover.verdict(replaced, original.margin)
+    if verdict.kind != original.kind:
+        return True
+    if verdict.crossover is None:
+        return False
+    low, high = original.low or 0.0, original.high or float("inf")
+    return not low <= verdict.crossover <= high
