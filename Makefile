@@ -16,8 +16,8 @@ SELECTION = $(call option,TASK,task) $(call option,BACKBONE,backbone) $(call opt
 help: ## Show the targets.
 	@sed -n 's/^\([a-z-]*\):.*## /\1: /p' $(MAKEFILE_LIST)
 
-bench: setup ## Run the benchmark; TASK, BACKBONE, ARMS, N, SEEDS, IMAGE_SIZE, MARGIN, JOBS select.
-	@$(RUN) bench $(SELECTION)
+bench: setup ## Run the benchmark; TASK, BACKBONE, ARMS, N, SEEDS, IMAGE_SIZE, MARGIN, JOBS select; DRY_RUN=1.
+	@$(RUN) bench $(SELECTION) $(if $(DRY_RUN),--dry-run)
 
 test: setup ## Run the tests.
 	@$(VENV)/bin/python -m pytest -n 2 --dist worksteal

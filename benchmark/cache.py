@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import fcntl
 import hashlib
 import json
 import os
@@ -28,7 +29,9 @@ from benchmark.errors import UserError
 _MAGIC = b"SDTBv001"
 _FOOTER = struct.Struct("<16sQ8s")  # checksum, length of the JSON, magic
 _ALIGNMENT = 64
-_DAY = 24 * 3600.0
+_LOCK = "lock"
+# Between the making of a folder and its lock it belongs to somebody all the same.
+_MINUTE = 60.0
 
 _verified: set[tuple[str, int, int, int]] = set()
 
@@ -44,7 +47,7 @@ class Entry:
 def folder() -> Path:
     """``$BENCHMARK_CACHE``, or ``.cache`` in the checkout."""
     chosen = os.environ.get("BENCHMARK_CACHE")
-    return Path(chosen) if chosen else Path(__file__).resolve().parent.parent / ".cache"
+    return Path(chosen).absolute() if chosen else Path(__file__).resolve().parent.parent / ".cache"
 
 
 def key(identity: dict[str, Any]) -> str:
@@ -162,16 +165,32 @@ def workspace() -> Iterator[Path]:
     with explained_errors():
         parent.mkdir(parents=True, exist_ok=True)
         _sweep(parent)
-        with tempfile.TemporaryDirectory(dir=parent, ignore_cleanup_errors=True) as scratch:
+        with (
+            tempfile.TemporaryDirectory(dir=parent, ignore_cleanup_errors=True) as scratch,
+            (Path(scratch) / _LOCK).open("w") as lock,
+        ):
+            # The system drops the lock when the process ends, in whatever way it does.
+            fcntl.flock(lock, fcntl.LOCK_EX)
             yield Path(scratch)
 
 
 def _sweep(parent: Path) -> None:
-    """Removes what killed processes left behind; a day is longer than any of them works."""
+    """Removes what killed processes left behind."""
     for left in parent.iterdir():
         with contextlib.suppress(OSError):
-            if time.time() - left.stat().st_mtime > _DAY:
+            if time.time() - left.stat().st_mtime > _MINUTE and not _locked(left / _LOCK):
                 shutil.rmtree(left)
+
+
+def _locked(file: Path) -> bool:
+    if not file.exists():
+        return False
+    with file.open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
 
 
 @contextlib.contextmanager
@@ -185,17 +204,19 @@ def explained_errors() -> Iterator[None]:
         cause = disk_error(error)
         if cause is None:
             raise
-        full = cause.errno in _FULL
-        raise UserError(
-            "no space left on the disk for decoded images"
-            if full
-            else f"cannot write decoded images here: {cause.strerror}",
-            where=folder(),
-            mend="free some space there, " * full
-            + "set BENCHMARK_CACHE to a folder that can be written"
-            + " and has room" * full
-            + "; then start again: nothing half-written is used",
-        ) from error
+        raise _explanation(cause) from error
+
+
+def _explanation(cause: OSError) -> UserError:
+    if cause.errno in _FULL:
+        what = "no space left on the disk for decoded images"
+        mend = "free some space, or set BENCHMARK_CACHE to a folder on another disk"
+    else:
+        what = f"cannot write decoded images here: {cause.strerror}"
+        mend = "set BENCHMARK_CACHE to a folder that can be written"
+    return UserError(
+        what, where=folder(), mend=f"{mend}; then start again: nothing half-written is used"
+    )
 
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)

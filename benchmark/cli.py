@@ -117,13 +117,19 @@ def _selecting(command: Callable[..., None]) -> Callable[..., None]:
 
 @cli.command()
 @_selecting
-def bench(selection: Selection, margin: float, jobs: int, records: Path) -> None:
+@click.option("--dry-run", is_flag=True, help="Only print what would be run, and its cost.")
+def bench(selection: Selection, margin: float, jobs: int, records: Path, dry_run: bool) -> None:
     """Run what is not stored yet, then print the table and the verdict."""
     from benchmark import sweep
 
     prepared = sweep.prepare(selection)
     for note in prepared.notes:
         click.echo(f"note: {note}")
+    if dry_run:
+        from benchmark import estimate
+
+        click.echo(str(estimate.estimate(sweep.missing(records, prepared.jobs), jobs)))
+        return
     _run(prepared.jobs, records, jobs)
     _report(sweep.stored(records, prepared.jobs), records, margin)
 

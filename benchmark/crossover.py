@@ -5,7 +5,7 @@ Method. From the paired gains come draws of the plausible true mean gain at each
 after its peak by least squares, and its last crossing of the margin is one plausible N*: a
 projection posterior (Lin and Dunson 2014, Biometrika 101:303; Chakraborty and Ghosal 2021, Annals
 of Statistics 49:1011). Nothing says where between two N the curve falls, so the place in the gap is
-drawn about the straight line's. The interval of N* takes quantiles of the crossings; crossings
+drawn too (see ``_log_odds``). The interval of N* takes quantiles of the crossings; crossings
 outside the grid leave it open. ``benchmark.calibrate`` shows what it covers.
 """
 
@@ -17,19 +17,28 @@ from functools import cache
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from benchmark.stats import DRAWS, Floats, antitonic, mean_draws, mean_interval
 
+Integers = NDArray[np.intp]
 VerdictKind = Literal["stops", "helps_throughout", "never_helps", "hurts", "undecided"]
 
-TAILS = (0.02, 0.03)
-"""Shares of the crossings left out below and above. The last of several noisy crossings leans
-late, hence the smaller share below."""
-GAP_SCALE = 0.6
-"""How far a curve may bend between two N: logistic scale of the log-odds of the crossing's place in
-the gap. 0 is a straight line; 1 makes every place equally likely half way down."""
+TAIL = 0.025
+"""Share of the crossings left out at either end of the interval."""
 GAP_LEAN = 0.3
-"""Gain curves flatten as they fall: crossings lie before the straight line's, by this log-odds."""
+"""How much before its expected place in the gap a crossing lies on average, in log-odds: gain
+curves flatten as they fall."""
+GAP_SCALE = 0.22
+"""Logistic scale of a crossing's place in its gap, in log-odds, where the fall flattens."""
+BLIND_SCALE = 0.5
+"""The same where the curve before does not help: after its peak, or where it gets steeper."""
+MOST_EARLY = -6.0
+"""Lower limit of the line's log-odds against the chord's, for lines that fall off a cliff."""
+TINY = 1e-9
+FALSE_START = 0.005
+"""The interval is open below unless fewer draws than this share are nowhere above the margin:
+of several N without a gain, one is likely to look as if it had one."""
 SURE = 0.975
 """Share of the draws that must agree before a verdict claims something."""
 
@@ -149,29 +158,59 @@ def crossings(sizes: Sequence[int], falling: Floats, margin: float) -> Floats:
     """
     places = np.log2(sizes)
     above = (falling > margin).sum(axis=1)
-    rows = np.arange(len(falling))
     left = np.clip(above - 1, 0, None)
     right = np.clip(above, None, len(places) - 1)
-    before = np.maximum(falling[rows, left] - margin, 1e-12)
-    after = np.maximum(margin - falling[rows, right], 1e-12)
-    odds = before / after * _bends(len(falling))
-    inside = places[left] + odds / (1 + odds) * (places[right] - places[left])
+    share = _expit(_log_odds(places, falling - margin, left, right))
+    inside = places[left] + share * (places[right] - places[left])
     ended = np.where(above == len(places), np.inf, inside)
     return np.asarray(np.where(above == 0, -np.inf, ended))
 
 
+def _log_odds(places: Floats, excess: Floats, left: Integers, right: Integers) -> Floats:
+    """Where in the gap each row crosses: log-odds of the share of the gap before the crossing.
+
+    A curve that flattens as it falls crosses before the chord between the gap's ends, and after
+    the line through the two N before it; a kink at the crossing makes it the latter. So the place
+    is drawn evenly between the two, and then a little about that. Where the line does not come
+    before the chord, the place is drawn about the chord.
+    """
+    rows = np.arange(len(excess))
+    before = np.maximum(excess[rows, left], TINY)
+    after = np.maximum(-excess[rows, right], TINY)
+    earlier = np.clip(left - 1, 0, None)
+    fall = np.maximum(excess[rows, earlier] - before, TINY)
+    run = np.where(left > 0, places[left] - places[earlier], 1.0)
+    share = before / fall * run / np.where(right > left, places[right] - places[left], 1.0)
+    chord = np.log(before / after)
+    line = _logit(np.clip(share, TINY, 1 - TINY))
+    flattens = (left > 0) & (line < chord)
+    between, bend = _gap_draws(len(excess))
+    informed = between * np.maximum(line - chord, MOST_EARLY) + GAP_SCALE * bend
+    return np.asarray(chord + np.where(flattens, informed, BLIND_SCALE * bend) - GAP_LEAN)
+
+
 @cache
-def _bends(count: int) -> Floats:
-    """Log-logistic factors for the odds of a crossing's place in its gap, in mixed order."""
-    level = (np.random.default_rng(2).permutation(count) + 0.5) / count
-    return np.asarray(np.exp(GAP_SCALE * np.log(level / (1 - level)) - GAP_LEAN))
+def _gap_draws(count: int) -> tuple[Floats, Floats]:
+    """Shares in 0..1 and standard logistic values, each evenly spread and in mixed order."""
+    even = (np.arange(count) + 0.5) / count
+    between = np.random.default_rng(3).permutation(even)
+    return between, _logit(np.random.default_rng(2).permutation(even))
+
+
+def _logit(share: Floats) -> Floats:
+    return np.log(share) - np.log1p(-share)
+
+
+def _expit(log_odds: Floats) -> Floats:
+    return 1 / (1 + np.exp(-log_odds))
 
 
 def _decide(draws: _Draws, margin: float) -> tuple[VerdictKind, float | None, float | None]:
     """Kind of verdict, and the ends of the interval of N*."""
     places = np.sort(crossings(draws.sizes, draws.falling, margin))
-    bottom, top = places[int(TAILS[0] * DRAWS)], places[int((1 - TAILS[1]) * DRAWS)]
-    low, high = _images(bottom), _images(top)
+    bottom, top = places[int(TAIL * DRAWS)], places[int((1 - TAIL) * DRAWS)]
+    low = None if places[int(FALSE_START * DRAWS)] == -np.inf else _images(bottom)
+    high = _images(top)
     if np.mean(draws.falling[:, -1] < -margin) >= SURE:
         starts_above = np.isfinite(places[DRAWS // 2])
         return ("hurts", low, high) if starts_above else ("hurts", None, None)

@@ -16,13 +16,15 @@ from tqdm import tqdm
 from benchmark import cache, images, sources
 from benchmark.duplicates import Fingerprints, perceptual_hash, test_images_also_in_train
 from benchmark.errors import UserError
-from benchmark.sources import Raw, Source
+from benchmark.sources import Source
+from benchmark.pictures import Raw
 from benchmark.tasks import Task
 
 SPLITS = ("train", "test")
 
 # Goes up whenever decoding changes: the entries that are stored are then made anew.
 _FORMAT = 1
+_SHOWN = 10
 
 
 @dataclass(frozen=True)
@@ -159,16 +161,30 @@ def _add_fingerprints(writer: cache.Writer, task: Task, raw: Raw) -> None:
 
 
 def _decoded(task: Task, raw: Raw, split: str, digests: list[bytes]) -> Iterator[Image.Image]:
-    """The images of ``split`` as RGB, one after the other; their digests go to ``digests``."""
-    part = raw.train if split == "train" else raw.test
+    """The images of ``split`` as RGB, one after the other; their digests go to ``digests``.
+
+    Raises `UserError` at the end, for all images at once that could not be read.
+    """
+    part, errors = raw.train if split == "train" else raw.test, []
     for i in tqdm(range(len(part.labels)), f"decoding {task.name}, {split}", disable=None):
         try:
             image = images.decode(part.picture(i))
         except UserError as error:
-            what = f"task {task.name!r}, {split} split, {error.what}"
-            raise UserError(what, where=task.file, mend=error.mend) from error
-        digests.append(images.digest(image))
-        yield image
+            errors.append(error)
+        else:
+            digests.append(images.digest(image))
+            yield image
+    if errors:
+        raise _unreadable(task, split, errors)
+
+
+def _unreadable(task: Task, split: str, errors: list[UserError]) -> UserError:
+    shown = [error.what for error in errors[:_SHOWN]]
+    if len(errors) > 1:
+        more = [f"and {len(errors) - _SHOWN} more"] * (len(errors) > _SHOWN)
+        shown = [f"{len(errors)} images cannot be used:", *shown, *more]
+    what = f"task {task.name!r}, {split} split, " + "\n    ".join(shown)
+    return UserError(what, where=task.file, mend=errors[0].mend)
 
 
 def _hash(raw: Raw, digests: dict[str, list[bytes]]) -> str:

@@ -3,8 +3,8 @@
 After Hernandez, Kaplan, Henighan and McCandlish 2021, Scaling Laws for Transfer, section 1.1: the
 data that training from scratch needs to be as good as the pretrained network is at N. Scratch's
 curve is made rising in N and read off backwards, on a straight line in log N between two sizes;
-the interval comes from plausible true curves of both arms (``stats.mean_draws``). The arms share their
-test images, which makes their errors alike; taking them as unrelated widens the interval.
+the interval comes from plausible true curves of both arms (``stats.mean_draws``). The arms share
+their test images, which makes their errors alike; taking them as unrelated widens the interval.
 """
 
 from __future__ import annotations

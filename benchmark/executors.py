@@ -6,7 +6,7 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.synchronize import Event
@@ -18,13 +18,15 @@ J = TypeVar("J")
 R = TypeVar("R")
 
 
-def run_here(function: Callable[[J], R], jobs: Sequence[J]) -> Iterator[R]:
+def run_here(function: Callable[[J], R], jobs: Sequence[J]) -> Generator[R, None, None]:
     """One after the other, in order."""
     for job in jobs:
         yield function(job)
 
 
-def run_in_processes(function: Callable[[J], R], jobs: Sequence[J], workers: int) -> Iterator[R]:
+def run_in_processes(
+    function: Callable[[J], R], jobs: Sequence[J], workers: int
+) -> Generator[R, None, None]:
     """In ``workers`` processes that live until all is done; results come as they are finished.
 
     Closing the iterator, or an exception in it, ends the processes at once. Raises what

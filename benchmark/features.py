@@ -29,7 +29,7 @@ def pooled(backbone: str, dataset: Dataset, device: str = "cpu") -> Features:
             "data": dataset.hash,
             "torch": torch.__version__,
             "size": dataset.train.images.shape[-1],
-            "interpolation": backbones.preprocessing(backbone).interpolation,
+            "design": backbones.design(backbone),
         }
     )
     entry = cache.read(key)

@@ -9,14 +9,15 @@ from torch import Tensor
 
 from benchmark import backbones
 from benchmark.recipes import Recipe
-from benchmark.training import Pixels, predict, train
+from benchmark.training import DivergedError, Pixels, predict, train
 from benchmark.work import Outcome, Work
 
 
 def pixels(images: NDArray[np.uint8], backbone: str, device: str) -> Pixels:
     """``images`` (uint8, ``[n, 3, side, side]``) on ``device``, as ``backbone`` wants them."""
     wanted = backbones.preprocessing(backbone)
-    return Pixels(as_tensor(images).to(device), wanted.mean, wanted.std)
+    as_wanted = as_tensor(images).to(device).contiguous(memory_format=torch.channels_last)
+    return Pixels(as_wanted, wanted.mean, wanted.std)
 
 
 def as_tensor(images: NDArray[np.uint8]) -> Tensor:
@@ -41,4 +42,6 @@ def fit_network(work: Work, *, pretrained: bool) -> Outcome:
         torch.Generator().manual_seed(work.seed),
     )
     outputs = predict(model, pixels(test_split.images, work.backbone, work.device))
+    if not outputs.isfinite().all():
+        raise DivergedError("the trained network's outputs are not finite")
     return Outcome(outputs.argmax(1).cpu().numpy(), training)

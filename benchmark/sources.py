@@ -11,6 +11,7 @@ import os
 import urllib.error
 import urllib.request
 import zipfile
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -19,16 +20,12 @@ from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from benchmark import cache
-from benchmark.errors import UserError, nearest
+from benchmark.errors import UserError
 from benchmark.images import Picture
+from benchmark.pictures import Folder, Raw, RawSplit, Table, check_inside, own_split, raw_data
 from benchmark.tasks import Data, LoadDataset, Task
-
-Labels = NDArray[np.int64]
-Table = Any
-"""A ``datasets.Dataset``, which has no type here, for it is imported late."""
 
 _MIRROR = Data(
     load_dataset=LoadDataset(
@@ -40,28 +37,6 @@ _SECONDS = 20.0
 
 class UnavailableError(UserError):
     """The data lie on another machine that cannot be reached; the task itself may be sound."""
-
-
-@dataclass(frozen=True)
-class RawSplit:
-    """Pictures that are not decoded yet, with their classes."""
-
-    labels: Labels
-    """``[n]``, 0..classes-1."""
-    picture: Callable[[int], Picture]
-
-    def take(self, indices: Labels) -> RawSplit:
-        """The chosen pictures, in this order."""
-        return RawSplit(self.labels[indices], lambda i: self.picture(int(indices[i])))
-
-
-@dataclass(frozen=True)
-class Raw:
-    """A data set before decoding."""
-
-    train: RawSplit
-    test: RawSplit
-    class_names: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -155,12 +130,12 @@ def _bases(task: Task, data: Data, root: Path) -> list[Path]:
         if not base.exists():
             raise UserError(
                 f"task {task.name!r}: {base.relative_to(root)} does not exist",
-                where=task.file if root == task.folder else root,
-                mend=f"paths are relative to {root}",
+                where=root if data is _MIRROR else task.file,
+                mend=f"paths are relative to {'the top of the archive' if data.archive else root}",
             )
         # A mirror is the user's own choice, and may consist of links.
         for path in [base, *_beneath(base)] if root == task.folder else []:
-            _check_inside(path, root, task)
+            check_inside(path, root, task)
     return bases
 
 
@@ -170,17 +145,11 @@ def _before_magic(parts: Sequence[str]) -> list[str]:
 
 
 def _beneath(base: Path) -> Iterator[Path]:
-    for folder, folders, files in os.walk(base):
+    def refuse(error: OSError) -> None:
+        raise UserError(f"this folder cannot be read: {error.strerror}", where=error.filename)
+
+    for folder, folders, files in os.walk(base, onerror=refuse) if base.is_dir() else ():
         yield from (Path(folder, name) for name in sorted(folders) + sorted(files))
-
-
-def _check_inside(path: Path, root: Path, task: Task) -> None:
-    if not path.resolve().is_relative_to(root.resolve()):
-        raise UserError(
-            f"{os.path.relpath(path, root)} leads out of the task's folder",
-            where=task.file,
-            mend="copy the files into the folder; links to elsewhere are not followed",
-        )
 
 
 def _stats(folders: Iterable[Path]) -> list[list[Any]]:
@@ -193,9 +162,9 @@ def _stats(folders: Iterable[Path]) -> list[list[Any]]:
 
 
 def _read_files(task: Task, data: Data, root: Path, scratch: Path) -> Raw:
-    splits = dict(_load_files(task, data, root, scratch))
     folders = [base if base.is_dir() else base.parent for base in _bases(task, data, root)]
-    return _raw(task, data, splits, Folder(root, Path(os.path.commonpath(folders))))
+    splits = dict(_load_files(task, data, root, scratch))
+    return raw_data(task, data, splits, Folder(root, Path(os.path.commonpath(folders))))
 
 
 def _load_files(task: Task, data: Data, root: Path, scratch: Path) -> Iterator[tuple[str, Table]]:
@@ -249,11 +218,19 @@ def _absolute(spec: LoadDataset, root: Path) -> dict[str, list[str]]:
 
 
 def _load(spec: LoadDataset, scratch: Path, **arguments: object) -> dict[str, Table]:
-    import datasets
-
-    datasets.logging.set_verbosity(logging.CRITICAL)
+    datasets = _library()
     datasets.disable_progress_bars()
     return dict(datasets.load_dataset(spec.path, cache_dir=str(scratch / "arrow"), **arguments))
+
+
+def _library() -> Any:
+    import datasets
+
+    # Otherwise every load, of local files too, sends a request to a server that counts loads.
+    datasets.config.HF_UPDATE_DOWNLOAD_COUNTS = False
+    # It prints what it raises as well.
+    datasets.logging.set_verbosity(logging.CRITICAL)
+    return datasets
 
 
 # Other machines
@@ -265,7 +242,7 @@ def _read_archive(task: Task, scratch: Path) -> Raw:
     try:
         with zipfile.ZipFile(packed) as archive:
             archive.extractall(unpacked)
-    except zipfile.BadZipFile as error:
+    except (zipfile.BadZipFile, RuntimeError, EOFError, zlib.error) as error:
         packed.unlink(missing_ok=True)
         raise UserError(
             f"task {task.name!r}: {task.data.archive} is not a whole zip file: {error}",
@@ -310,7 +287,7 @@ def _read_hub(task: Task, scratch: Path) -> Raw:
     with _explained(task, f"the hub's {spec.path}", remote=True):
         _ask_hub()
         splits = _load_hub(spec, scratch)
-    return _raw(task, task.data, splits, None)
+    return raw_data(task, task.data, splits, None)
 
 
 def _ask_hub() -> None:
@@ -324,8 +301,7 @@ def _ask_hub() -> None:
 
 
 def _load_hub(spec: LoadDataset, scratch: Path) -> dict[str, Table]:
-    import datasets
-
+    datasets = _library()
     config = datasets.DownloadConfig(cache_dir=str(cache.folder() / "downloads"), max_retries=1)
     arguments = spec.model_dump(exclude={"path"}, exclude_none=True)
     return dict(
@@ -382,208 +358,7 @@ def _reason(error: BaseException) -> str:
     return lines[0][:300]
 
 
-# Pictures and labels
-
-
-@dataclass(frozen=True)
-class Folder:
-    """Local files: what they must not leave, and what paths in a column are relative to."""
-
-    root: Path
-    base: Path
-
-
-def _raw(task: Task, data: Data, splits: dict[str, Table], folder: Folder | None) -> Raw:
-    train = _table(task, splits, data.train_split, data)
-    if data.test_fraction is not None:
-        tables = [train]
-    else:
-        tables = [train, _table(task, splits, data.test_split or "test", data)]
-    named = [
-        _named_labels(task, split, table, data)
-        for split, table in zip(("training", "test"), tables, strict=False)
-    ]
-    names, labels = _classes(task, named)
-    parts = [
-        RawSplit(of, _pictures(task, table, data.image_column, folder))
-        for of, table in zip(labels, tables, strict=True)
-    ]
-    if data.test_fraction is not None:
-        parts = own_split(parts[0], data.test_fraction, data.split_seed)
-    _check_classes(task, names, parts[0].labels, parts[1].labels)
-    return Raw(parts[0], parts[1], names)
-
-
-def _table(task: Task, splits: dict[str, Table], wanted: str, data: Data) -> Table:
-    """The split, or the splits joined by ``+``, with the two columns that count."""
-    import datasets
-
-    parts = []
-    for name in wanted.split("+"):
-        if name not in splits:
-            raise UserError(
-                f"task {task.name!r}: there is no split {name!r}{nearest(name, list(splits))}",
-                where=task.file,
-                mend=f"the splits are: {', '.join(splits)}; name one under 'data', "
-                "or cut a test split from the training images with 'test_fraction'",
-            )
-        for column in (data.image_column, data.label_column):
-            _check_column(task, name, column, splits[name].column_names)
-        parts.append(splits[name].select_columns([data.image_column, data.label_column]))
-    return parts[0] if len(parts) == 1 else datasets.concatenate_datasets(parts)
-
-
-def _check_column(task: Task, split: str, column: str, known: list[str]) -> None:
-    if column not in known:
-        raise UserError(
-            f"task {task.name!r}: split {split!r} has no column {column!r}{nearest(column, known)}",
-            where=task.file,
-            mend=f"the columns are: {', '.join(known)}; set 'image_column' or 'label_column'",
-        )
-
-
-@dataclass(frozen=True)
-class _NamedLabels:
-    kind: str
-    values: list[Any]
-    names: tuple[str, ...] | None
-    """Set where the data themselves say which classes there are, and in which order."""
-
-
-def _named_labels(task: Task, split: str, table: Table, data: Data) -> _NamedLabels:
-    import datasets
-
-    feature, values = table.features[data.label_column], list(table[data.label_column])
-    if isinstance(feature, datasets.ClassLabel):
-        names = tuple(feature.names)
-        labels = _NamedLabels("class labels", values, names)
-    else:
-        kind = _kind(task, _dtype(feature), data.label_column)
-        labels = _NamedLabels(kind, values, None)
-    for row, value in enumerate(values):
-        if value is None or value == "" or (isinstance(value, int) and value < 0):
-            raise UserError(
-                f"task {task.name!r}: row {row} of the {len(values)} in the {split} split has no "
-                f"label ({data.label_column} is {value!r})",
-                where=task.file,
-                mend="give it a class, or remove the row",
-            )
-    return labels
-
-
-def _kind(task: Task, dtype: str, column: str) -> str:
-    for kind, dtypes in (("text", ("string", "large_string")), ("whole numbers", ("int", "uint"))):
-        if dtype.startswith(dtypes):
-            return kind
-    raise UserError(
-        f"task {task.name!r}: column {column!r} cannot be a label, for it holds {dtype}",
-        where=task.file,
-        mend="labels are class labels, whole numbers or text; set 'label_column'",
-    )
-
-
-def _classes(task: Task, tables: list[_NamedLabels]) -> tuple[tuple[str, ...], list[Labels]]:
-    """Class names (text sorted, numbers by size), and each table's labels as their positions."""
-    if len({table.kind for table in tables}) > 1 or len({table.names for table in tables}) > 1:
-        raise UserError(
-            f"task {task.name!r}: training and test split disagree on the classes: "
-            + " against ".join(_shown(table) for table in tables),
-            where=task.file,
-            mend="give both splits the same classes in the same order",
-        )
-    if tables[0].names is not None:
-        return tables[0].names, [np.array(table.values, np.int64) for table in tables]
-    known = sorted({value for table in tables for value in table.values})
-    position = {value: i for i, value in enumerate(known)}
-    labels = [np.array([position[v] for v in table.values], np.int64) for table in tables]
-    return tuple(str(value) for value in known), labels
-
-
-def _shown(table: _NamedLabels) -> str:
-    names = table.names or sorted({str(value) for value in table.values})
-    return f"{table.kind} ({', '.join(names[:12])}{', ...' * (len(names) > 12)})"
-
-
-def _check_classes(task: Task, names: Sequence[str], train: Labels, test: Labels) -> None:
-    in_train, in_test = (np.bincount(labels, minlength=len(names)) for labels in (train, test))
-    faults = [
-        f"class {name!r} has {'test images but ' * bool(in_test[i])}no training images"
-        if not in_train[i]
-        else f"class {name!r} has no test images"
-        for i, name in enumerate(names)
-        if not (in_train[i] and in_test[i])
-    ]
-    if len(names) < 2:
-        faults = [f"there are fewer than two classes: {', '.join(names) or 'none'}"]
-    if faults:
-        shown = "; ".join(faults[:10]) + f"; and {len(faults) - 10} more" * (len(faults) > 10)
-        raise UserError(
-            f"task {task.name!r}: {shown}",
-            where=task.file,
-            mend="every class needs images in the training and in the test split",
-        )
-
-
-def _pictures(
-    task: Task, table: Table, column: str, folder: Folder | None
-) -> Callable[[int], Picture]:
-    import datasets
-
-    feature = table.features[column]
-    if isinstance(feature, datasets.Image):
-        table = table.cast_column(column, datasets.Image(decode=False))
-    elif not isinstance(feature, dict) and not _is_content(_dtype(feature)):
-        raise UserError(
-            f"task {task.name!r}: column {column!r} holds {_dtype(feature)}, not images",
-            where=task.file,
-            mend="set 'image_column' to a column of encoded images, or of paths of image files",
-        )
-    return lambda i: _picture(task, table[i][column], i, folder)
-
-
-def _is_content(dtype: str) -> bool:
-    return dtype.removeprefix("large_").startswith(("string", "binary"))
-
-
-def _dtype(feature: object) -> str:
-    return str(getattr(feature, "dtype", feature))
-
-
-def _picture(task: Task, cell: object, row: int, folder: Folder | None) -> Picture:
-    content, path = cell, cell
-    if isinstance(cell, dict):
-        content, path = cell.get("bytes"), cell.get("path")
-    if isinstance(content, bytes):
-        name = f" ({path})" if isinstance(path, str) and not Path(path).is_absolute() else ""
-        return Picture(content, f"row {row}{name}")
-    if not isinstance(path, str) or not path:
-        return Picture(b"", f"row {row}")
-    if folder is None:
-        return Picture(Path(path), f"row {row}")
-    file = folder.base / path
-    _check_inside(file, folder.root, task)
-    return Picture(file, os.path.relpath(file, folder.root))
-
-
-# A test split where none is published
-
-
-def own_split(whole: RawSplit, fraction: float, seed: int) -> list[RawSplit]:
-    """Training and test part of ``whole``: of each class the share ``fraction`` goes to the test.
-
-    A class of two or more keeps at least one image on each side. The choice depends on the order
-    of the images, their classes and ``seed`` alone: not on any library's random numbers.
-    """
-    chosen = np.zeros(len(whole.labels), bool)
-    for label in np.unique(whole.labels):
-        indices = np.flatnonzero(whole.labels == label)
-        count = min(max(1, round(fraction * len(indices))), len(indices) - 1)
-        chosen[sorted(indices, key=partial(_lot, seed))[:count]] = True
-    return [whole.take(np.flatnonzero(~chosen)), whole.take(np.flatnonzero(chosen))]
-
-
-def _lot(seed: int, index: int) -> bytes:
-    return hashlib.sha256(f"{seed}:{index}".encode()).digest()
+# scikit-learn
 
 
 def _read_sklearn(task: Task, scratch: Path) -> Raw:

@@ -116,7 +116,7 @@ def moderated_variances(sizes: Floats, variances: Floats, freedoms: Floats) -> F
     shape = np.exp(np.clip(slope, -2.0, 0.0) * centred)
     trend = shape * np.average(safe / shape, weights=freedoms)
     mixed = (TREND_FREEDOM * trend + freedoms * safe) / (TREND_FREEDOM + freedoms)
-    return np.maximum(mixed, LEAST_SD**2)
+    return np.asarray(np.maximum(mixed, LEAST_SD**2))
 
 
 def mean_draws(
@@ -126,8 +126,9 @@ def mean_draws(
 
     Posterior of the means under a flat prior: normal about the observed means, with the seed
     variance of ``moderated_variances``, itself uncertain (scaled inverse chi-squared; Gelman et
-    al. 2013, Bayesian Data Analysis, section 3.2), plus the test set's. Both errors are correlated between
-    neighbouring N. The random numbers are fixed, so equal input gives equal output.
+    al. 2013, Bayesian Data Analysis, section 3.2), plus the test set's. Both errors are correlated
+    between neighbouring N. The random numbers are fixed, so equal input gives equal output.
+    Raises ValueError if no N has two values.
     """
     counts = np.array([len(one) for one in values], dtype=np.float64)
     means = np.array([math.fsum(one) / len(one) for one in values])

@@ -77,6 +77,8 @@ def load_file(path: Path) -> Record:
     try:
         content = orjson.loads(path.read_bytes())
         return _ADAPTER.validate_python(_upgraded(content, path))
+    except OSError as error:
+        raise UserError(f"cannot read this record: {error.strerror}", where=path) from error
     except (orjson.JSONDecodeError, ValidationError) as error:
         raise UserError(
             f"not a record: {_first_line(error)}",

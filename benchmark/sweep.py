@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -50,6 +51,7 @@ def prepare(selection: Selection) -> Sweep:
     chosen = [arms.arm(name) for name in selection.arms]
     for backbone in selection.backbones:
         backbones.check_name(backbone)
+    _check_names_differ(selection.backbones)
     jobs: list[Job] = []
     notes: list[str] = []
     for task in selection.tasks:
@@ -60,10 +62,23 @@ def prepare(selection: Selection) -> Sweep:
     return Sweep(tuple(jobs), tuple(notes))
 
 
+def _check_names_differ(names: Sequence[str]) -> None:
+    """Records carry the portable name alone."""
+    seen: dict[str, str] = {}
+    for name in names:
+        other = seen.setdefault(backbones.portable_name(name), name)
+        if other != name:
+            raise UserError(
+                f"{other} and {name} have the same name in records",
+                mend="rename one of the folders, or run them with different RECORDS=...",
+            )
+
+
 def _jobs(
     selection: Selection, task: Task, backbone: str, chosen: Sequence[Arm]
 ) -> tuple[list[Job], list[str]]:
     size = selection.image_size or task.image_size
+    backbones.check_size(backbone, size)
     dataset = data.load(task, size, backbones.preprocessing(backbone).interpolation)
     sizes, lines = plan.feasible(
         selection.images_per_class or task.images_per_class,
@@ -126,9 +141,11 @@ def run(
         torch.set_num_threads(1)
         results = executors.run_here(function, todo)
     bar = partial(tqdm, total=len(jobs), initial=len(jobs) - len(todo), unit="trial", disable=None)
-    for record in bar(results) if progress else results:
-        store.save(root, record)
-        yield record
+    # A full disk ends the processes at once: none trains what can no longer be stored.
+    with contextlib.closing(results):
+        for record in bar(results) if progress else results:
+            store.save(root, record)
+            yield record
 
 
 def stored(root: Path, jobs: Sequence[Job]) -> list[Record]:

@@ -161,13 +161,13 @@ class TaskFile(_Model):
 
     title: Text
     """What a table calls the task."""
-    domain: Text
+    domain: Text = "not stated"
     """What the images show, in a few words."""
-    description: Text
+    description: Text = "not stated"
     """What one should know of the data, known flaws included."""
-    licence: Text
+    licence: Text = "not stated"
     """Licence of the images, as their source states it."""
-    citation: Text
+    citation: Text = "not stated"
     """Authors, title, year."""
     homepage: Text | None = None
     """Address of the source."""

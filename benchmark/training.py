@@ -29,7 +29,7 @@ class DivergedError(Exception):
 class Pixels:
     """Images as stored, and how the network wants them.
 
-    ``images``: uint8, ``[n, 3, side, side]``, RGB; ``mean`` and ``std``: of RGB in 0..1.
+    ``images``: uint8, ``[n, 3, side, side]``, RGB, best channels last; ``mean`` and ``std``: of RGB in 0..1.
     """
 
     images: Tensor
@@ -38,10 +38,11 @@ class Pixels:
 
     def batch(self, chosen: Tensor | slice) -> Tensor:
         """The chosen images, normalised, float32, channels last."""
-        scale = 255 * torch.tensor(self.std, device=self.images.device).view(3, 1, 1)
-        offset = torch.tensor(self.mean, device=self.images.device).view(3, 1, 1) * 255
-        batch = self.images[chosen].contiguous(memory_format=torch.channels_last)
-        return batch.float().sub_(offset).div_(scale)
+        scale = 255 * torch.tensor(self.std, device=self.images.device)
+        offset = 255 * torch.tensor(self.mean, device=self.images.device)
+        # Rows of a channels-last tensor lie as the network wants them, so nothing is rearranged.
+        rows = self.images.permute(0, 2, 3, 1)[chosen]
+        return rows.float().sub_(offset).div_(scale).permute(0, 3, 1, 2)
 
 
 def _batches(count: int, recipe: Recipe, generator: torch.Generator) -> Iterator[Tensor]:

@@ -55,6 +55,7 @@ class Job:
             "image_size": self.image_size,
             "data": self.data_hash,
             "weights": self.weights_hash,
+            "design": backbones.design(self.trial.backbone),
         }
         return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 

@@ -121,10 +121,9 @@ def test_a_full_disk_is_explained_and_leaves_nothing_behind(folder, monkeypatch)
 
 
 def test_a_full_disk_is_found_behind_other_errors():
-    try:
-        raise RuntimeError("wrapped") from OSError(errno.ENOSPC, "No space left on device")
-    except RuntimeError as error:
-        assert cache.disk_error(error).errno == errno.ENOSPC
+    error = RuntimeError("wrapped")
+    error.__cause__ = OSError(errno.ENOSPC, "No space left on device")
+    assert cache.disk_error(error) is error.__cause__
 
 
 def test_an_error_elsewhere_is_not_blamed_on_the_cache(folder):
@@ -139,13 +138,26 @@ def test_a_folder_that_cannot_be_made_is_explained(folder, monkeypatch):
         write()
 
 
-def test_what_a_killed_process_left_goes_after_a_day(folder):
-    for name, age in (("old", 2 * 24 * 3600), ("new", 60)):
+def age(folder, seconds):
+    os.utime(folder, (time.time() - seconds,) * 2)
+
+
+def test_what_killed_processes_left_is_removed_by_the_next_one(folder):
+    for name, seconds in (("old", 300), ("new", 10)):
         left = folder / "unfinished" / name
         left.mkdir(parents=True)
-        os.utime(left, (time.time() - age,) * 2)
+        (left / "lock").touch()
+        age(left, seconds)
     write()
     assert [path.name for path in (folder / "unfinished").iterdir()] == ["new"]
+
+
+def test_what_a_living_process_uses_stays():
+    with cache.workspace() as used:
+        (used / "file").touch()
+        age(used, 300)
+        write()
+        assert (used / "file").exists()
 
 
 def test_two_processes_that_write_the_same_entry_both_end_well():

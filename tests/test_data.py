@@ -2,6 +2,7 @@ import functools
 import http.server
 import multiprocessing
 import shutil
+import socket
 import threading
 import time
 
@@ -13,7 +14,7 @@ import pytest
 from PIL import Image
 from task_fixtures import FOLDER, encoded, make_task, patch, write_folder
 
-from benchmark import data, sources
+from benchmark import data, pictures
 from benchmark.errors import UserError
 from benchmark.sources import UnavailableError
 
@@ -167,6 +168,19 @@ def test_splits_can_be_joined_and_named(tmp_path):
     assert len(data.load(task, 8).train.labels) == 6 + 4
 
 
+def test_local_data_are_loaded_without_asking_any_server(tmp_path, monkeypatch):
+    def refuse(*arguments, **options):
+        asked.append(arguments)
+        raise OSError("no network")
+
+    asked = []
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+    monkeypatch.setattr(socket, "create_connection", refuse)
+    data.load(csv_task(tmp_path), 8)
+    data.load(make_task(tmp_path), 8)
+    assert asked == []
+
+
 def test_mixed_modes_come_out_as_rgb(tmp_path):
     write_folder(tmp_path / "toy")
     for i, mode in enumerate(["L", "P", "RGBA", "LA", "1", "I;16"]):
@@ -190,15 +204,15 @@ def test_the_own_split_takes_the_share_of_each_class(tmp_path):
 
 def test_the_own_split_is_the_same_everywhere():
     labels = np.array([0] * 6 + [1] * 4)
-    whole = sources.RawSplit(labels, lambda i: i)
-    train, test = sources.own_split(whole, 0.4, seed=0)
+    whole = pictures.RawSplit(labels, lambda i: i)
+    train, test = pictures.own_split(whole, 0.4, seed=0)
     assert [test.picture(i) for i in range(len(test.labels))] == [3, 4, 7, 9]
     assert sorted(train.picture(i) for i in range(len(train.labels))) == [0, 1, 2, 5, 6, 8]
 
 
 def test_another_seed_gives_another_split():
-    whole = sources.RawSplit(np.zeros(50, np.int64), lambda i: i)
-    first, second = (sources.own_split(whole, 0.5, seed)[1] for seed in (0, 1))
+    whole = pictures.RawSplit(np.zeros(50, np.int64), lambda i: i)
+    first, second = (pictures.own_split(whole, 0.5, seed)[1] for seed in (0, 1))
     assert [first.picture(i) for i in range(25)] != [second.picture(i) for i in range(25)]
 
 
@@ -393,6 +407,34 @@ def test_a_missing_label_is_named_with_its_row(tmp_path, label):
     assert f"row 1 of the 2 in the test split has no label (label is {label})" in message
 
 
+def test_a_gap_in_a_column_of_numbers_is_a_missing_label(tmp_path):
+    message = refusal(csv_task(tmp_path, "train/a/0.png,1\ntrain/b/0.png,\n"))
+    assert "row 1 of the 2 in the training split has no label" in message
+
+
+def test_a_label_beyond_the_classes_is_named(tmp_path):
+    task = parquet_task(tmp_path)
+    table = pq.read_table(tmp_path / "test.parquet")
+    beyond = pa.array([0, 2], pa.int64())
+    pq.write_table(table.set_column(1, table.schema.field(1), beyond), tmp_path / "test.parquet")
+    assert "row 1 of the 2 in the test split has a label beyond the 2 classes" in refusal(task)
+
+
+def test_splits_of_different_kinds_cannot_be_joined(tmp_path):
+    parquet_task(tmp_path, names=(("a", "b"), None))
+    task = make_task(tmp_path, PARQUET | {"train_split": "train+test"})
+    assert "the splits train+test cannot be joined" in refusal(task)
+
+
+def test_parquet_in_a_folder_needs_no_list_of_files(tmp_path):
+    (tmp_path / "toy").mkdir()
+    parquet_task(tmp_path)
+    for split in ("train", "test"):
+        shutil.move(tmp_path / f"{split}.parquet", tmp_path / "toy" / f"{split}-0.parquet")
+    task = make_task(tmp_path, {"load_dataset": {"path": "parquet", "data_dir": "toy"}})
+    assert len(data.load(task, 8).test.labels) == 2
+
+
 def test_a_label_that_is_empty_text_is_missing(tmp_path):
     message = refusal(csv_task(tmp_path, "train/a/0.png,a\ntrain/b/0.png,\n"))
     assert "row 1 of the 2 in the training split has no label" in message
@@ -436,6 +478,15 @@ def test_an_unreadable_image_is_named_with_its_file_task_and_split(tmp_path, cac
     assert [path for path in cache_folder.rglob("*") if path.is_file()] == []
 
 
+def test_all_unreadable_images_of_a_split_are_named_at_once(tmp_path):
+    task = folder_task(tmp_path)
+    for name in ("a/0.png", "a/2.png", "b/1.png"):
+        (tmp_path / "toy/train" / name).write_bytes(b"junk")
+    message = refusal(task)
+    assert "3 images cannot be used" in message
+    assert all(f"toy/train/{name}: " in message for name in ("a/0.png", "a/2.png", "b/1.png"))
+
+
 def test_an_unreadable_image_in_parquet_is_named_with_its_row_and_path(tmp_path):
     task = parquet_task(tmp_path)
     images = [*rows(3), {"bytes": b"junk", "path": "p/bad.png"}]
@@ -463,6 +514,12 @@ def test_a_folder_that_is_a_link_to_elsewhere_is_refused(tmp_path):
     write_folder(tmp_path / "elsewhere")
     (tmp_path / "tasks" / "toy").symlink_to(tmp_path / "elsewhere")
     assert "toy leads out of the task's folder" in refusal(make_task(tmp_path / "tasks"))
+
+
+def test_a_link_to_nowhere_is_an_error(tmp_path):
+    task = folder_task(tmp_path)
+    (tmp_path / "toy/train/a/9.png").symlink_to(tmp_path / "toy/train/a/gone.png")
+    assert "toy/train/a/9.png is a link to nothing" in refusal(task)
 
 
 def test_an_image_that_is_a_link_to_elsewhere_is_refused(tmp_path):
@@ -550,11 +607,29 @@ def test_a_file_that_is_no_archive_is_an_error_and_is_not_kept(tmp_path, server,
     assert list((cache_folder / "downloads").iterdir()) == []
 
 
+def test_a_folder_that_the_archive_lacks_is_named(tmp_path, server):
+    task = archive_task(tmp_path, *server)
+    lacking = {"path": "imagefolder", "data_dir": "lacking"}
+    task = make_task(tmp_path, {"load_dataset": lacking, "archive": task.data.archive})
+    message = refusal(task)
+    assert "lacking does not exist" in message
+    assert "relative to the top of the archive" in message
+
+
 def test_a_missing_archive_is_an_error_that_names_the_address(tmp_path, server):
     address = f"{server[1]}/nothing.zip"
     message = refusal(make_task(tmp_path, ARCHIVED | {"archive": address}))
     assert address in message
     assert "404" in message
+
+
+def test_a_damaged_archive_is_an_error_and_is_not_kept(tmp_path, server, cache_folder):
+    task = archive_task(tmp_path, *server)
+    content = bytearray((server[0] / "toy.zip").read_bytes())
+    content[200:400] = bytes(200)
+    (server[0] / "toy.zip").write_bytes(content)
+    assert "is not a whole zip file" in refusal(task)
+    assert list((cache_folder / "downloads").iterdir()) == []
 
 
 def test_an_archive_that_breaks_off_is_not_kept(tmp_path, server, cache_folder, monkeypatch):

@@ -40,7 +40,7 @@ def test_every_faulty_task_is_reported_beside_the_sound_ones(toy):
     (toy / "empty.yaml").write_text("")
     report = validate(folder=toy)
     assert report.failed
-    assert [task.name for task in report.tasks if task.faults] == ["empty", "misspelt", "missing"]
+    assert [task.name for task in report.tasks if task.faults] == ["empty", "missing", "misspelt"]
     for expected in ("this file is empty", "did you mean 'licence'", "no does not exist"):
         assert expected in str(report)
 

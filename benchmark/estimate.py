@@ -1,0 +1,128 @@
+"""What a sweep will cost, from its plan and a measurement of about two seconds per network."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+
+from benchmark import arms, data
+from benchmark.backbones import preprocessing
+from benchmark.data import Dataset, Split
+from benchmark.recipes import Recipe
+from benchmark.trial import Job
+from benchmark.work import Work
+
+_SHORT, _LONG = 4, 24
+"""Steps of the two measured trainings; their difference is free of what a training costs once."""
+_PROBE_SECONDS = 0.5
+_START_SECONDS = 10.0
+"""Importing torch and timm in the processes, once per sweep."""
+_RECORD_BYTES = 2500
+_PROCESS_BYTES = 450e6
+
+
+@dataclass(frozen=True)
+class Speed:
+    """What one network costs on one core."""
+
+    step: float
+    """Seconds per optimiser step."""
+    once: float
+    """Seconds per trial beside the steps: building, loading, evaluating."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """The cost of a list of jobs."""
+
+    trials: int
+    images: int
+    """Images trained on, with repetition."""
+    core_seconds: float
+    seconds: float
+    """Wall time with the given number of processes."""
+    disk_bytes: float
+    memory_bytes: float
+
+    def __str__(self) -> str:
+        return (
+            f"{self.trials} trials to run, {self.images / 1e6:.2f} million training images\n"
+            f"about {self.core_seconds / 60:.1f} core minutes, "
+            f"{self.seconds / 60:.1f} minutes in all\n"
+            f"about {self.disk_bytes / 1e6:.0f} MB of records, "
+            f"{self.memory_bytes / 1e9:.1f} GB of memory"
+        )
+
+
+def estimate(jobs: Sequence[Job], workers: int) -> Estimate:
+    """Measures each network once and adds up. ``jobs``: those that are still to be run."""
+    torch.set_num_threads(1)
+    speeds: dict[tuple[str, str, int], Speed] = {}
+    for job in jobs:
+        key = (job.task.name, job.trial.backbone, job.image_size)
+        if isinstance(job.recipe, Recipe) and key not in speeds:
+            speeds[key] = measure(job)
+    costs = [_cost(job, speeds) for job in jobs]
+    total = sum(costs)
+    spread = max(total / workers, max(costs, default=0.0))
+    trained = [job.recipe for job in jobs if isinstance(job.recipe, Recipe)]
+    return Estimate(
+        trials=len(jobs),
+        images=sum(recipe.steps * recipe.batch_size for recipe in trained),
+        core_seconds=total,
+        seconds=spread + _START_SECONDS * bool(jobs),
+        disk_bytes=sum(_RECORD_BYTES + 4 * _test_images(job) for job in jobs),
+        memory_bytes=workers * _PROCESS_BYTES + sum({_dataset_bytes(job) for job in jobs}),
+    )
+
+
+def _cost(job: Job, speeds: dict[tuple[str, str, int], Speed]) -> float:
+    if not isinstance(job.recipe, Recipe):
+        return _PROBE_SECONDS
+    speed = speeds[job.task.name, job.trial.backbone, job.image_size]
+    return speed.once + speed.step * job.recipe.steps
+
+
+def measure(job: Job) -> Speed:
+    """Times a short and a longer training of the job's network on one core."""
+    dataset = _dataset(job)
+    first = np.arange(min(64, len(dataset.train.labels)))
+    small = replace(dataset, test=Split(dataset.train.images[:1], dataset.train.labels[:1]))
+    assert isinstance(job.recipe, Recipe)
+    recipe = job.recipe
+
+    def run(steps: int, data: Dataset) -> Callable[[], object]:
+        work = Work(job.trial.backbone, data, first, 0, replace(recipe, steps=steps), job.device)
+        return lambda: arms.arm(job.trial.arm).fit(work)
+
+    _seconds(run(1, small))  # the first use of a network compiles and allocates
+    short, long, whole = (
+        _seconds(run(steps, data))
+        for steps, data in ((_SHORT, small), (_LONG, small), (_SHORT, dataset))
+    )
+    step = (long - short) / (_LONG - _SHORT)
+    return Speed(step, max(0.0, whole - _SHORT * step))
+
+
+def _seconds(action: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    action()
+    return time.perf_counter() - started
+
+
+def _dataset(job: Job) -> Dataset:
+    interpolation = preprocessing(job.trial.backbone).interpolation
+    return data.load(job.task, job.image_size, interpolation)
+
+
+def _test_images(job: Job) -> int:
+    return len(_dataset(job).test.labels)
+
+
+def _dataset_bytes(job: Job) -> int:
+    loaded = _dataset(job)
+    return int(loaded.train.images.nbytes + loaded.test.images.nbytes)
