@@ -12,7 +12,7 @@ outside the grid leave it open. ``benchmark.calibrate`` shows what it covers.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Literal
 
@@ -117,8 +117,7 @@ def verdict(cells: Sequence[GainCell], margin: float = 0.01) -> Verdict:
     hurts_from = None
     if kind == "hurts":
         hurts_from = _middle(draws, -margin) or float(draws.sizes[0])
-    parts = (kind, crossover, low, high, margin, gains)
-    return Verdict(*parts, _reason(draws, *parts[:-1], hurts_from), hurts_from)
+    return _explained(Verdict(kind, crossover, low, high, margin, gains, "", hurts_from))
 
 
 def _checked(cells: Sequence[GainCell], margin: float) -> list[GainCell]:
@@ -240,39 +239,39 @@ def _middle(draws: _Draws, margin: float) -> float | None:
 
 
 def _images(place: float) -> float | None:
-    return float(2**place) if np.isfinite(place) else None
+    return round(float(2**place), 6) if np.isfinite(place) else None
 
 
-def _reason(
-    draws: _Draws,
-    kind: VerdictKind,
-    crossover: float | None,
-    low: float | None,
-    high: float | None,
-    margin: float,
-    hurts_from: float | None,
-) -> str:
-    points, largest = f"{100 * margin:g} percentage points", draws.sizes[-1]
-    stop = f"Pretraining stops helping at about {_round(crossover)} images per class"
-    if kind == "stops":
+def _explained(result: Verdict) -> Verdict:
+    return replace(result, reason=_reason(result))
+
+
+def _reason(result: Verdict) -> str:
+    """What the verdict says, in a sentence for someone who has images and no statistics."""
+    points = f"{100 * result.margin:g} percentage point{'s' * (result.margin != 0.01)}"
+    stop = f"Pretraining stops helping at about {_round(result.crossover)} images per class"
+    hurts = f"it costs more than {points}"
+    largest = result.gains[-1].images_per_class
+    if result.kind == "stops":
         return f"{stop}: from there on its gain is no longer above {points}."
-    if kind == "helps_throughout":
-        return (
-            f"At {largest} images per class, the most measured, the gain is still above {points}."
-        )
-    if kind == "never_helps":
+    if result.kind == "hurts" and result.crossover is not None:
+        return f"{stop}, and from about {_round(result.hurts_from)} on {hurts}."
+    if result.kind == "hurts":
+        return f"Pretraining does not help: from {_round(result.hurts_from)} on {hurts}."
+    if result.kind == "never_helps":
         return f"At no number of images per class measured is the gain above {points}."
-    if kind == "hurts":
-        before = "" if crossover is None else f"{stop}, and "
-        cost = f"from about {_round(hurts_from)} on it costs more than {points}."
-        return before + cost if before else cost[0].upper() + cost[1:]
-    return f"{_unknown(largest, low, high, points)}: more seeds or test images would tell."
+    if result.kind == "helps_throughout":
+        return (
+            f"At {largest} images per class, the most measured, the gain is above {points} still."
+        )
+    return f"{_unknown(result, points)}: more seeds or more test images would tell."
 
 
-def _unknown(largest: int, low: float | None, high: float | None, points: str) -> str:
-    if low is not None:
+def _unknown(result: Verdict, points: str) -> str:
+    largest = result.gains[-1].images_per_class
+    if result.low is not None:
         return f"The gain may or may not be above {points} still at {largest} images per class"
-    if high is not None:
+    if result.high is not None:
         return f"It is not clear that the gain is above {points} even at few images per class"
     return f"The noise is too large to say where, if anywhere, the gain is above {points}"
 

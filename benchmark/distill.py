@@ -52,13 +52,31 @@ def photographs(paths: tuple[Path, ...]) -> list[bytes]:
     found: list[bytes] = []
     for path in paths:
         if path.suffix == ".parquet":
-            found += [cell["bytes"] for cell in parquet.read_table(path)["image"].to_pylist()]
+            found += _cells(path)
         else:
             files = sorted(file for file in path.rglob("*") if file.suffix.lower() in _SUFFIXES)
             found += [file.read_bytes() for file in files]
     if not found:
         raise UserError("no images here", where=paths[0], mend="name folders or parquet files")
     return found
+
+
+def _cells(path: Path) -> list[bytes]:
+    try:
+        return [cell["bytes"] for cell in parquet.read_table(path)["image"].to_pylist()]
+    except (OSError, KeyError, TypeError, ValueError) as error:  # arrow's own are among these
+        what = f"no images can be read from this table: {error}"
+        raise UserError(what, where=path, mend="its column image holds bytes and path") from error
+
+
+def _opened(image: bytes, place: int) -> Image.Image:
+    try:
+        return Image.open(io.BytesIO(image)).convert("RGB")
+    except Exception as error:  # Pillow's decoders raise nearly every kind there is
+        raise UserError(
+            f"photograph {place} cannot be read: {error}",
+            mend="files count from 0 in the order of their paths; remove it",
+        ) from error
 
 
 def _random_view(pixels: int) -> transforms.Compose:
@@ -78,7 +96,7 @@ def _random_view(pixels: int) -> transforms.Compose:
 def make_views(images: list[bytes], settings: Distillation) -> Tensor:
     """Random views, uint8, ``[views, 3, teacher_pixels, teacher_pixels]``, images in turn."""
     view = _random_view(settings.teacher_pixels)
-    opened = [Image.open(io.BytesIO(image)).convert("RGB") for image in images]
+    opened = [_opened(image, place) for place, image in enumerate(images)]
     shape = (settings.views, 3, settings.teacher_pixels, settings.teacher_pixels)
     views = torch.empty(shape, dtype=torch.uint8)
     for i in tqdm(range(settings.views), desc="views"):

@@ -138,15 +138,20 @@ def _answer(size: int, places: Floats, reached: Floats) -> EffectiveImages:
     ordered = np.sort(reached)
     low, middle, high = (ordered[int(share * DRAWS)] for share in (TAIL, 0.5, 1 - TAIL))
     if low == -np.inf:
-        why = f"scratch may be as good with fewer than {2 ** places[0]:g} images per class"
+        why = f"scratch may be as good with fewer than {_images(places[0]):g} images per class"
         return _refused(size, why)
-    bound = float(2 ** min(low, places[-1]))
+    bound = _images(min(low, places[-1]))
     if middle == np.inf:
         return EffectiveImages(size, bound, bound, None, True, None)
     if min(high, places[-1]) - low > WIDEST:
         return _refused(size, "scratch's curve is too flat or noisy here to be read backwards")
-    upper = None if high == np.inf else float(2**high)
-    return EffectiveImages(size, float(2**middle), bound, upper, False, None)
+    upper = None if high == np.inf else _images(high)
+    return EffectiveImages(size, _images(middle), bound, upper, False, None)
+
+
+def _images(place: float) -> float:
+    """Images per class at a place in log2, without the rounding error of the logarithm."""
+    return round(float(2**place), 6)
 
 
 def _refused(size: int, why: str) -> EffectiveImages:

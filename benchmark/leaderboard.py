@@ -125,9 +125,11 @@ def boards(
 
 
 def _board(scores: Sequence[Score], margin: float, audits: Audits) -> Board:
+    # So that nothing depends on the order of the files, not even among records of one second.
+    scores = sorted(scores, key=lambda s: (s.trial, s.finished, s.fingerprint))
     current = _comparable(scores)
     by_arm: dict[str, list[Score]] = defaultdict(list)
-    for score in sorted(current, key=lambda s: s.trial):
+    for score in current:
         by_arm[score.trial.arm].append(score)
     arms = sorted(by_arm, key=lambda arm: (arm != SCRATCH, arm))
     pretrained = [arm for arm in arms if arm != SCRATCH and SCRATCH in by_arm]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -15,10 +15,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from benchmark.augment import augment
 from benchmark.recipes import Recipe
 from benchmark.records import Training
-
-_WINDOWS = 50
-_FLOOR = 0.02
-"""A training loss below this many nats has nowhere left to fall."""
+from benchmark.schedule import Schedule
 
 
 class DivergedError(Exception):
@@ -29,7 +26,8 @@ class DivergedError(Exception):
 class Pixels:
     """Images as stored, and how the network wants them.
 
-    ``images``: uint8, ``[n, 3, side, side]``, RGB, best channels last; ``mean`` and ``std``: of RGB in 0..1.
+    ``images``: uint8, ``[n, 3, side, side]``, RGB, best channels last.
+    ``mean`` and ``std``: of RGB in 0..1.
     """
 
     images: Tensor
@@ -53,14 +51,6 @@ def _batches(count: int, recipe: Recipe, generator: torch.Generator) -> Iterator
     yield from order[:wanted].split(recipe.batch_size)
 
 
-def _rate(step: int, recipe: Recipe) -> float:
-    """The learning rate's factor at ``step``, 0..1."""
-    warm = max(1, round(recipe.warmup * recipe.steps))
-    if step < warm:
-        return (step + 1) / warm
-    return 0.5 * (1 + math.cos(math.pi * (step - warm) / max(1, recipe.steps - warm)))
-
-
 def _set_mode(model: nn.Module, recipe: Recipe) -> None:
     model.train()
     if recipe.frozen_batch_norm:
@@ -81,11 +71,12 @@ def train(
     optimiser = torch.optim.AdamW(
         _parameter_groups(model, recipe), lr=recipe.learning_rate, fused=True
     )
+    schedule = Schedule(recipe)
     losses: list[Tensor] = []
-    window = math.ceil(recipe.steps / _WINDOWS)
+    windows: list[float] = []
     for step, chosen in enumerate(_batches(len(labels), recipe, generator)):
         for group in optimiser.param_groups:
-            group["lr"] = recipe.learning_rate * _rate(step, recipe)
+            group["lr"] = schedule.rate(step)
         batch = augment(pixels.batch(chosen), recipe.augmentation, generator)
         loss = functional.cross_entropy(
             model(batch), labels[chosen], label_smoothing=recipe.label_smoothing
@@ -94,9 +85,18 @@ def train(
         loss.backward()
         optimiser.step()
         losses.append(loss.detach())
-        if (step + 1) % window == 0:
-            _check_finite(losses[-window:], step)
-    return _summary(losses, window, time.perf_counter() - started)
+        if len(losses) == schedule.window or step + 1 == schedule.end:
+            windows.append(_finite_mean(losses, step))
+            schedule.observe(step + 1, windows[-1])
+            losses.clear()
+        if step + 1 == schedule.end:
+            break
+    return Training(
+        steps=step + 1,
+        losses=tuple(round(mean, 5) for mean in windows),
+        levelled_off=levelled_off(windows, recipe.floor),
+        seconds=time.perf_counter() - started,
+    )
 
 
 def _parameter_groups(model: nn.Module, recipe: Recipe) -> list[dict[str, object]]:
@@ -108,26 +108,19 @@ def _parameter_groups(model: nn.Module, recipe: Recipe) -> list[dict[str, object
     ]
 
 
-def _check_finite(losses: list[Tensor], step: int) -> None:
-    if not torch.stack(losses).isfinite().all():
+def _finite_mean(losses: list[Tensor], step: int) -> float:
+    mean = float(torch.stack(losses).mean())
+    if not math.isfinite(mean):
         raise DivergedError(f"the training loss was not finite by step {step + 1}")
+    return mean
 
 
-def _summary(losses: list[Tensor], window: int, seconds: float) -> Training:
-    means = tuple(
-        float(torch.stack(losses[i : i + window]).mean()) for i in range(0, len(losses), window)
-    )
-    if not all(map(math.isfinite, means)):
-        raise DivergedError(f"the training loss was not finite by step {len(losses)}")
-    return Training(len(losses), tuple(round(m, 5) for m in means), levelled_off(means), seconds)
-
-
-def levelled_off(losses: tuple[float, ...]) -> bool:
+def levelled_off(losses: Sequence[float], floor: float) -> bool:
     """Whether the last fifth of the losses is at the floor or within 5% of the fifth before."""
     fifth = max(1, len(losses) // 5)
     last = sum(losses[-fifth:]) / fifth
     before = sum(losses[-2 * fifth : -fifth]) / fifth if len(losses) >= 2 * fifth else math.inf
-    return last < _FLOOR or last > 0.95 * before
+    return last < floor or last > 0.95 * before
 
 
 @torch.inference_mode()

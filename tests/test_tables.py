@@ -1,0 +1,138 @@
+import csv
+import dataclasses
+import io
+
+import pytest
+from toy import curve, failed, record
+
+from benchmark import tables
+from benchmark.crossover import Verdict
+from benchmark.leaderboard import boards, score_of
+
+
+@pytest.fixture
+def board():
+    scratch, probe = curve("scratch", {1: 0.4, 10: 0.6}), curve("probe", {1: 0.8, 10: 0.9})
+    (one,) = boards(map(score_of, [*scratch, *probe, failed(seed=7)]))
+    return one
+
+
+def verdict(kind, crossover=None, low=None, high=None):
+    return Verdict(kind, crossover, low, high, 0.01, (), "Because.")
+
+
+def rows_of(text):
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def test_columns_line_up():
+    table = tables.aligned(["N", "arm"], [["100", "x"], ["1", "longer"]])
+    assert table.splitlines() == [
+        "| N   | arm    |",
+        "| --- | ------ |",
+        "| 100 | x      |",
+        "| 1   | longer |",
+    ]
+
+
+def test_a_table_without_rows_has_a_head():
+    assert tables.aligned(["N"], []).splitlines() == ["| N |", "| - |"]
+
+
+@pytest.mark.parametrize(
+    ("values", "shown"),
+    [
+        ((0.613, 0.58, 0.646), "61.3 [58.0, 64.6]"),
+        ((0.5, None, None), "50.0 [one seed]"),
+        ((None, None, None), "failed"),
+        ((1.0, 1.0, 1.0), "100.0 [100.0, 100.0]"),
+    ],
+)
+def test_an_accuracy_is_shown_in_percent_with_its_interval(values, shown):
+    assert tables.percent(*values) == shown
+
+
+def test_a_gain_has_a_sign():
+    assert tables.percent(0.05, -0.01, 0.11, sign=True) == "+5.0 [-1.0, +11.0]"
+
+
+@pytest.mark.parametrize(
+    ("one", "shown"),
+    [
+        (verdict("stops", 12.3, 8.24, 17.0), "pretraining stops helping at N* = 12 [8.2, 17]"),
+        (verdict("hurts", 50.0, 20.0, None), "pretraining hurts from N* = 50 [20, ...] on"),
+        (verdict("helps_throughout"), "pretraining still helps at the largest N"),
+        (verdict("never_helps"), "pretraining never helps"),
+        (verdict("undecided"), "undecided"),
+    ],
+)
+def test_each_verdict_has_words(one, shown):
+    assert tables.verdict_text(one) == shown
+
+
+def test_the_table_shows_every_arm_and_its_gain_at_every_n(board):
+    head, _, *rows = tables.accuracy_table(board).splitlines()
+    assert [cell.strip() for cell in head.split("|")[1:-1]] == [
+        "N",
+        "scratch",
+        "probe",
+        "gain of probe",
+    ]
+    assert [row.split("|")[1].strip() for row in rows] == ["1", "10"]
+
+
+def test_failed_trials_are_shown_in_the_table(board):
+    assert "(1 failed)" in tables.accuracy_table(board)
+    assert "note: scratch, N=1, seed 7 failed: loss was NaN" in tables.board_text(board)
+
+
+def test_an_arm_that_failed_everywhere_is_shown_as_failed():
+    (board,) = boards(map(score_of, [failed(), record("probe")]))
+    assert "failed (1 failed)" in tables.accuracy_table(board)
+    assert tables.board_text(board)
+    assert rows_of(tables.csv_text(tables.leaderboard_rows([board])))[0]["failed"] == "1"
+
+
+def test_an_arm_that_lacks_an_n_has_an_empty_cell():
+    (board,) = boards(map(score_of, [record(n=1), record(n=2), record("probe", n=2)]))
+    assert tables.accuracy_table(board).splitlines()[2].split("|")[3].strip() == ""
+
+
+def test_what_is_printed_tells_the_verdict_and_its_reason(board):
+    text = tables.board_text(board)
+    comparison = board.comparisons["probe"]
+    assert "toy with Net: test accuracy in % over 3 seeds" in text
+    assert f"probe: {tables.verdict_text(comparison.verdict)} (margin 1 points" in text
+    assert comparison.verdict.reason in text
+
+
+def test_the_csv_has_a_row_for_each_arm(board):
+    scratch, probe = rows_of(tables.csv_text(tables.leaderboard_rows([board])))
+    assert (scratch["arm"], scratch["verdict"], scratch["gain_at_1"]) == ("scratch", "", "")
+    assert (probe["arm"], probe["verdict"]) == ("probe", "helps_throughout")
+    assert float(probe["gain_at_1"]) == pytest.approx(0.4, abs=0.1)
+    assert probe["gain_at_100"] == ""
+    assert (scratch["records"], scratch["failed"], scratch["fewest_seeds"]) == ("7", "1", "3")
+
+
+def test_the_curves_have_a_row_for_each_n(board):
+    rows = rows_of(tables.csv_text(tables.curve_rows([board])))
+    assert [(r["arm"], r["images_per_class"]) for r in rows] == [
+        ("scratch", "1"),
+        ("scratch", "10"),
+        ("probe", "1"),
+        ("probe", "10"),
+    ]
+
+
+def test_without_rows_there_is_no_csv():
+    assert tables.csv_text([]) == ""
+
+
+def test_what_pretraining_is_worth_is_shown_where_it_is_known(board):
+    (first, *_) = board.comparisons["probe"].effective
+    known = dataclasses.replace(first, effective=3.2, low=2.0, high=4.8, at_least=False)
+    assert tables.labels_worth([known], 1) == "x3.2 [2.0, 4.8]"
+    assert tables.labels_worth([dataclasses.replace(known, at_least=True)], 1) == ">= x3.2"
+    assert tables.labels_worth([dataclasses.replace(known, effective=None)], 1) == "-"
+    assert tables.labels_worth([known], 50) == ""

@@ -1,0 +1,171 @@
+import dataclasses
+
+import numpy as np
+import pytest
+
+from benchmark import data, tune
+from benchmark.errors import UserError
+from benchmark.executors import run_here
+from benchmark.recipes import tuned_rates
+from benchmark.tune import Cell, chosen_rates, keep_rates, mean_accuracies, read_evidence
+
+
+@pytest.fixture(autouse=True)
+def _small(monkeypatch):
+    monkeypatch.setattr(tune, "RATES", (1e-4, 1e-2))
+    monkeypatch.setattr(tune, "SIZES", (4,))
+    monkeypatch.setattr(tune, "SEEDS", (1000,))
+    monkeypatch.setattr(
+        tune.executors, "run_in_processes", lambda function, jobs, workers: run_here(function, jobs)
+    )
+
+
+def cell(arm="scratch", rate=1e-3, **changed):
+    made = Cell("net", arm, "toy", rate, 4, 10, 1000, 0)
+    return dataclasses.replace(made, **changed)
+
+
+def fake_run(tuning):
+    """The larger the rate, the better, for scratch; the other way round for the others."""
+    good = (tuning.cell.learning_rate > 1e-3) == (tuning.cell.arm == "scratch")
+    return tuning.cell, 0.9 if good else 0.2
+
+
+def test_every_trained_arm_is_tried_at_every_rate_and_fold(task, backbone):
+    planned = [tuning.cell for tuning in tune.plan(backbone, [task])]
+    assert len(planned) == len(set(planned)) == 2 * 2 * tune.FOLDS
+    assert {one.arm for one in planned} == {"scratch", "finetune"}
+    assert {one.backbone for one in planned} == {"net"}
+
+
+def test_the_recipe_is_that_of_a_sweep_but_for_the_rate(task, backbone):
+    for tuning in tune.plan(backbone, [task]):
+        assert tuning.recipe.learning_rate == tuning.cell.learning_rate
+        assert tuning.recipe.steps == tuning.cell.steps
+
+
+def test_seeds_are_not_those_of_the_leaderboard():
+    assert min(tune.SEEDS) >= 1000
+
+
+class Untouchable:
+    def __getattr__(self, name):
+        raise AssertionError("the test split was read")
+
+
+def test_the_test_split_is_never_read(task, backbone, dataset, monkeypatch, tmp_path):
+    closed = dataclasses.replace(dataset, test=Untouchable())
+    monkeypatch.setattr(data, "load", lambda *a, **k: closed)
+    evidence = tune.tune(backbone, [task], 1, tmp_path / "evidence.csv")
+    assert len(evidence) == 2 * 2 * tune.FOLDS
+    assert all(0 <= accuracy <= 1 for accuracy in evidence.values())
+
+
+def test_a_fold_is_scored_on_images_that_it_was_not_trained_on(task, backbone, monkeypatch):
+    seen = []
+
+    def watched(work):
+        inner = work.dataset
+        fit = {image.tobytes() for image in inner.train.images[work.subset]}
+        held = {image.tobytes() for image in inner.test.images}
+        seen.append((len(fit), len(held), fit & held))
+        return type("Outcome", (), {"predictions": np.zeros(len(inner.test.labels))})
+
+    monkeypatch.setattr(tune.arms, "arm", lambda name: type("Arm", (), {"fit": staticmethod(watched)}))
+    for tuning in tune.plan(backbone, [task]):
+        tune.run(tuning)
+    assert set(map(str, seen)) == {str((6, 6, set()))}
+
+
+def test_a_rate_at_which_the_training_diverges_scores_nothing(task, backbone, monkeypatch):
+    def diverging(work):
+        raise tune.DivergedError("NaN")
+
+    monkeypatch.setattr(
+        tune.arms, "arm", lambda name: type("Arm", (), {"fit": staticmethod(diverging)})
+    )
+    (first, *_) = tune.plan(backbone, [task])
+    assert tune.run(first) == (first.cell, 0.0)
+
+
+def test_the_rate_with_the_best_mean_is_chosen():
+    evidence = {
+        cell(rate=1e-3, fold=0): 0.9,
+        cell(rate=1e-3, fold=1): 0.1,
+        cell(rate=1e-2, fold=0): 0.6,
+        cell(rate=1e-2, fold=1): 0.6,
+        cell("finetune", 1e-3): 0.8,
+        cell("finetune", 1e-2): 0.7,
+    }
+    assert chosen_rates(evidence) == {"scratch": 1e-2, "finetune": 1e-3}
+    assert mean_accuracies(evidence)["scratch", 1e-3] == pytest.approx(0.5)
+
+
+def test_of_equally_good_rates_the_smallest_is_chosen():
+    evidence = {cell(rate=rate): 0.5 for rate in (1e-2, 1e-4, 1e-3)}
+    assert chosen_rates(evidence) == {"scratch": 1e-4}
+
+
+def test_measurements_are_kept_and_not_made_again(task, backbone, monkeypatch, tmp_path):
+    made = []
+    monkeypatch.setattr(tune, "run", lambda tuning: (made.append(tuning), fake_run(tuning))[1])
+    file = tmp_path / "evidence.csv"
+    first = tune.tune(backbone, [task], 1, file)
+    assert tune.tune(backbone, [task], 1, file) == first
+    assert len(made) == len(first)
+    assert chosen_rates(first) == {"scratch": 1e-2, "finetune": 1e-4}
+
+
+def test_what_was_measured_before_an_interruption_counts(task, backbone, monkeypatch, tmp_path):
+    made = []
+
+    def interrupted(tuning):
+        if len(made) == 3:
+            raise KeyboardInterrupt
+        made.append(tuning.cell)
+        return fake_run(tuning)
+
+    file = tmp_path / "evidence.csv"
+    monkeypatch.setattr(tune, "run", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        tune.tune(backbone, [task], 1, file)
+    assert set(read_evidence(file)) == set(made)
+    monkeypatch.setattr(tune, "run", fake_run)
+    assert len(tune.tune(backbone, [task], 1, file)) == 8
+
+
+def test_evidence_of_other_backbones_stays_in_the_file(task, backbone, monkeypatch, tmp_path):
+    file = tmp_path / "evidence.csv"
+    tune.write_evidence({cell(backbone="other"): 0.25}, file)
+    monkeypatch.setattr(tune, "run", fake_run)
+    found = tune.tune(backbone, [task], 1, file)
+    assert cell(backbone="other") not in found
+    assert read_evidence(file)[cell(backbone="other")] == 0.25
+
+
+def test_evidence_is_what_was_written(tmp_path):
+    evidence = {cell(): 0.125, cell("finetune", 3e-4, fold=1): 1.0}
+    tune.write_evidence(evidence, tmp_path / "evidence.csv")
+    assert read_evidence(tmp_path / "evidence.csv") == evidence
+    assert read_evidence(tmp_path / "none.csv") == {}
+
+
+def test_without_a_development_task_nothing_can_be_tuned(backbone, tmp_path):
+    with pytest.raises(UserError, match="no development task"):
+        tune.tune(backbone, [], 1, tmp_path / "evidence.csv")
+
+
+def test_rates_are_kept_beside_those_of_other_backbones(tmp_path):
+    file = tmp_path / "rates.yaml"
+    keep_rates("one", {"scratch": 3e-4}, file)
+    keep_rates("other", {"scratch": 1e-5, "finetune": 0.03}, file)
+    keep_rates("one", {"scratch": 1e-3}, file)
+    assert tuned_rates(file) == {
+        "one": {"scratch": 1e-3},
+        "other": {"scratch": 1e-5, "finetune": 0.03},
+    }
+
+
+def test_the_file_of_rates_says_where_it_comes_from(tmp_path):
+    keep_rates("one", {"scratch": 3e-4}, tmp_path / "rates.yaml")
+    assert (tmp_path / "rates.yaml").read_text().startswith("# Learning rates chosen by `make tune`")
