@@ -11,7 +11,7 @@ SELECTION = $(call option,TASK,task) $(call option,BACKBONE,backbone) $(call opt
 	$(call option,N,n) $(call option,SEEDS,seeds) $(call option,IMAGE_SIZE,image-size) \
 	$(call option,MARGIN,margin) $(call option,JOBS,jobs) $(call option,RECORDS,records)
 
-.PHONY: bench test test-fast lint leaderboard audit tune validate setup help
+.PHONY: bench test test-fast lint leaderboard audit tune validate calibrate perf setup help
 
 help: ## Show the targets.
 	@sed -n 's/^\([a-z-]*\):.*## /\1: /p' $(MAKEFILE_LIST)
@@ -37,8 +37,14 @@ audit: setup ## Run deciding cells again with other recipes: the fairness certif
 tune: setup ## Choose learning rates on the development tasks' training images; BACKBONE selects.
 	@$(RUN) tune $(call option,BACKBONE,backbone) $(call option,JOBS,jobs)
 
-validate: setup ## Check every task YAML and its data.
-	@$(RUN) validate $(call option,TASK,task)
+validate: setup ## Check every task YAML and its data; DOWNLOAD=1 fetches data from elsewhere.
+	@$(RUN) validate $(call option,TASK,task) $(if $(DOWNLOAD),--download)
+
+perf: setup ## Measure the suite against a bare training loop; writes results/performance.md.
+	@$(RUN) perf $(call option,JOBS,jobs) $(call option,OUT,out)
+
+calibrate: setup ## Check intervals and verdicts on simulated sweeps; SWEEPS, JOBS, OUT select.
+	@$(RUN) calibrate $(call option,SWEEPS,sweeps) $(call option,JOBS,jobs) $(call option,OUT,out)
 
 setup: $(VENV)/.ready
 

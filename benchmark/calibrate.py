@@ -71,6 +71,8 @@ class Row:
     scene: Scene
     sweeps: int
     coverage: float
+    decided_coverage: float
+    """The same among the sweeps that are not undecided; not a number if there are none."""
     bracket_coverage: float
     wrong: float
     kinds: dict[VerdictKind, float]
@@ -322,6 +324,7 @@ def summary(scene: Scene, outcomes: Sequence[Outcome]) -> Row:
         scene,
         count,
         sum(outcome.covered for outcome in outcomes) / count,
+        _share([outcome.covered for outcome in outcomes if outcome.kind != "undecided"]),
         sum(outcome.bracket_covered for outcome in outcomes) / count,
         sum(outcome.wrong for outcome in outcomes) / count,
         {kind: number / count for kind, number in kinds.items()},
@@ -329,6 +332,10 @@ def summary(scene: Scene, outcomes: Sequence[Outcome]) -> Row:
         float(np.median([outcome.width for outcome in outcomes])),
         float(np.median([outcome.bracket_width for outcome in outcomes])),
     )
+
+
+def _share(flags: Sequence[bool]) -> float:
+    return sum(flags) / len(flags) if flags else math.nan
 
 
 def width_ratio(rows: Sequence[Row]) -> float:
@@ -378,7 +385,7 @@ def page(result: Calibration, sweeps: int, seed: int) -> str:
 
 
 CROSSING_HEAD = (
-    "gain curve|seeds|test images|covers|wrong|undecided|both ends open|width|"
+    "gain curve|seeds|test images|covers|covers if decided|wrong|undecided|both ends open|width|"
     "bracket: covers|bracket: width"
 )
 OTHER_HEAD = "gain curve|seeds|test images|wrong|stops|never helps|hurts|helps throughout|undecided"
@@ -401,7 +408,7 @@ sweeps, wrong verdicts are at most {wrong} in any line, and the interval is {our
 - **covers**: share of *all* sweeps of that line whose interval holds the true N\\*. An end that
   is open holds everything on its side. *Undecided* sweeps count with the interval they give;
   *helps throughout* claims that N\\* is above the largest N, *never helps* that it is below the
-  smallest. Nothing is left out.
+  smallest. Nothing is left out. **covers if decided** leaves the undecided sweeps out.
 - **wrong**: share of all sweeps with a verdict that is false: *stops* though the gain at the
   largest N is still above the margin or never was, *never helps* though it helps at some N
   measured, *helps throughout* though the gain at the largest N is not above the margin, *hurts*
@@ -459,7 +466,8 @@ def _table(head: str, lines: Sequence[Sequence[str]]) -> str:
 
 
 def _crossing_line(row: Row) -> list[str]:
-    shares = (row.coverage, row.wrong, row.kinds.get("undecided", 0.0), row.both_open)
+    undecided = row.kinds.get("undecided", 0.0)
+    shares = (row.coverage, row.decided_coverage, row.wrong, undecided, row.both_open)
     return [
         *_scene_cells(row.scene),
         *(f"{share:.1%}" for share in shares),

@@ -103,9 +103,9 @@ def _selecting(command: Callable[..., None]) -> Callable[..., None]:
         image_size: int | None,
         **others: Any,
     ) -> None:
-        from benchmark import sweep, tasks
+        from benchmark import executors, sweep, tasks
 
-        others["jobs"] = others["jobs"] or sweep.default_workers()
+        others["jobs"] = others["jobs"] or executors.default_workers()
         loaded = tuple(tasks.load_tasks(task))
         chosen = sweep.Selection(loaded, backbone, arms, sizes, seeds, image_size)
         command(chosen, **others)
@@ -218,17 +218,57 @@ def leaderboard(records: Path, out: Path, margin: float) -> None:
 def _boards(records: Path, margin: float) -> list[Board]:
     from benchmark import audit, leaderboard, store
 
+    if not records.is_dir():
+        raise UserError("there is no such folder of records", where=records, mend="run make bench")
     scores = map(leaderboard.score_of, store.load(records))
     return leaderboard.boards(scores, margin, audit.scores(records))
 
 
 @cli.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@_MARGIN
+def verdict(file: Path, as_json: bool, margin: float) -> None:
+    """Judge your own results: FILE is a CSV with images_per_class, seed, scratch, pretrained."""
+    import json
+
+    from benchmark import verdict_file
+
+    judged = verdict_file.judge(file, margin)
+    shown = json.dumps(verdict_file.to_json(judged)) if as_json else verdict_file.to_text(judged)
+    click.echo(shown)
+
+
+@cli.command()
+@click.option("--sweeps", type=click.IntRange(1), default=2000, show_default=True)
+@click.option("--jobs", type=click.IntRange(1), help="Processes.  [default: one per core]")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=_RESULTS / "calibration.md",
+    help="Markdown file with the table.",
+)
+def calibrate(sweeps: int, jobs: int | None, out: Path) -> None:
+    """Simulate sweeps with a known crossover and check the intervals and verdicts."""
+    from benchmark import calibrate as calibration
+    from benchmark import executors
+
+    result = calibration.run(sweeps, jobs or executors.default_workers(), out)
+    for failure in result.failures:
+        click.echo(f"outside the bounds: {failure}", err=True)
+    click.echo(_shown(out))
+    if result.failures:
+        sys.exit(1)
+
+
+@cli.command()
 @click.option("--task", type=Words(), help="Task names.  [default: all]")
-def validate(task: tuple[str, ...] | None) -> None:
+@click.option("--download", is_flag=True, help="Check data on other machines too.")
+def validate(task: tuple[str, ...] | None, download: bool) -> None:
     """Check task YAMLs and their data."""
     from benchmark import validate as validation
 
-    report = validation.validate(task)
+    report = validation.validate(task, download=download)
     click.echo(str(report))
     if report.failed:
         sys.exit(1)
@@ -245,19 +285,43 @@ def validate(task: tuple[str, ...] | None) -> None:
 @click.option("--jobs", type=click.IntRange(1), help="Processes.  [default: one per core]")
 def tune(backbone: tuple[str, ...], jobs: int | None) -> None:
     """Choose learning rates on the development tasks' training images."""
-    from benchmark import backbones, sources, sweep, tasks
+    from benchmark import backbones, executors, sources, tasks
     from benchmark import tune as tuning
+    from benchmark.recipes import Tuned
 
     development = [task for task in tasks.load_tasks() if task.development]
     usable = [task for task in development if not sources.find(task).remote]
     for name in backbone:
         backbones.check_name(name)
-        evidence = tuning.tune(name, usable, jobs or sweep.default_workers())
+        evidence = tuning.tune(name, usable, jobs or executors.default_workers())
         rates = tuning.chosen_rates(evidence)
         for (arm, rate), accuracy in tuning.mean_accuracies(evidence).items():
             mark = "  <- chosen" if rates[arm] == rate else ""
             click.echo(f"{name} {arm} {rate:g}: {100 * accuracy:.1f}%{mark}")
-        tuning.keep_rates(backbones.portable_name(name), rates)
+        found = Tuned(rates, tuning.labels_used(usable))
+        tuning.keep(backbones.portable_name(name), found)
+
+
+@cli.command()
+@click.option("--backbone", default=DEFAULT_BACKBONE, show_default=True, help="For digits.")
+@click.option("--jobs", type=click.IntRange(1), help="Processes.  [default: one per core]")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=_RESULTS / "performance.md",
+    help="Markdown file.",
+)
+def perf(backbone: str, jobs: int | None, out: Path) -> None:
+    """Measure the suite against the arithmetic's own limit."""
+    from benchmark import executors
+    from benchmark import perf as performance
+
+    report = performance.run(jobs or executors.default_workers(), backbone, out)
+    click.echo(out.read_text(encoding="utf-8"))
+    for failure in report.failures:
+        click.echo(f"outside the bounds: {failure}", err=True)
+    if report.failures:
+        sys.exit(1)
 
 
 @cli.command()
@@ -304,6 +368,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if "--debug" in given:
             raise
         click.echo(f"error: {error}", err=True)
+        sys.exit(2)
+    except OSError as error:
+        if "--debug" in given:
+            raise
+        place = f"{error.filename}: " if error.filename else ""
+        click.echo(f"error: {place}{error.strerror or error}", err=True)
         sys.exit(2)
 
 

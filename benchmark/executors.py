@@ -18,6 +18,11 @@ J = TypeVar("J")
 R = TypeVar("R")
 
 
+def default_workers() -> int:
+    """One process per core that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def run_here(function: Callable[[J], R], jobs: Sequence[J]) -> Generator[R, None, None]:
     """One after the other, in order."""
     for job in jobs:

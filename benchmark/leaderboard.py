@@ -104,6 +104,11 @@ class Board:
     """Arm to its points, N increasing."""
     comparisons: dict[str, Comparison]
     """Pretrained arm to its comparison; empty without scratch."""
+    tuning_labels: dict[str, int]
+    """Arm to the labels of development tasks that its learning rate was chosen on."""
+    clean_accuracy: dict[str, float]
+    """Arm to its mean accuracy at the largest N without test images that are training images too;
+    empty where there are none."""
     seconds: dict[str, float]
     """Arm to the seconds its trainings took in all."""
     notes: tuple[str, ...]
@@ -143,8 +148,15 @@ def _board(scores: Sequence[Score], margin: float, audits: Audits) -> Board:
         comparisons={
             arm: _compare(arm, by_arm[arm], by_arm[SCRATCH], margin, audits) for arm in pretrained
         },
+        tuning_labels={arm: _tuning_labels(by_arm[arm][0]) for arm in arms},
+        clean_accuracy=_clean_accuracies(by_arm),
         seconds={arm: sum(score.seconds for score in by_arm[arm]) for arm in arms},
-        notes=(*_left_out(scores, current), *_failures(current), *_untuned(by_arm)),
+        notes=(
+            *_left_out(scores, current),
+            *_failures(current),
+            *_untuned(by_arm),
+            *_leaks(by_arm),
+        ),
     )
 
 
@@ -175,10 +187,34 @@ def _failures(scores: Sequence[Score]) -> list[str]:
     ]
 
 
+def _tuning_labels(score: Score) -> int:
+    return int(json.loads(score.recipe).get("tuning_labels", 0))
+
+
+def _clean_accuracies(by_arm: Mapping[str, Sequence[Score]]) -> dict[str, float]:
+    first = next(iter(by_arm.values()))[0].data
+    if not first.test_in_train:
+        return {}
+    kept = np.setdiff1d(np.arange(first.test_images), first.test_in_train)
+    return {arm: _accuracy_on(kept, scores) for arm, scores in by_arm.items() if _succeeded(scores)}
+
+
+def _accuracy_on(kept: NDArray[np.int64], scores: Iterable[Score]) -> float:
+    largest = list(_at_each_n(_succeeded(scores)).values())[-1]
+    return float(np.mean([score.hits[kept].mean() for score in largest]))
+
+
+def _leaks(by_arm: Mapping[str, Sequence[Score]]) -> list[str]:
+    clean = _clean_accuracies(by_arm)
+    if not clean:
+        return []
+    count = len(next(iter(by_arm.values()))[0].data.test_in_train)
+    shown = ", ".join(f"{arm} {100 * accuracy:.1f}%" for arm, accuracy in clean.items())
+    return [f"{count} test images are also training images; at the largest N without them: {shown}"]
+
+
 def _untuned(by_arm: dict[str, list[Score]]) -> list[str]:
-    arms = [
-        arm for arm, s in by_arm.items() if json.loads(s[0].recipe).get("rate_is_tuned") is False
-    ]
+    arms = [arm for arm, s in by_arm.items() if json.loads(s[0].recipe).get("tuning_labels") == 0]
     if not arms:
         return []
     return [f"learning rate not tuned for this backbone ({', '.join(arms)}): make tune"]

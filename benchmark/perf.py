@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import platform
 import resource
 import statistics
@@ -10,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -22,6 +21,7 @@ from benchmark import (
     data,
     executors,
     leaderboard,
+    sources,
     store,
     sweep,
     tables,
@@ -33,9 +33,12 @@ from benchmark.records import Record
 from benchmark.sweep import Selection
 from benchmark.trial import Job
 
+SCALES = (100, 1_000, 10_000)
+MIN_EFFICIENCY = 0.90
+MAX_HELP_SECONDS = 0.3
+MAX_FIRST_STEP_SECONDS = 8.0
+MAX_SCALE_SECONDS = 10.0
 _BARE_SECONDS = 15.0
-_SCALES = (100, 1_000, 10_000)
-_BOUNDS = {"efficiency": 0.90, "help": 0.3, "first step": 8.0, "10000 trials": 10.0}
 
 
 @dataclass(frozen=True)
@@ -100,12 +103,13 @@ def efficiency(
     with tempfile.TemporaryDirectory() as folder:
         command = ["bench", *arguments, "--jobs", str(workers), "--records", folder + "/records"]
         wall = _seconds_of(command)
+        records = list(store.load(Path(folder)))
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
     trained = [job for job in jobs if isinstance(job.recipe, Recipe)]
-    steps = {job: job.recipe.steps for job in trained if isinstance(job.recipe, Recipe)}
+    steps = sum(record.training.steps for record in records)
     seconds = _bare_seconds(trained[0], workers)
-    images = sum(count * _batch_size(job) for job, count in steps.items())
-    return Efficiency(name, len(jobs), images, sum(steps.values()) * seconds / workers, wall, peak)
+    images = steps * _batch_size(trained[0])
+    return Efficiency(name, len(jobs), images, steps * seconds / workers, wall, peak)
 
 
 def _batch_size(job: Job) -> int:
@@ -136,11 +140,11 @@ def help_seconds() -> float:
     return statistics.median(_seconds_of(["--help"]) for _ in range(9))
 
 
-def first_step_seconds() -> float:
-    """Time from the command to the end of a sweep of one training step."""
+def first_step_seconds(trial_seconds: float) -> float:
+    """Time from the command to a sweep's first step: a sweep of one trial, less its training."""
     with tempfile.TemporaryDirectory() as folder:
-        arguments = ["bench", "--arms", "scratch", "--n", "1", "--seeds", "1", "--dry-run"]
-        return _seconds_of([*arguments, "--records", folder])
+        arguments = ["bench", "--arms", "scratch", "--n", "1", "--seeds", "1"]
+        return _seconds_of([*arguments, "--records", folder + "/records"]) - trial_seconds
 
 
 @dataclass(frozen=True)
@@ -180,3 +184,105 @@ def scale(record: Record, job: Job, trials: int) -> Scale:
 def _numbered(job: Job, task: int, arm: str, n: int, seed: int) -> Job:
     trial = replace(job.trial, task=f"task{task}", arm=arm, images_per_class=n, seed=seed)
     return replace(job, trial=trial)
+
+
+@dataclass(frozen=True)
+class Report:
+    """All measurements of one run."""
+
+    efficiencies: tuple[Efficiency, ...]
+    help_seconds: float
+    first_step_seconds: float
+    scales: tuple[Scale, ...]
+
+    @property
+    def failures(self) -> list[str]:
+        """What is outside its bound."""
+        found = [
+            f"harness efficiency {e.name}: {e.ratio:.2f}, below {MIN_EFFICIENCY}"
+            for e in self.efficiencies
+            if e.ratio < MIN_EFFICIENCY
+        ]
+        if self.help_seconds > MAX_HELP_SECONDS:
+            found.append(f"--help takes {self.help_seconds:.2f} s")
+        if self.first_step_seconds > MAX_FIRST_STEP_SECONDS:
+            found.append(f"the first step comes after {self.first_step_seconds:.1f} s")
+        slow = [s for s in self.scales if s.plan_seconds + s.tables_seconds > MAX_SCALE_SECONDS]
+        return found + [
+            f"{s.trials} trials cost {s.plan_seconds + s.tables_seconds:.1f} s" for s in slow
+        ]
+
+
+def run(workers: int, backbone: str, out: Path) -> Report:
+    """Measures everything on an otherwise idle machine and writes the page to ``out``."""
+    digits = Selection((tasks.load_task("digits"),), (backbone,), ("scratch", "finetune", "probe"))
+    with tempfile.TemporaryDirectory() as folder:
+        record, job = _example(digits, Path(folder))
+        scales = tuple(scale(record, job, trials) for trials in SCALES)
+    report = Report(
+        efficiencies=tuple(_efficiencies(digits, workers)),
+        help_seconds=help_seconds(),
+        first_step_seconds=first_step_seconds(record.training.seconds),
+        scales=scales,
+    )
+    out.write_text(page(report, workers), encoding="utf-8")
+    return report
+
+
+def _example(selection: Selection, folder: Path) -> tuple[Record, Job]:
+    one = replace(selection, arms=("scratch",), images_per_class=(1,), seeds=1)
+    (job,) = sweep.prepare(one).jobs
+    (record,) = sweep.run(folder, [job], 1, progress=False)
+    return record, job
+
+
+def _efficiencies(digits: Selection, workers: int) -> Iterator[Efficiency]:
+    yield efficiency("default suite", digits, workers, [])
+    clothing = tasks.load_task("clothing")
+    if sources.find(clothing).remote:
+        return
+    chosen = Selection((clothing,), ("mobilenetv2_035",), ("scratch",), (5, 20, 100), 2)
+    words = "--task clothing --backbone mobilenetv2_035 --arms scratch --n 5,20,100 --seeds 2"
+    yield efficiency("clothing, mobilenetv2_035, 64 px", chosen, workers, words.split())
+
+
+def page(report: Report, workers: int) -> str:
+    """The measurements as Markdown."""
+    sweeps = [
+        [
+            e.name,
+            str(e.trials),
+            f"{e.bare_seconds:.0f}",
+            f"{e.wall_seconds:.0f}",
+            f"{e.ratio:.2f}",
+            f"{60 * e.trials / e.wall_seconds:.0f}",
+            f"{e.images / e.wall_seconds:.0f}",
+            f"{e.peak_bytes / 1e6:.0f}",
+        ]
+        for e in report.efficiencies
+    ]
+    scales = [
+        [
+            str(s.trials),
+            f"{s.plan_seconds:.2f}",
+            f"{s.tables_seconds:.2f}",
+            f"{s.peak_bytes / 1e6:.0f}",
+        ]
+        for s in report.scales
+    ]
+    columns = ["sweep", "trials", "bare loop, s", "sweep, s", "efficiency", "trials/min"]
+    parts = [
+        "# Performance",
+        "`make perf` measured this in one run, "
+        f"with {workers} processes on {platform.machine()}, torch {torch.__version__}.",
+        "**Efficiency** is the time of a bare forward, backward and optimiser loop over as many "
+        "batches of the same shape, all cores busy, divided by the time of the whole sweep: start, "
+        "data, augmentation, evaluation, probes, records and tables included.",
+        tables.aligned([*columns, "images/s", "peak MB of a process"], sweeps),
+        "Cost of many trials apart from training them: planning with the scan for stored records, and "
+        "reading all records into tables.",
+        tables.aligned(["trials", "plan and scan, s", "tables, s", "peak MB"], scales),
+        f"`python -m benchmark --help` takes {report.help_seconds:.2f} s (median of 9). "
+        f"A sweep's first training step comes {report.first_step_seconds:.1f} s after the command.",
+    ]
+    return "\n\n".join(parts) + "\n"

@@ -10,7 +10,15 @@ import yaml
 
 RATES_FILE = Path(__file__).parent / "tuned" / "rates.yaml"
 
-Rates = dict[str, dict[str, float]]
+
+@dataclass(frozen=True)
+class Tuned:
+    """What ``make tune`` found for one backbone."""
+
+    rates: dict[str, float]
+    """Arm -> learning rate."""
+    labels: int
+    """Labelled images that were used to choose them."""
 
 
 @dataclass(frozen=True)
@@ -34,8 +42,8 @@ class Recipe:
     learning_rate: float
     steps: int
     """Optimiser steps, for a task with ``budget: 1``; the same at every N."""
-    rate_is_tuned: bool = False
-    """Whether ``make tune`` chose the rate for this backbone; else it is the arm's default."""
+    tuning_labels: int = 0
+    """Labels of development tasks that ``make tune`` chose the rate on; 0: the arm's default."""
     batch_size: int = 32
     weight_decay: float = 0.05
     warmup: float = 0.1
@@ -63,22 +71,21 @@ class ProbeRecipe:
 
 
 @functools.cache
-def tuned_rates(file: Path = RATES_FILE) -> Rates:
-    """Chosen learning rates: backbone -> arm -> rate; empty where nothing was tuned yet."""
+def tuned_backbones(file: Path = RATES_FILE) -> dict[str, Tuned]:
+    """What was tuned, by the backbone's portable name; empty where nothing was tuned yet."""
     if not file.exists():
         return {}
-    return yaml.safe_load(file.read_text(encoding="utf-8")) or {}
+    stored = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
+    return {name: Tuned(entry["rates"], entry["labels"]) for name, entry in stored.items()}
 
 
-def fitted(
-    recipe: Recipe, arm: str, backbone: str, *, flip: bool, budget: float, rates: Rates
-) -> Recipe:
-    """``recipe`` with the tuned rate of ``backbone`` (portable name) and the task's needs."""
-    rate = rates.get(backbone, {}).get(arm)
+def fitted(recipe: Recipe, arm: str, tuned: Tuned | None, *, flip: bool, budget: float) -> Recipe:
+    """``recipe`` with the backbone's tuned rate, where there is one, and the task's needs."""
+    if tuned is not None and arm in tuned.rates:
+        rate, labels = tuned.rates[arm], tuned.labels
+        recipe = replace(recipe, learning_rate=rate, tuning_labels=labels)
     return replace(
         recipe,
-        learning_rate=recipe.learning_rate if rate is None else rate,
-        rate_is_tuned=rate is not None,
         steps=max(1, round(recipe.steps * budget)),
         augmentation=replace(recipe.augmentation, flip=flip),
     )

@@ -10,8 +10,6 @@ from pydantic import JsonValue
 FORMAT = 1
 
 
-
-
 @dataclass(frozen=True, order=True)
 class Trial:
     """One training to run: (task, backbone, arm, N, seed) gives one record."""
@@ -37,6 +35,8 @@ class DataFacts:
     classes: int
     train_images: int
     test_images: int
+    test_in_train: tuple[int, ...]
+    """Indices of test images that are also training images, pixel by pixel."""
 
 
 @dataclass(frozen=True)

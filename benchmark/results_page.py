@@ -56,6 +56,10 @@ intervals, and an empty cell means that there is no such number.
 | `gain_at_N`, `gain_at_N_low`, `gain_at_N_high` | paired gain over scratch at N = 1, 10, 100 |
 | `label_multiplier_at_N` | effective images per class divided by N |
 | `seconds` | training time of all trials of the row, on one core |
+| `labels_at_largest_n` | all labelled images of the task that a trial at the largest N used |
+| `tuning_labels` | labelled images of development tasks that the learning rate was chosen on |
+| `test_images_in_train` | test images that are training images too |
+| `accuracy_without_them` | accuracy at the largest N without those test images |
 | `classes`, `test_images`, `data_source`, `data_hash` | the data behind the row |
 
 `curves.csv` has one row per task x backbone x arm x N: `seeds`, `accuracy`, `low`, `high`, `failed`

@@ -17,7 +17,7 @@ LEAST_SD = 0.001
 """Seed noise never counts as less than a tenth of a percentage point: accuracies are rounded and
 test sets finite, so equal values in a few seeds do not mean that there is no noise."""
 
-DRAWS = 4096
+DRAWS = 2048
 TREND_FREEDOM = 8.0
 SEED_CORRELATION = 0.5
 """Per doubling of N. Means of nested subsets correlate by sqrt(N1 / N2), that is 0.71 per doubling;

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -15,7 +14,7 @@ from tqdm import tqdm
 from benchmark import arms, backbones, data, executors, plan, store, trial
 from benchmark.arms import Arm
 from benchmark.errors import UserError
-from benchmark.recipes import ProbeRecipe, Recipe, fitted, tuned_rates
+from benchmark.recipes import ProbeRecipe, Recipe, fitted, tuned_backbones
 from benchmark.records import Record
 from benchmark.tasks import Task
 from benchmark.trial import Job
@@ -101,10 +100,9 @@ def recipe_for(arm: Arm, task: Task, backbone: str) -> Recipe | ProbeRecipe:
     return fitted(
         arm.recipe,
         arm.name,
-        backbones.portable_name(backbone),
+        tuned_backbones().get(backbones.portable_name(backbone)),
         flip=task.flip,
         budget=task.budget,
-        rates=tuned_rates(),
     )
 
 
@@ -119,11 +117,6 @@ def _cost(job: Job) -> int:
     if isinstance(job.recipe, ProbeRecipe):
         return 0
     return job.recipe.steps * job.recipe.batch_size * job.image_size**2
-
-
-def default_workers() -> int:
-    """One process per core that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def run(

@@ -194,6 +194,10 @@ def _data_columns(board: Board, arm: str) -> Row:
     return {
         "seconds": f"{board.seconds[arm]:.0f}",
         "classes": board.data.classes,
+        "labels_at_largest_n": board.data.classes * board.curves[arm][-1].images_per_class,
+        "tuning_labels": board.tuning_labels[arm],
+        "test_images_in_train": len(board.data.test_in_train),
+        "accuracy_without_them": _plain(board.clean_accuracy.get(arm)),
         "test_images": board.data.test_images,
         "data_source": board.data.source,
         "data_hash": board.data.hash,

@@ -116,4 +116,5 @@ def _facts(dataset: Dataset, image_size: int) -> DataFacts:
         classes=len(dataset.class_names),
         train_images=len(dataset.train.labels),
         test_images=len(dataset.test.labels),
+        test_in_train=dataset.test_in_train,
     )

@@ -20,7 +20,7 @@ import yaml
 from benchmark import arms, backbones, data, executors, subsets, sweep
 from benchmark.data import Split
 from benchmark.errors import UserError
-from benchmark.recipes import RATES_FILE, Rates, Recipe, tuned_rates
+from benchmark.recipes import RATES_FILE, Recipe, Tuned, tuned_backbones
 from benchmark.tasks import Task
 from benchmark.training import DivergedError
 from benchmark.work import Work
@@ -143,12 +143,24 @@ def chosen_rates(evidence: Evidence) -> dict[str, float]:
     }
 
 
-def keep_rates(backbone: str, rates: dict[str, float], file: Path = RATES_FILE) -> None:
-    """Writes the chosen rates of ``backbone`` beside those of the others."""
-    everything: Rates = {**tuned_rates(file), backbone: rates}
+def labels_used(tasks: Sequence[Task]) -> int:
+    """Labelled images, each counted once, that the folds of all tasks draw on."""
+    return sum(_labels_of(task) for task in tasks)
+
+
+def _labels_of(task: Task) -> int:
+    labels = data.load(task, task.image_size).train.labels
+    drawn = [subsets.subset(labels, size, seed) for size in SIZES for seed in SEEDS]
+    return len(np.unique(np.concatenate(drawn)))
+
+
+def keep(backbone: str, found: Tuned, file: Path = RATES_FILE) -> None:
+    """Writes what was found for ``backbone`` (portable name) beside the others."""
+    everything = {**tuned_backbones(file), backbone: found}
+    plain = {name: dataclasses.asdict(tuned) for name, tuned in everything.items()}
     head = "# Learning rates chosen by `make tune`; evidence.csv holds the measurements.\n"
-    file.write_text(head + yaml.safe_dump(everything), encoding="utf-8")
-    tuned_rates.cache_clear()
+    file.write_text(head + yaml.safe_dump(plain), encoding="utf-8")
+    tuned_backbones.cache_clear()
 
 
 def read_evidence(file: Path) -> Evidence:

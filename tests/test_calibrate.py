@@ -15,6 +15,7 @@ def row(shape="smooth", **changes):
         "scene": Scene(shape, 3, 300),
         "sweeps": 2000,
         "coverage": 0.95,
+        "decided_coverage": 0.95,
         "bracket_coverage": 0.99,
         "wrong": 0.01,
         "kinds": {"stops": 0.9, "undecided": 0.1},

@@ -7,9 +7,9 @@ import time
 from pathlib import Path
 
 import pytest
-from toy import curve, record, write_backbone, write_task
+from toy import curve, record
 
-from benchmark import cli, store, sweep
+from benchmark import cli, store, sweep, tasks
 from benchmark.errors import UserError
 
 CHECKOUT = Path(__file__).parent.parent
@@ -22,10 +22,6 @@ def called(*arguments):
     except SystemExit as end:
         return end.code
     return 0
-
-
-def command(*arguments):
-    return [sys.executable, "-m", "benchmark", *map(str, arguments)]
 
 
 def heavy_modules(*arguments):
@@ -177,78 +173,81 @@ def test_the_users_own_run_stays_away_from_the_recorded_ones():
 # Whole runs
 
 
-@pytest.fixture(scope="module")
-def toy_bench(tmp_path_factory):
-    """Arguments and environment of a run on a toy task with a toy backbone."""
-    folder = tmp_path_factory.mktemp("bench")
-    write_task(folder, budget=0.02)
-    backbone = write_backbone(folder / "net")
-    selection = ["--task", "toy", "--backbone", backbone, "--n", "1 2", "--seeds", "2"]
-    return ["bench", *selection], os.environ | {"BENCHMARK_TASKS": str(folder)}
+@pytest.fixture
+def selection(task, backbone, tmp_path):
+    """Arguments of a run on the toy task with the toy backbone: 12 trials."""
+    return [
+        *("bench", "--task", "toy", "--backbone", backbone, "--n", "1 2", "--seeds", "2"),
+        *("--records", str(tmp_path / "records")),
+    ]
 
 
-def bench(toy_bench, records, *more):
-    arguments, environment = toy_bench
-    return subprocess.run(
-        command(*arguments, "--records", records, *more),
-        cwd=CHECKOUT,
-        env=environment,
-        capture_output=True,
-        text=True,
-    )
+@pytest.fixture
+def bench(selection, task, monkeypatch, capsys):
+    """Runs the selection in this process, in one process, and returns what it printed."""
+    monkeypatch.setattr(tasks, "load_tasks", lambda names: [task])
+
+    def run(*more):
+        assert called(*selection, "--jobs", 1, *more) == 0
+        return capsys.readouterr().out
+
+    return run
 
 
-def table(printed):
-    """What is printed, less the lines about what was run and how long it took."""
-    return printed.partition("\n\n")[2]
+def stamps(folder):
+    return {path: path.stat().st_mtime_ns for path in store.files(folder / "records")}
 
 
-@pytest.mark.slow
-def test_a_second_run_trains_nothing_and_prints_the_same(toy_bench, tmp_path):
-    records = tmp_path / "records"
-    first = bench(toy_bench, records, "--jobs", 1)
-    assert first.returncode == 0, first.stderr
-    assert "12 trials planned, 0 stored already" in first.stdout
-    stamps = {path: path.stat().st_mtime_ns for path in store.files(records)}
-    second = bench(toy_bench, records, "--jobs", 1)
-    assert "12 trials planned, 12 stored already" in second.stdout
-    assert "trials run in" not in second.stdout
-    assert table(first.stdout) == table(second.stdout) != ""
-    assert {path: path.stat().st_mtime_ns for path in store.files(records)} == stamps
-    assert len(stamps) == 12
+def test_a_run_prints_the_table_and_says_where_things_are(bench, tmp_path):
+    printed = bench()
+    assert "12 trials planned, 0 stored already" in printed
     for expected in ("toy with a toy", "gain of finetune", "gain of probe", "figure: ", "records: "):
-        assert expected in first.stdout
+        assert expected in printed
     assert (tmp_path / "figures" / "toy--net.svg").is_file()
 
 
+def test_a_second_run_trains_nothing_and_prints_the_same(bench, tmp_path):
+    first, before = bench(), stamps(tmp_path)
+    second = bench()
+    assert "12 trials planned, 12 stored already" in second
+    assert "trials run in" not in second
+    assert first.partition("\n\n")[2] == second.partition("\n\n")[2] != ""
+    assert stamps(tmp_path) == before
+
+
+def test_a_size_that_is_left_out_is_noted(bench):
+    printed = bench("--n", "1 99")
+    assert "note: toy: N=99 is left out: class 'left' has 8 training images" in printed
+    assert "6 trials planned" in printed
+
+
+def test_a_selection_that_leaves_nothing_says_so(bench):
+    assert "0 trials planned" in bench("--n", "99")
+
+
 @pytest.mark.slow
-def test_ctrl_c_stops_cleanly_and_a_second_run_completes(toy_bench, tmp_path):
-    records = tmp_path / "records"
-    arguments, environment = toy_bench
+def test_ctrl_c_stops_cleanly_and_a_second_run_completes(selection, bench, task, tmp_path):
     with subprocess.Popen(
-        command(*arguments, "--records", records, "--jobs", 2),
+        [sys.executable, "-m", "benchmark", *selection, "--jobs", "2"],
         cwd=CHECKOUT,
-        env=environment,
+        env=os.environ | {"BENCHMARK_TASKS": str(task.folder)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
     ) as run:
-        while not list(store.files(records)) and run.poll() is None:
-            time.sleep(0.01)
+        while not stamps(tmp_path) and run.poll() is None:
+            time.sleep(0.005)
         os.killpg(run.pid, signal.SIGINT)  # as a terminal does: to every process
         _, errors = run.communicate(timeout=30)
     assert run.returncode == 130, errors
     assert "the same command goes on where it stopped" in errors
     assert "Traceback" not in errors
-    kept = {path: path.stat().st_mtime_ns for path in store.files(records)}
+    kept = stamps(tmp_path)
     assert 1 <= len(kept) < 12
-    again = bench(toy_bench, records, "--jobs", 1)
-    assert again.returncode == 0, again.stderr
-    assert f"12 trials planned, {len(kept)} stored already" in again.stdout
-    now = {path: path.stat().st_mtime_ns for path in store.files(records)}
-    assert len(now) == 12
-    assert kept.items() <= now.items()
+    assert f"12 trials planned, {len(kept)} stored already" in bench()
+    assert len(stamps(tmp_path)) == 12
+    assert kept.items() <= stamps(tmp_path).items()
 
 
 def test_the_leaderboard_prints_what_it_has_written(records, tmp_path, capsys):

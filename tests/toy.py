@@ -14,7 +14,15 @@ from benchmark.tasks import Task, load_task
 
 CLASSES = ("left", "right", "top")
 SIZE = 16
-FACTS = DataFacts("toy", "data" * 16, SIZE, len(CLASSES), 24, 4)
+FACTS = DataFacts(
+    source="toy",
+    hash="data" * 16,
+    image_size=SIZE,
+    classes=len(CLASSES),
+    train_images=24,
+    test_images=4,
+    test_in_train=(),
+)
 
 
 def picture(label: int, seed: int) -> np.ndarray:
@@ -103,7 +111,7 @@ def record(arm: str = "scratch", n: int = 1, seed: int = 0, correct: str = "1100
         accuracy=correct.count("1") / len(correct),
         predictions=tuple(int(c) for c in correct),
         correct=correct,
-        recipe={"learning_rate": 0.001, "rate_is_tuned": True},
+        recipe={"learning_rate": 0.001, "tuning_labels": 100},
         data=dataclasses.replace(FACTS, test_images=len(correct)),
         backbone_label="Net",
         weights_hash=None if arm == "scratch" else "weights",
