@@ -158,6 +158,11 @@ class Scale:
     """Reading every record, verdicts and tables."""
     peak_bytes: int
 
+    @property
+    def seconds(self) -> float:
+        """Both together."""
+        return self.plan_seconds + self.tables_seconds
+
 
 def scale(record: Record, job: Job, trials: int) -> Scale:
     """Stores ``trials`` copies of ``record`` under different names, then plans and reads them."""
@@ -207,10 +212,8 @@ class Report:
             found.append(f"--help takes {self.help_seconds:.2f} s")
         if self.first_step_seconds > MAX_FIRST_STEP_SECONDS:
             found.append(f"the first step comes after {self.first_step_seconds:.1f} s")
-        slow = [s for s in self.scales if s.plan_seconds + s.tables_seconds > MAX_SCALE_SECONDS]
-        return found + [
-            f"{s.trials} trials cost {s.plan_seconds + s.tables_seconds:.1f} s" for s in slow
-        ]
+        slow = [scale for scale in self.scales if scale.seconds > MAX_SCALE_SECONDS]
+        return found + [f"{s.trials} trials cost {s.seconds:.1f} s" for s in slow]
 
 
 def run(workers: int, backbone: str, out: Path) -> Report:
@@ -279,10 +282,10 @@ def page(report: Report, workers: int) -> str:
         "batches of the same shape, all cores busy, divided by the time of the whole sweep: start, "
         "data, augmentation, evaluation, probes, records and tables included.",
         tables.aligned([*columns, "images/s", "peak MB of a process"], sweeps),
-        "Cost of many trials apart from training them: planning with the scan for stored records, and "
-        "reading all records into tables.",
+        "Cost of many trials apart from training them: planning with the scan for stored records, "
+        "and reading all records into tables.",
         tables.aligned(["trials", "plan and scan, s", "tables, s", "peak MB"], scales),
-        f"`python -m benchmark --help` takes {report.help_seconds:.2f} s (median of 9). "
-        f"A sweep's first training step comes {report.first_step_seconds:.1f} s after the command.",
+        f"`python -m benchmark --help` takes {report.help_seconds:.2f} s (median of 9). A sweep's "
+        f"first training step comes {report.first_step_seconds:.1f} s after the command.",
     ]
     return "\n\n".join(parts) + "\n"
