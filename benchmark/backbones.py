@@ -219,7 +219,7 @@ def check_size(name: str, image_size: int) -> None:
 
 @functools.cache
 def design(name: str) -> dict[str, Any]:
-    """What decides, beside weights, how a network sees an image; a folder may change under its name."""
+    """What decides, beside weights, what a network computes; a folder may change under its name."""
     config = _config(name) if _is_folder(name) else {}
     built = {key: config.get(key) for key in ("architecture", "model_args")}
     return built | asdict(preprocessing(name))

@@ -26,10 +26,10 @@ VerdictKind = Literal["stops", "helps_throughout", "never_helps", "hurts", "unde
 
 TAIL = 0.025
 """Share of the crossings left out at either end of the interval."""
-GAP_LEAN = 0.3
+GAP_LEAN = 0.2
 """How much before its expected place in the gap a crossing lies on average, in log-odds: gain
 curves flatten as they fall."""
-GAP_SCALE = 0.22
+GAP_SCALE = 0.1
 """Logistic scale of a crossing's place in its gap, in log-odds, where the fall flattens."""
 BLIND_SCALE = 0.5
 """The same where the curve before does not help: after its peak, or where it gets steeper."""

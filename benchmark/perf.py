@@ -174,7 +174,8 @@ def scale(record: Record, job: Job, trials: int) -> Scale:
     ]
     with tempfile.TemporaryDirectory() as folder:
         for one in jobs:
-            store.save(Path(folder), replace(record, trial=one.trial, fingerprint=one.fingerprint))
+            stored = replace(record, trial=one.stored_trial, fingerprint=one.fingerprint)
+            store.save(Path(folder), stored)
         started = time.perf_counter()
         left = sweep.missing(Path(folder), jobs)
         planned = time.perf_counter()

@@ -19,9 +19,8 @@ test sets finite, so equal values in a few seeds do not mean that there is no no
 
 DRAWS = 2048
 TREND_FREEDOM = 8.0
-SEED_CORRELATION = 0.5
-"""Per doubling of N. Means of nested subsets correlate by sqrt(N1 / N2), that is 0.71 per doubling;
-what else changes with the seed does not nest."""
+SEED_CORRELATION = 0.7
+"""Per doubling of N: means of nested subsets correlate by sqrt(N1 / N2)."""
 TEST_CORRELATION = 0.9
 """Per doubling of N: the same images are hard at neighbouring N."""
 

@@ -154,7 +154,9 @@ class Malicious:
         return Path.touch, (self.victim,)
 
 
-@pytest.mark.parametrize("save", [torch.save, lambda thing, file: file.write_bytes(pickle.dumps(thing))])
+@pytest.mark.parametrize(
+    "save", [torch.save, lambda thing, file: file.write_bytes(pickle.dumps(thing))]
+)
 def test_code_in_a_pickled_checkpoint_is_not_run(tmp_path, save):
     name = write_backbone(tmp_path / "net")
     (tmp_path / "net" / "model.safetensors").unlink()
@@ -211,11 +213,10 @@ def test_a_network_of_fixed_size_takes_images_of_another(tmp_path, pretrained):
     assert model(NOISE).shape == (2, 3)
 
 
-@pytest.mark.parametrize(("architecture", "size"), [("test_vit", 24), ("vgg11", 16)])
-def test_a_size_that_the_network_cannot_take_is_said_beforehand(architecture, size):
-    with pytest.raises(UserError, match=f"'{architecture}' cannot take images of {size} pixels"):
-        backbones.check_size(architecture, size)
-    backbones.check_size(architecture, 64)
+def test_a_size_that_the_network_cannot_take_is_said_beforehand():
+    with pytest.raises(UserError, match="'test_vit' cannot take images of 24 pixels"):
+        backbones.check_size("test_vit", 24)
+    backbones.check_size("test_vit", 64)
 
 
 def test_a_folder_is_labelled_by_its_description(tmp_path):
@@ -252,7 +253,9 @@ class Hub(http.server.BaseHTTPRequestHandler):
         self.send_response(200 if known else 404)
         self.send_header("Content-Length", str(len(whole)))
         self.send_header("ETag", f'"{len(whole)}"')
-        self.send_header(*(("X-Repo-Commit", "a" * 40) if known else ("X-Error-Code", "EntryNotFound")))
+        self.send_header(
+            *(("X-Repo-Commit", "a" * 40) if known else ("X-Error-Code", "EntryNotFound"))
+        )
         self.end_headers()
         self.wfile.write(whole if content is None else content)
 
@@ -290,7 +293,7 @@ def asked(hub, home, *names):
         env=os.environ | settings,
         capture_output=True,
         text=True,
-        timeout=40,
+        timeout=120,
         check=True,
     )
     return run.stdout.splitlines()
@@ -305,7 +308,9 @@ def test_a_hub_name_is_loaded_through_the_hub_and_later_without_it(tmp_path):
         loaded, unknown = asked(hub, tmp_path / "home", "hf-hub:toy/net", "hf-hub:toy/other")
     assert loaded == backbones.weights_hash(name)
     assert unknown.startswith("UserError: cannot build backbone 'hf-hub:toy/other'")
-    kept, *others = asked(NOWHERE, tmp_path / "home", "hf-hub:toy/net", "hf-hub:toy/o", "test_resnet")
+    kept, *others = asked(
+        NOWHERE, tmp_path / "home", "hf-hub:toy/net", "hf-hub:toy/o", "test_resnet"
+    )
     assert kept == loaded
     assert all("the model hub cannot be reached" in other for other in others)
 

@@ -201,7 +201,13 @@ def stamps(folder):
 def test_a_run_prints_the_table_and_says_where_things_are(bench, tmp_path):
     printed = bench()
     assert "12 trials planned, 0 stored already" in printed
-    for expected in ("toy with a toy", "gain of finetune", "gain of probe", "figure: ", "records: "):
+    for expected in (
+        "toy with a toy",
+        "gain of finetune",
+        "gain of probe",
+        "figure: ",
+        "records: ",
+    ):
         assert expected in printed
     assert (tmp_path / "figures" / "toy--net.svg").is_file()
 
@@ -227,8 +233,9 @@ def test_a_selection_that_leaves_nothing_says_so(bench):
 
 @pytest.mark.slow
 def test_ctrl_c_stops_cleanly_and_a_second_run_completes(selection, bench, task, tmp_path):
+    longer = ["--seeds", "6"]  # 36 trials, so that there is time to stop
     with subprocess.Popen(
-        [sys.executable, "-m", "benchmark", *selection, "--jobs", "2"],
+        [sys.executable, "-m", "benchmark", *selection, *longer, "--jobs", "2"],
         cwd=CHECKOUT,
         env=os.environ | {"BENCHMARK_TASKS": str(task.folder)},
         stdout=subprocess.PIPE,
@@ -239,14 +246,14 @@ def test_ctrl_c_stops_cleanly_and_a_second_run_completes(selection, bench, task,
         while not stamps(tmp_path) and run.poll() is None:
             time.sleep(0.005)
         os.killpg(run.pid, signal.SIGINT)  # as a terminal does: to every process
-        _, errors = run.communicate(timeout=30)
+        _, errors = run.communicate(timeout=90)
     assert run.returncode == 130, errors
     assert "the same command goes on where it stopped" in errors
     assert "Traceback" not in errors
     kept = stamps(tmp_path)
-    assert 1 <= len(kept) < 12
-    assert f"12 trials planned, {len(kept)} stored already" in bench()
-    assert len(stamps(tmp_path)) == 12
+    assert 1 <= len(kept) < 36
+    assert f"36 trials planned, {len(kept)} stored already" in bench(*longer)
+    assert len(stamps(tmp_path)) == 36
     assert kept.items() <= stamps(tmp_path).items()
 
 

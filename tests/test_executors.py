@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from benchmark.errors import UserError
-from benchmark.executors import run_here, run_in_processes
+from benchmark.executors import default_workers, run_here, run_in_processes
 
 # Spawned workers import this module anew, so it stays light: no torch.
 
@@ -33,6 +33,10 @@ def slow(number):
     if number:
         time.sleep(60)
     return os.getpid()
+
+
+def test_there_is_a_process_for_each_core():
+    assert 1 <= default_workers() <= os.cpu_count()
 
 
 def test_jobs_run_here_in_order():

@@ -121,8 +121,17 @@ def test_where_every_trial_failed_there_is_no_accuracy():
 
 
 def test_rates_that_nobody_tuned_are_noted():
-    board = board_of(record(recipe={"rate_is_tuned": False}), record("probe", recipe={}))
+    board = board_of(record(recipe={"tuning_labels": 0}), record("probe", recipe={}))
     assert board.notes == ("learning rate not tuned for this backbone (scratch): make tune",)
+
+
+def test_test_images_that_are_training_images_too_are_noted_with_the_accuracy_without_them():
+    leaky = dataclasses.replace(FACTS, test_in_train=(0, 3))
+    board = board_of(record(correct="1100", data=leaky), record(correct="0000", n=9, data=leaky))
+    assert board.clean_accuracy == {"scratch": 0.0}
+    assert board_of(record(correct="1100", data=leaky)).clean_accuracy == {"scratch": 0.5}
+    assert any("2 test images are also training images" in note for note in board.notes)
+    assert board_of(record()).clean_accuracy == {}
 
 
 def test_levelled_off_trainings_are_counted():

@@ -2,23 +2,23 @@ from dataclasses import replace
 
 import pytest
 
-from benchmark.recipes import Recipe, fitted, tuned_rates
+from benchmark.recipes import Recipe, Tuned, fitted, tuned_backbones
 
 RECIPE = Recipe(learning_rate=0.5, steps=100)
-RATES = {"net": {"finetune": 0.01}}
+TUNED = Tuned({"finetune": 0.01}, labels=300)
 
 
-def fit(arm="finetune", backbone="net", flip=False, budget=1.0, rates=RATES):
-    return fitted(RECIPE, arm, backbone, flip=flip, budget=budget, rates=rates)
+def fit(arm="finetune", tuned=TUNED, flip=False, budget=1.0):
+    return fitted(RECIPE, arm, tuned, flip=flip, budget=budget)
 
 
-def test_the_tuned_rate_of_arm_and_backbone_is_used():
-    assert (fit().learning_rate, fit().rate_is_tuned) == (0.01, True)
+def test_the_tuned_rate_is_used_and_what_it_cost_is_told():
+    assert (fit().learning_rate, fit().tuning_labels) == (0.01, 300)
 
 
-@pytest.mark.parametrize("other", [{"arm": "scratch"}, {"backbone": "other"}, {"rates": {}}])
+@pytest.mark.parametrize("other", [{"arm": "scratch"}, {"tuned": None}])
 def test_without_a_tuned_rate_the_arm_keeps_its_default_and_says_so(other):
-    assert (fit(**other).learning_rate, fit(**other).rate_is_tuned) == (0.5, False)
+    assert (fit(**other).learning_rate, fit(**other).tuning_labels) == (0.5, 0)
 
 
 def test_images_are_mirrored_only_where_the_task_allows_it():
@@ -33,20 +33,20 @@ def test_the_budget_multiplies_the_steps_but_leaves_at_least_one(budget, steps):
 
 def test_all_else_stays_as_the_arm_has_it():
     augmentation = replace(RECIPE.augmentation, flip=True)
-    expected = replace(RECIPE, learning_rate=0.01, rate_is_tuned=True, augmentation=augmentation)
-    assert fit(flip=True) == expected
+    tuned = {"learning_rate": 0.01, "tuning_labels": 300}
+    assert fit(flip=True) == replace(RECIPE, augmentation=augmentation, **tuned)
 
 
-def test_there_are_no_rates_before_anything_was_tuned(tmp_path):
-    assert tuned_rates(tmp_path / "rates.yaml") == {}
+def test_nothing_is_tuned_before_anybody_did(tmp_path):
+    assert tuned_backbones(tmp_path / "rates.yaml") == {}
 
 
-def test_rates_are_read_from_yaml(tmp_path):
+def test_what_was_tuned_is_read_from_yaml(tmp_path):
     file = tmp_path / "rates.yaml"
-    file.write_text("net:\n  scratch: 0.003\n")
-    assert tuned_rates(file) == {"net": {"scratch": 0.003}}
+    file.write_text("net:\n  labels: 40\n  rates:\n    scratch: 0.003\n")
+    assert tuned_backbones(file) == {"net": Tuned({"scratch": 0.003}, 40)}
 
 
-def test_an_empty_file_has_no_rates(tmp_path):
+def test_an_empty_file_has_nothing_tuned(tmp_path):
     (tmp_path / "rates.yaml").write_text("# nothing yet\n")
-    assert tuned_rates(tmp_path / "rates.yaml") == {}
+    assert tuned_backbones(tmp_path / "rates.yaml") == {}

@@ -11,7 +11,7 @@ import toy
 from benchmark import arms, store, sweep
 from benchmark.errors import UserError
 from benchmark.executors import run_here
-from benchmark.sweep import Selection, default_workers, missing, prepare, stored
+from benchmark.sweep import Selection, missing, prepare, stored
 
 
 @pytest.fixture
@@ -56,7 +56,9 @@ def test_the_grid_is_that_of_the_task_unless_told(selection):
     jobs = prepare(dataclasses.replace(selection, images_per_class=None)).jobs
     assert {job.trial.images_per_class for job in jobs} == {1, 2, 4}
     assert {job.image_size for job in jobs} == {toy.SIZE}
-    assert {j.image_size for j in prepare(dataclasses.replace(selection, image_size=24)).jobs} == {24}
+    assert {j.image_size for j in prepare(dataclasses.replace(selection, image_size=24)).jobs} == {
+        24
+    }
 
 
 def test_the_budget_of_the_task_multiplies_the_steps(jobs):
@@ -182,10 +184,6 @@ def test_a_disk_that_is_full_ends_the_workers_at_once(tmp_path, jobs, monkeypatc
     assert caught.tb
 
 
-def test_there_is_a_process_for_each_core():
-    assert 1 <= default_workers() <= os.cpu_count()
-
-
 # Killed at any moment
 
 
@@ -198,7 +196,8 @@ def stamps(root):
     return {path: (path.stat().st_mtime_ns, path.read_bytes()) for path in store.files(root)}
 
 
-def test_a_sweep_killed_at_any_moment_goes_on_where_it_stopped(tmp_path, jobs):
+def test_a_sweep_killed_at_any_moment_goes_on_where_it_stopped(tmp_path, selection):
+    jobs = prepare(dataclasses.replace(selection, seeds=4)).jobs
     # Forked, for importing torch takes longer than this whole sweep.
     forked = multiprocessing.get_context("fork")
     moments = random.Random(0)
@@ -214,7 +213,7 @@ def test_a_sweep_killed_at_any_moment_goes_on_where_it_stopped(tmp_path, jobs):
         now = stamps(tmp_path)
         assert finished.items() <= now.items(), "a stored record was written again"
         finished = now
-    assert 9 <= len(finished) < len(jobs)
+    assert len(finished) >= 9
     last = list(sweep.run(tmp_path, jobs, 1, progress=False))
     assert len(finished) + len(last) == len(jobs)
     assert finished.items() <= stamps(tmp_path).items()

@@ -4,8 +4,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from toy import CLASSES, pictures
 from torch import nn
+from toy import CLASSES, pictures
 
 from benchmark import training
 from benchmark.recipes import Augmentation, Recipe

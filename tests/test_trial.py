@@ -91,12 +91,18 @@ def test_a_network_that_breaks_in_its_last_step_has_failed_too(job):
 
 def test_the_test_split_is_looked_at_once_and_after_training(job, monkeypatch):
     order = []
-    for name in ("train", "predict"):
+
+    def watched(name):
         original = getattr(training, name)
-        monkeypatch.setattr(
-            f"benchmark.networks.{name}",
-            lambda *a, name=name, original=original, **k: (order.append(name), original(*a, **k))[1],
-        )
+
+        def noted(*args, **kwargs):
+            order.append(name)
+            return original(*args, **kwargs)
+
+        return noted
+
+    for name in ("train", "predict"):
+        monkeypatch.setattr(f"benchmark.networks.{name}", watched(name))
     trial.run(job)
     assert order == ["train", "predict"]
 

@@ -6,8 +6,8 @@ import pytest
 from benchmark import data, tune
 from benchmark.errors import UserError
 from benchmark.executors import run_here
-from benchmark.recipes import tuned_rates
-from benchmark.tune import Cell, chosen_rates, keep_rates, mean_accuracies, read_evidence
+from benchmark.recipes import Tuned, tuned_backbones
+from benchmark.tune import Cell, chosen_rates, keep, mean_accuracies, read_evidence
 
 
 @pytest.fixture(autouse=True)
@@ -29,6 +29,11 @@ def fake_run(tuning):
     """The larger the rate, the better, for scratch; the other way round for the others."""
     good = (tuning.cell.learning_rate > 1e-3) == (tuning.cell.arm == "scratch")
     return tuning.cell, 0.9 if good else 0.2
+
+
+def arm_that(fits):
+    """Stands in for ``arms.arm``: whatever its name, the arm does what ``fits`` does."""
+    return lambda name: type("Arm", (), {"fit": staticmethod(fits)})
 
 
 def test_every_trained_arm_is_tried_at_every_rate_and_fold(task, backbone):
@@ -71,7 +76,9 @@ def test_a_fold_is_scored_on_images_that_it_was_not_trained_on(task, backbone, m
         seen.append((len(fit), len(held), fit & held))
         return type("Outcome", (), {"predictions": np.zeros(len(inner.test.labels))})
 
-    monkeypatch.setattr(tune.arms, "arm", lambda name: type("Arm", (), {"fit": staticmethod(watched)}))
+    monkeypatch.setattr(
+        tune.arms, "arm", lambda name: type("Arm", (), {"fit": staticmethod(watched)})
+    )
     for tuning in tune.plan(backbone, [task]):
         tune.run(tuning)
     assert set(map(str, seen)) == {str((6, 6, set()))}
@@ -81,9 +88,7 @@ def test_a_rate_at_which_the_training_diverges_scores_nothing(task, backbone, mo
     def diverging(work):
         raise tune.DivergedError("NaN")
 
-    monkeypatch.setattr(
-        tune.arms, "arm", lambda name: type("Arm", (), {"fit": staticmethod(diverging)})
-    )
+    monkeypatch.setattr(tune.arms, "arm", arm_that(diverging))
     (first, *_) = tune.plan(backbone, [task])
     assert tune.run(first) == (first.cell, 0.0)
 
@@ -157,15 +162,23 @@ def test_without_a_development_task_nothing_can_be_tuned(backbone, tmp_path):
 
 def test_rates_are_kept_beside_those_of_other_backbones(tmp_path):
     file = tmp_path / "rates.yaml"
-    keep_rates("one", {"scratch": 3e-4}, file)
-    keep_rates("other", {"scratch": 1e-5, "finetune": 0.03}, file)
-    keep_rates("one", {"scratch": 1e-3}, file)
-    assert tuned_rates(file) == {
-        "one": {"scratch": 1e-3},
-        "other": {"scratch": 1e-5, "finetune": 0.03},
-    }
+    other = Tuned({"scratch": 1e-5, "finetune": 0.03}, 80)
+    keep("one", Tuned({"scratch": 3e-4}, 20), file)
+    keep("other", other, file)
+    keep("one", Tuned({"scratch": 1e-3}, 40), file)
+    assert tuned_backbones(file) == {"one": Tuned({"scratch": 1e-3}, 40), "other": other}
 
 
 def test_the_file_of_rates_says_where_it_comes_from(tmp_path):
-    keep_rates("one", {"scratch": 3e-4}, tmp_path / "rates.yaml")
-    assert (tmp_path / "rates.yaml").read_text().startswith("# Learning rates chosen by `make tune`")
+    keep("one", Tuned({"scratch": 3e-4}, 20), tmp_path / "rates.yaml")
+    assert (
+        (tmp_path / "rates.yaml").read_text().startswith("# Learning rates chosen by `make tune`")
+    )
+
+
+def test_every_label_that_is_drawn_counts_once(task, monkeypatch):
+    assert tune.labels_used([task]) == 3 * 4
+    monkeypatch.setattr(tune, "SIZES", (2, 4))
+    assert tune.labels_used([task]) == 3 * 4
+    monkeypatch.setattr(tune, "SEEDS", (1000, 1001))
+    assert 3 * 4 < tune.labels_used([task]) <= 3 * 8

@@ -96,11 +96,15 @@ def write_backbone(
         "pretrained_cfg": pretrained | config,
     }
     (folder / "config.json").write_text(json.dumps(content), encoding="utf-8")
-    save_file(weights or random_weights(architecture), folder / "model.safetensors", {"format": "pt"})
+    save_file(
+        weights or random_weights(architecture), folder / "model.safetensors", {"format": "pt"}
+    )
     return f"local-dir:{folder}"
 
 
-def record(arm: str = "scratch", n: int = 1, seed: int = 0, correct: str = "1100", **changed) -> Record:
+def record(
+    arm: str = "scratch", n: int = 1, seed: int = 0, correct: str = "1100", **changed
+) -> Record:
     """A record as if somebody had trained; ``changed`` replaces any of its fields."""
     trial = Trial(changed.pop("task", "toy"), changed.pop("backbone", "net"), arm, n, seed)
     made = Record(

@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from toy import curve, record
+
+from benchmark import audit, leaderboard, store, sweep
+from benchmark.certificate import ALTERNATIVES
+from benchmark.errors import UserError
+from benchmark.sweep import Selection
+
+SHARES = {1: 0.25, 2: 0.5}
+
+
+@pytest.fixture(scope="module")
+def jobs(task, backbone):
+    selection = Selection((task,), (backbone,), ("scratch", "finetune", "probe"), (1, 2), 2)
+    return sweep.prepare(selection).jobs
+
+
+@pytest.fixture
+def board(jobs):
+    scratch, finetune = curve("scratch", SHARES), curve("finetune", {1: 0.75, 2: 1.0})
+    (board,) = leaderboard.boards(map(leaderboard.score_of, [*scratch, *finetune]))
+    return board
+
+
+def test_only_deciding_cells_of_trained_arms_are_run_again(board, jobs):
+    planned = audit.plan(board, jobs)
+    assert set(planned) == set(ALTERNATIVES)
+    cells = {(job.trial.arm, job.trial.images_per_class) for job in planned["steps-x2"]}
+    assert cells == {("scratch", 2), ("finetune", 2)}
+
+
+def test_both_arms_get_the_same_alternatives(board, jobs):
+    planned = audit.plan(board, jobs)
+    for again in planned.values():
+        arms = [job.trial.arm for job in again]
+        assert arms.count("scratch") == arms.count("finetune")
+
+
+def test_twice_the_steps_are_twice_the_steps(board, jobs):
+    original = {job.trial: job.recipe for job in jobs}
+    for job in audit.plan(board, jobs)["steps-x2"]:
+        assert job.recipe.steps == 2 * original[job.trial].steps
+        assert job.recipe.learning_rate == original[job.trial].learning_rate
+
+
+def test_a_board_without_a_comparison_cannot_be_audited(jobs):
+    (alone,) = leaderboard.boards([leaderboard.score_of(record("probe"))])
+    with pytest.raises(UserError, match="no verdict to certify"):
+        audit.plan(alone, jobs)
+
+
+def test_audited_records_lie_beside_the_records_and_are_found_again(tmp_path):
+    records = tmp_path / "records"
+    stored = replace(record(), fingerprint="another")
+    store.save(audit.folder(records, "rate-x3"), stored)
+    found = audit.scores(records)
+    assert [score.fingerprint for score in found["rate-x3"]] == ["another"]
+    assert found["steps-x2"] == []
+
+
+def again(arm, alternative, shares):
+    changed = {"steps-x2": (200, 0.001), "rate-x3": (100, 0.003), "rate-div3": (100, 0.001 / 3)}
+    steps, rate = changed[alternative]
+    return curve(arm, shares, recipe={"steps": steps, "learning_rate": rate})
+
+
+def certificate(scratch_shares):
+    recipe = {"steps": 100, "learning_rate": 0.001}
+    scratch = curve("scratch", SHARES, recipe=recipe)
+    finetune = curve("finetune", {1: 0.75, 2: 1.0}, recipe=recipe)
+    audits = {
+        name: map(leaderboard.score_of, again("scratch", name, scratch_shares))
+        for name in ALTERNATIVES
+    }
+    audits = {name: list(scores) for name, scores in audits.items()}
+    scores = map(leaderboard.score_of, [*scratch, *finetune])
+    (board,) = leaderboard.boards(scores, audits=audits)
+    return board.comparisons["finetune"].certificate
+
+
+def test_alternatives_of_one_arm_alone_leave_the_certificate_incomplete():
+    assert certificate(SHARES).status == "incomplete"
+
+
+def test_retrials_of_another_recipe_are_not_used():
+    recipe = {"steps": 100, "learning_rate": 0.001, "batch_size": 7}
+    scores = [leaderboard.score_of(r) for r in curve("scratch", SHARES, recipe=recipe)]
+    again_scores = [leaderboard.score_of(r) for r in again("scratch", "steps-x2", SHARES)]
+    finetune = [leaderboard.score_of(r) for r in curve("finetune", SHARES)]
+    (board,) = leaderboard.boards([*scores, *finetune], audits={"steps-x2": again_scores})
+    assert board.comparisons["finetune"].certificate is None

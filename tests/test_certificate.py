@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+import pytest
+
+from benchmark import crossover
+from benchmark.certificate import ALTERNATIVES, Retrial, certify, changed, deciding_sizes
+from benchmark.crossover import GainCell
+
+SEEDS = tuple(range(5))
+NOISE = (-0.002, -0.001, 0.0, 0.001, 0.002)
+
+
+def cell(n, gain):
+    return GainCell(n, SEEDS, tuple(gain + noise for noise in NOISE))
+
+
+CELLS = [cell(n, gain) for n, gain in zip((1, 2, 5, 10, 20, 50), (0.3, 0.2, 0.1, 0.05, 0, 0))]
+VERDICT = crossover.verdict(CELLS)
+ARMS = ("scratch", "finetune")
+
+
+def retrials(gain_of=None, improvement=0.0):
+    """Every alternative of both arms; those of ``gain_of`` (arm, alternative) change the gains."""
+    gain_of = gain_of or {}
+    originals = {c.images_per_class: c for c in CELLS}
+    found = []
+    for arm in ARMS:
+        for name in ALTERNATIVES:
+            cells = {n: originals[n] for n in deciding_sizes(VERDICT)}
+            if (arm, name) in gain_of:
+                cells = {n: cell(n, gain_of[arm, name]) for n in cells}
+                found.append(Retrial(arm, name, cells, improvement))
+            else:
+                found.append(Retrial(arm, name, cells, 0.001))
+    return found
+
+
+def test_the_deciding_cells_lie_beside_the_crossover_and_at_the_end():
+    assert VERDICT.kind == "stops"
+    assert deciding_sizes(VERDICT) == (10, 20, 50)
+
+
+def test_a_verdict_that_no_alternative_moves_holds():
+    assert certify(VERDICT, CELLS, retrials(), ARMS).status == "holds"
+
+
+def test_a_better_scratch_that_moves_the_verdict_voids_it_and_is_named():
+    moved = retrials({("scratch", "steps-x2"): -0.1}, improvement=0.1)
+    certificate = certify(VERDICT, CELLS, moved, ARMS)
+    assert certificate.status == "void"
+    assert certificate.text == "void: scratch under-trained (scratch steps-x2 is better)"
+
+
+def test_a_worse_setting_moves_nothing():
+    worse = retrials({("scratch", "rate-x3"): 0.4}, improvement=-0.4)
+    assert certify(VERDICT, CELLS, worse, ARMS).status == "holds"
+
+
+@pytest.mark.parametrize("left_out", range(6))
+def test_a_missing_alternative_makes_the_certificate_incomplete(left_out):
+    some = [r for i, r in enumerate(retrials()) if i != left_out]
+    assert certify(VERDICT, CELLS, some, ARMS).status == "incomplete"
+
+
+def test_a_probe_needs_no_alternatives_of_its_own():
+    scratch_only = [r for r in retrials() if r.arm == "scratch"]
+    assert certify(VERDICT, CELLS, scratch_only, ("scratch",)).status == "holds"
+
+
+@pytest.mark.parametrize(
+    ("alternative", "steps", "rate"),
+    [("steps-x2", 200, 0.3), ("rate-x3", 100, 0.9), ("rate-div3", 100, 0.1)],
+)
+def test_an_alternative_changes_steps_or_rate_and_nothing_else(alternative, steps, rate):
+    recipe = {"steps": 100, "learning_rate": 0.3, "batch_size": 32}
+    assert changed(recipe, alternative) == {
+        "steps": steps,
+        "learning_rate": pytest.approx(rate),
+        "batch_size": 32,
+    }

@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import pytest
+
+from benchmark import estimate, sweep
+from benchmark.estimate import Speed
+from benchmark.sweep import Selection
+
+
+@pytest.fixture(scope="module")
+def jobs(task, backbone):
+    return sweep.prepare(Selection((task,), (backbone,), ("scratch", "probe"), (1, 2), 2)).jobs
+
+
+@pytest.fixture
+def known_speed(monkeypatch):
+    monkeypatch.setattr(estimate, "measure", lambda job: Speed(step=0.1, once=1.0))
+
+
+def test_images_and_trials_are_counted(jobs, known_speed):
+    expected = estimate.estimate(jobs, workers=1)
+    steps = jobs[0].recipe.steps
+    assert expected.trials == 8
+    assert expected.images == 4 * steps * jobs[0].recipe.batch_size
+
+
+def test_time_is_steps_times_their_cost_plus_what_a_trial_costs_once(jobs, known_speed):
+    expected = estimate.estimate(jobs, workers=1)
+    steps = jobs[0].recipe.steps
+    assert expected.core_seconds == pytest.approx(4 * (1 + 0.1 * steps) + 4 * 0.5)
+
+
+def test_two_processes_take_half_the_time_but_for_the_start(jobs, known_speed):
+    one, two = (estimate.estimate(jobs, workers).seconds for workers in (1, 2))
+    assert one - 10 == pytest.approx(2 * (two - 10))
+
+
+def test_nothing_to_run_costs_nothing():
+    assert estimate.estimate([], workers=2).seconds == 0
+
+
+def test_each_network_is_measured_once(jobs, monkeypatch):
+    measured = []
+    monkeypatch.setattr(estimate, "measure", lambda job: measured.append(job) or Speed(0.1, 1.0))
+    estimate.estimate(jobs, workers=1)
+    assert len(measured) == 1
+
+
+def test_a_measurement_gives_positive_times(jobs):
+    speed = estimate.measure(jobs[0])
+    assert speed.step > 0
+    assert speed.once >= 0
