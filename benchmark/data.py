@@ -16,8 +16,8 @@ from tqdm import tqdm
 from benchmark import cache, images, sources
 from benchmark.duplicates import Fingerprints, perceptual_hash, test_images_also_in_train
 from benchmark.errors import UserError
-from benchmark.sources import Source
 from benchmark.pictures import Raw
+from benchmark.sources import Source
 from benchmark.tasks import Task
 
 SPLITS = ("train", "test")

@@ -19,7 +19,7 @@ _READING = """## How to read a verdict
 
 Both arms are trained on the same images. The **gain** at N images per class is the accuracy of the
 pretrained arm less that of scratch, in points, averaged over seeds; the brackets are a 95% interval
-over seeds and test images. A gain that is not above the **margin** (1 point) counts as no help.
+over seeds and test images. A gain that is not above the **margin** counts as no help.
 
 - *stops at N\\* [lo, hi]*: below lo images per class pretraining helps; above hi it no longer does;
   N\\* is the best single guess.

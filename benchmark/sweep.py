@@ -58,6 +58,8 @@ def prepare(selection: Selection) -> Sweep:
             more, lines = _jobs(selection, task, backbone, chosen)
             jobs += more
             notes += [line for line in lines if line not in notes]
+    if not jobs:
+        raise UserError("no trial can be run", where="; ".join(notes), mend="choose smaller N")
     return Sweep(tuple(jobs), tuple(notes))
 
 

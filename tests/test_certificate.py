@@ -14,7 +14,7 @@ def cell(n, gain):
     return GainCell(n, SEEDS, tuple(gain + noise for noise in NOISE))
 
 
-CELLS = [cell(n, gain) for n, gain in zip((1, 2, 5, 10, 20, 50), (0.3, 0.2, 0.1, 0.05, 0, 0))]
+CELLS = [cell(n, gain) for n, gain in {1: 0.3, 2: 0.2, 5: 0.1, 10: 0.05, 20: 0, 50: 0}.items()]
 VERDICT = crossover.verdict(CELLS)
 ARMS = ("scratch", "finetune")
 

@@ -227,8 +227,10 @@ def test_a_size_that_is_left_out_is_noted(bench):
     assert "6 trials planned" in printed
 
 
-def test_a_selection_that_leaves_nothing_says_so(bench):
-    assert "0 trials planned" in bench("--n", "99")
+@pytest.mark.usefixtures("bench")
+def test_a_selection_that_leaves_nothing_is_an_error(selection, capsys):
+    assert called(*selection, "--n", 99) == 2
+    assert "N=99 is left out" in capsys.readouterr().err
 
 
 @pytest.mark.slow

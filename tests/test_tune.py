@@ -21,7 +21,7 @@ def _small(monkeypatch):
 
 
 def cell(arm="scratch", rate=1e-3, **changed):
-    made = Cell("net", arm, "toy", rate, 4, 10, 1000, 0)
+    made = Cell("net", "", arm, "toy", rate, 4, 10, 1000, 0)
     return dataclasses.replace(made, **changed)
 
 
