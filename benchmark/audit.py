@@ -26,9 +26,8 @@ def folder(records: Path, alternative: str) -> Path:
 
 
 def changed_recipe(recipe: Recipe, alternative: str) -> Recipe:
-    """The recipe with the alternative's steps and learning rate."""
-    settings = changed({"steps": recipe.steps, "learning_rate": recipe.learning_rate}, alternative)
-    return replace(recipe, **settings)
+    """The recipe, changed as the alternative says."""
+    return replace(recipe, **changed(vars(recipe), alternative))
 
 
 def plan(board: Board, jobs: Sequence[Job]) -> dict[str, list[Job]]:

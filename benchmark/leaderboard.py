@@ -90,6 +90,8 @@ class Comparison:
     effective: tuple[EffectiveImages, ...]
     certificate: Certificate | None
     """None where nothing was audited."""
+    retrials: tuple[Retrial, ...]
+    """The deciding cells under other recipes."""
 
 
 @dataclass(frozen=True)
@@ -266,6 +268,7 @@ def _compare(
         verdict,
         effective.effective_images(_accuracies(scratch), _accuracies(pretrained)),
         certificate.certify(verdict, cells, retrials, trained) if retrials else None,
+        tuple(retrials),
     )
 
 
@@ -281,8 +284,8 @@ def _retrials(
             pair = (other, again) if arm is scratch else (again, other)
             cells = {cell.images_per_class: cell for cell in gain_cells(*pair)}
             if cells:
-                gain = _improvement(again, arm)
-                found.append(Retrial(arm[0].trial.arm, alternative, cells, gain))
+                improvement = _improvement(again, arm)
+                found.append(Retrial(arm[0].trial.arm, alternative, cells, *improvement))
     return found
 
 
@@ -298,12 +301,14 @@ def _is_retrial(score: Score, original: Score, alternative: str) -> bool:
     )
 
 
-def _improvement(again: Sequence[Score], original: Sequence[Score]) -> float:
-    """Mean difference in accuracy over the trials that both have."""
+def _improvement(
+    again: Sequence[Score], original: Sequence[Score]
+) -> tuple[float, float | None, float | None]:
+    """Mean difference in accuracy over the trials that both have, with its interval."""
     before = {(s.trial.images_per_class, s.trial.seed): s for s in _succeeded(original)}
     pairs = [(s, before.get((s.trial.images_per_class, s.trial.seed))) for s in _succeeded(again)]
     gains = [s.hits.mean() - old.hits.mean() for s, old in pairs if old is not None]
-    return float(np.mean(gains)) if gains else 0.0
+    return stats.mean_interval([float(gain) for gain in gains]) if gains else (0.0, None, None)
 
 
 def gain_cells(pretrained: Iterable[Score], scratch: Iterable[Score]) -> list[GainCell]:

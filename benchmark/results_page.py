@@ -29,8 +29,9 @@ over seeds and test images. A gain that is not above the **margin** counts as no
 - *undecided*: the interval does not settle it; more seeds or more N may.
 
 The **certificate** says whether the verdict survives other recipes. `make audit` runs the deciding
-cells again with twice the steps and with the learning rate times 3 and divided by 3, for both arms.
-If a better setting moves the verdict, it is void: it rested on an arm that was trained badly.
+cells again with twice the steps, with the learning rate times 3 and divided by 3, and with the
+whole budget where trainings at the floor of their loss end early, for both arms. If a better
+setting moves the verdict, it is void: it rested on an arm that was trained badly.
 
 **Labels worth** x3 at N=10 means that scratch needs about 30 images per class to reach what the
 pretrained arm reaches with 10 (effective images, Hernandez et al. 2021).
@@ -136,4 +137,12 @@ def _section(board: Board, tasks: dict[str, Task]) -> str:
         tables.accuracy_table(board),
         "",
     ]
-    return "\n".join([*lines, tables.effective_table(board), ""] if board.comparisons else lines)
+    if board.comparisons:
+        lines += [tables.effective_table(board), ""]
+    if retrials := tables.retrial_table(board):
+        lines += [
+            "The deciding cells under other recipes, mean over seeds, in points:",
+            "",
+            retrials,
+        ]
+    return "\n".join([*lines, ""])

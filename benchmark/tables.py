@@ -128,6 +128,23 @@ def effective_table(board: Board) -> str:
     return aligned(["N", *(f"labels worth, {arm}" for arm in board.comparisons)], rows)
 
 
+def retrial_table(board: Board) -> str:
+    """What other recipes change in the deciding cells, in points; empty without an audit."""
+    rows = {
+        (arm, r.arm, r.alternative): [
+            f"{arm} against scratch",
+            r.arm,
+            r.alternative,
+            " ".join(str(n) for n in sorted(r.cells)),
+            percent(r.improvement, r.improvement_low, r.improvement_high, sign=True),
+        ]
+        for arm, comparison in board.comparisons.items()
+        for r in comparison.retrials
+    }
+    header = ["verdict of", "changed arm", "change", "at N", "accuracy gained by it"]
+    return aligned(header, list(rows.values())) if rows else ""
+
+
 def board_text(board: Board) -> str:
     """What ``make bench`` prints of one task and backbone."""
     seeds = max(point.seeds for points in board.curves.values() for point in points)

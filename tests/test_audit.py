@@ -6,7 +6,7 @@ import pytest
 from toy import curve, record
 
 from benchmark import audit, leaderboard, store, sweep
-from benchmark.certificate import ALTERNATIVES
+from benchmark.certificate import ALTERNATIVES, changed
 from benchmark.errors import UserError
 from benchmark.sweep import Selection
 
@@ -62,16 +62,16 @@ def test_audited_records_lie_beside_the_records_and_are_found_again(tmp_path):
     assert found["steps-x2"] == []
 
 
+RECIPE = {"steps": 100, "learning_rate": 0.001, "floor": 0.02}
+
+
 def again(arm, alternative, shares):
-    changed = {"steps-x2": (200, 0.001), "rate-x3": (100, 0.003), "rate-div3": (100, 0.001 / 3)}
-    steps, rate = changed[alternative]
-    return curve(arm, shares, recipe={"steps": steps, "learning_rate": rate})
+    return curve(arm, shares, recipe=changed(RECIPE, alternative))
 
 
 def certificate(scratch_shares):
-    recipe = {"steps": 100, "learning_rate": 0.001}
-    scratch = curve("scratch", SHARES, recipe=recipe)
-    finetune = curve("finetune", {1: 0.75, 2: 1.0}, recipe=recipe)
+    scratch = curve("scratch", SHARES, recipe=RECIPE)
+    finetune = curve("finetune", {1: 0.75, 2: 1.0}, recipe=RECIPE)
     audits = {
         name: map(leaderboard.score_of, again("scratch", name, scratch_shares))
         for name in ALTERNATIVES
@@ -87,8 +87,8 @@ def test_alternatives_of_one_arm_alone_leave_the_certificate_incomplete():
 
 
 def test_retrials_of_another_recipe_are_not_used():
-    recipe = {"steps": 100, "learning_rate": 0.001, "batch_size": 7}
-    scores = [leaderboard.score_of(r) for r in curve("scratch", SHARES, recipe=recipe)]
+    other = RECIPE | {"batch_size": 7}
+    scores = [leaderboard.score_of(r) for r in curve("scratch", SHARES, recipe=other)]
     again_scores = [leaderboard.score_of(r) for r in again("scratch", "steps-x2", SHARES)]
     finetune = [leaderboard.score_of(r) for r in curve("finetune", SHARES)]
     (board,) = leaderboard.boards([*scores, *finetune], audits={"steps-x2": again_scores})

@@ -56,7 +56,7 @@ def test_a_worse_setting_moves_nothing():
     assert certify(VERDICT, CELLS, worse, ARMS).status == "holds"
 
 
-@pytest.mark.parametrize("left_out", range(6))
+@pytest.mark.parametrize("left_out", range(2 * len(ALTERNATIVES)))
 def test_a_missing_alternative_makes_the_certificate_incomplete(left_out):
     some = [r for i, r in enumerate(retrials()) if i != left_out]
     assert certify(VERDICT, CELLS, some, ARMS).status == "incomplete"
@@ -68,13 +68,19 @@ def test_a_probe_needs_no_alternatives_of_its_own():
 
 
 @pytest.mark.parametrize(
-    ("alternative", "steps", "rate"),
-    [("steps-x2", 200, 0.3), ("rate-x3", 100, 0.9), ("rate-div3", 100, 0.1)],
+    ("alternative", "steps", "rate", "floor"),
+    [
+        ("steps-x2", 200, 0.3, 0.5),
+        ("rate-x3", 100, 0.9, 0.5),
+        ("rate-div3", 100, 0.1, 0.5),
+        ("full-budget", 100, 0.3, 0.0),
+    ],
 )
-def test_an_alternative_changes_steps_or_rate_and_nothing_else(alternative, steps, rate):
-    recipe = {"steps": 100, "learning_rate": 0.3, "batch_size": 32}
+def test_an_alternative_changes_one_setting_and_nothing_else(alternative, steps, rate, floor):
+    recipe = {"steps": 100, "learning_rate": 0.3, "floor": 0.5, "batch_size": 32}
     assert changed(recipe, alternative) == {
         "steps": steps,
         "learning_rate": pytest.approx(rate),
+        "floor": floor,
         "batch_size": 32,
     }
