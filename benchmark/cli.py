@@ -128,7 +128,7 @@ def bench(selection: Selection, margin: float, jobs: int, records: Path, dry_run
     if dry_run:
         from benchmark import estimate
 
-        click.echo(str(estimate.estimate(sweep.missing(records, prepared.jobs), jobs)))
+        click.echo(str(estimate.estimate(sweep.missing(records, prepared.jobs), jobs, RECORDED)))
         return
     _run(prepared.jobs, records, jobs)
     _report(sweep.stored(records, prepared.jobs), records, margin)

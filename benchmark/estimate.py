@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import time
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import torch
 
-from benchmark import arms, data
+from benchmark import arms, data, store
 from benchmark.backbones import preprocessing
 from benchmark.data import Dataset, Split
 from benchmark.recipes import Recipe
+from benchmark.records import Trial
 from benchmark.trial import Job
 from benchmark.work import Work
 
@@ -41,7 +44,7 @@ class Estimate:
 
     trials: int
     images: int
-    """Images trained on, with repetition."""
+    """Images trained on, with repetition, if every trial used its whole budget."""
     core_seconds: float
     seconds: float
     """Wall time with the given number of processes."""
@@ -50,7 +53,8 @@ class Estimate:
 
     def __str__(self) -> str:
         return (
-            f"{self.trials} trials to run, {self.images / 1e6:.2f} million training images\n"
+            f"{self.trials} trials to run, "
+            f"at most {self.images / 1e6:.2f} million training images\n"
             f"about {self.core_seconds / 60:.1f} core minutes, "
             f"{self.seconds / 60:.1f} minutes in all\n"
             f"about {self.disk_bytes / 1e6:.0f} MB of records, "
@@ -58,15 +62,20 @@ class Estimate:
         )
 
 
-def estimate(jobs: Sequence[Job], workers: int) -> Estimate:
-    """Measures each network once and adds up. ``jobs``: those that are still to be run."""
+def estimate(jobs: Sequence[Job], workers: int, recorded: Path) -> Estimate:
+    """Measures each network once and adds up. ``jobs``: those that are still to be run.
+
+    How much of its budget a trial uses before its loss is at the floor is taken from the records
+    below ``recorded`` of the same task, arm and N; where there are none, it is the whole budget.
+    """
+    shares = _budget_shares(recorded, {job.task.name for job in jobs})
     torch.set_num_threads(1)
     speeds: dict[tuple[str, str, int], Speed] = {}
     for job in jobs:
         key = (job.task.name, job.trial.backbone, job.image_size)
         if isinstance(job.recipe, Recipe) and key not in speeds:
             speeds[key] = measure(job)
-    costs = [_cost(job, speeds) for job in jobs]
+    costs = [_cost(job, speeds, shares.get(_cell(job.trial), 1.0)) for job in jobs]
     total = sum(costs)
     spread = max(total / workers, max(costs, default=0.0))
     trained = [job.recipe for job in jobs if isinstance(job.recipe, Recipe)]
@@ -80,11 +89,29 @@ def estimate(jobs: Sequence[Job], workers: int) -> Estimate:
     )
 
 
-def _cost(job: Job, speeds: dict[tuple[str, str, int], Speed]) -> float:
+_Cell = tuple[str, str, int]
+
+
+def _cell(trial: Trial) -> _Cell:
+    return trial.task, trial.arm, trial.images_per_class
+
+
+def _budget_shares(recorded: Path, tasks: set[str]) -> dict[_Cell, float]:
+    """(task, arm, N) -> mean share of the budget that recorded trainings used, 0..1."""
+    shares: dict[_Cell, list[float]] = defaultdict(list)
+    for task in tasks:
+        for record in store.load(recorded / task):
+            budget = record.recipe.get("steps")
+            if isinstance(budget, int):
+                shares[_cell(record.trial)].append(record.training.steps / budget)
+    return {cell: float(np.mean(values)) for cell, values in shares.items()}
+
+
+def _cost(job: Job, speeds: dict[tuple[str, str, int], Speed], share: float) -> float:
     if not isinstance(job.recipe, Recipe):
         return _PROBE_SECONDS
     speed = speeds[job.task.name, job.trial.backbone, job.image_size]
-    return speed.once + speed.step * job.recipe.steps
+    return speed.once + speed.step * job.recipe.steps * share
 
 
 def measure(job: Job) -> Speed:

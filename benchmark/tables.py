@@ -38,7 +38,7 @@ def percent(
 
 def number(images: float) -> str:
     """Images per class, to two digits that mean something."""
-    return f"{images:.0f}" if images >= 10 else f"{images:.1f}"
+    return f"{images:.0f}" if images >= 10 else f"{images:.2g}"
 
 
 def interval(verdict: Verdict) -> str:
@@ -50,12 +50,15 @@ def interval(verdict: Verdict) -> str:
 
 def verdict_text(verdict: Verdict) -> str:
     """The verdict in a few words."""
-    star = "" if verdict.crossover is None else f"N* = {number(verdict.crossover)} "
+    stops = ""
+    if verdict.crossover is not None:
+        stops = f"stops helping at N* = {number(verdict.crossover)} {interval(verdict)}"
+    hurts = f"hurts from N = {number(verdict.hurts_from or 1)} on"
     return {
-        "stops": f"pretraining stops helping at {star}{interval(verdict)}",
+        "stops": f"pretraining {stops}",
         "helps_throughout": "pretraining still helps at the largest N",
         "never_helps": "pretraining never helps",
-        "hurts": f"pretraining hurts from {star}{interval(verdict)} on",
+        "hurts": f"pretraining {stops}{' and ' if stops else ''}{hurts}",
         "undecided": "undecided",
     }[verdict.kind]
 

@@ -17,8 +17,8 @@ def board():
     return one
 
 
-def verdict(kind, crossover=None, low=None, high=None):
-    return Verdict(kind, crossover, low, high, 0.01, (), "Because.")
+def verdict(kind, crossover=None, low=None, high=None, hurts_from=None):
+    return Verdict(kind, crossover, low, high, 0.01, (), "Because.", hurts_from)
 
 
 def rows_of(text):
@@ -60,7 +60,11 @@ def test_a_gain_has_a_sign():
     ("one", "shown"),
     [
         (verdict("stops", 12.3, 8.24, 17.0), "pretraining stops helping at N* = 12 [8.2, 17]"),
-        (verdict("hurts", 50.0, 20.0, None), "pretraining hurts from N* = 50 [20, ...] on"),
+        (verdict("hurts", hurts_from=1.0), "pretraining hurts from N = 1 on"),
+        (
+            verdict("hurts", 50.0, 20.0, None, hurts_from=90.0),
+            "pretraining stops helping at N* = 50 [20, ...] and hurts from N = 90 on",
+        ),
         (verdict("helps_throughout"), "pretraining still helps at the largest N"),
         (verdict("never_helps"), "pretraining never helps"),
         (verdict("undecided"), "undecided"),

@@ -8,7 +8,7 @@ from benchmark.recipes import Recipe
 from benchmark.work import Outcome, Work
 
 
-@register("finetune", pretrained=True, recipe=Recipe(learning_rate=1e-3, steps=250))
+@register("finetune", pretrained=True, recipe=Recipe(learning_rate=1e-3, steps=400))
 def finetune(work: Work) -> Outcome:
     """Trains everything from the pretrained start."""
     return fit_network(work, pretrained=True)

@@ -8,7 +8,7 @@ from benchmark.recipes import Recipe
 from benchmark.work import Outcome, Work
 
 
-@register("scratch", pretrained=False, recipe=Recipe(learning_rate=3e-3, steps=400))
+@register("scratch", pretrained=False, recipe=Recipe(learning_rate=3e-3, steps=600))
 def scratch(work: Work) -> Outcome:
     """Trains everything from a random start, with a longer budget than the pretrained arms."""
     return fit_network(work, pretrained=False)
