@@ -10,11 +10,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmark import leaderboard, store
+from benchmark import store
 from benchmark.certificate import ALTERNATIVES, changed, deciding_sizes
 from benchmark.errors import UserError
-from benchmark.leaderboard import SCRATCH, Board, Score
+from benchmark.leaderboard import SCRATCH, Board
 from benchmark.recipes import Recipe
+from benchmark.scores import Score, score_of
 
 if TYPE_CHECKING:  # tables read audits, and must not import torch for that
     from benchmark.trial import Job
@@ -60,6 +61,6 @@ def _changed_jobs(jobs: Iterable[Job], alternative: str) -> list[Job]:
 def scores(records: Path) -> dict[str, list[Score]]:
     """Alternative -> the scores of its stored records."""
     return {
-        alternative: [leaderboard.score_of(r) for r in store.load(folder(records, alternative))]
+        alternative: [score_of(r) for r in store.load(folder(records, alternative))]
         for alternative in ALTERNATIVES
     }

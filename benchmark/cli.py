@@ -140,11 +140,12 @@ def audit(selection: Selection, margin: float, jobs: int, records: Path) -> None
     """Run the cells that decide a verdict again with other recipes, for its certificate."""
     from benchmark import audit as auditing
     from benchmark import leaderboard, sweep
+    from benchmark.scores import score_of
 
     planned = sweep.prepare(selection).jobs
     _run(planned, records, jobs)
     stored = sweep.stored(records, planned)
-    for board in leaderboard.boards(map(leaderboard.score_of, stored), margin):
+    for board in leaderboard.boards(map(score_of, stored), margin):
         own = [job for job in planned if _belongs(job, board)]
         for alternative, again in auditing.plan(board, own).items():
             click.echo(f"{board.task} with {board.backbone}, {alternative}:")
@@ -182,8 +183,9 @@ def _log(record: Record) -> None:
 
 def _report(stored: Sequence[Record], records: Path, margin: float) -> None:
     from benchmark import audit, leaderboard, plots, results_page, tables
+    from benchmark.scores import score_of
 
-    scores = map(leaderboard.score_of, stored)
+    scores = map(score_of, stored)
     boards = leaderboard.boards(scores, margin, audit.scores(records))
     for board in boards:
         figure = records.parent / results_page.figure_name(board)
@@ -217,10 +219,11 @@ def leaderboard(records: Path, out: Path, margin: float) -> None:
 
 def _boards(records: Path, margin: float) -> list[Board]:
     from benchmark import audit, leaderboard, store
+    from benchmark.scores import score_of
 
     if not records.is_dir():
         raise UserError("there is no such folder of records", where=records, mend="run make bench")
-    scores = map(leaderboard.score_of, store.load(records))
+    scores = map(score_of, store.load(records))
     return leaderboard.boards(scores, margin, audit.scores(records))
 
 

@@ -6,7 +6,6 @@ Knows neither HTML nor torch. Tables and figures are made from boards elsewhere.
 from __future__ import annotations
 
 import json
-import sys
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,53 +15,13 @@ from numpy.typing import NDArray
 
 from benchmark import certificate, crossover, effective, stats
 from benchmark.certificate import Certificate, Retrial
-from benchmark.crossover import GainCell, Verdict
-from benchmark.effective import AccuracyCell, EffectiveImages
-from benchmark.records import DataFacts, Record, Trial
+from benchmark.crossover import Verdict
+from benchmark.effective import EffectiveImages
+from benchmark.records import DataFacts
+from benchmark.retrials import Audits, retrials_of
+from benchmark.scores import Score, accuracy_cells, at_each_n, gain_cells, succeeded
 
 SCRATCH = "scratch"
-
-
-@dataclass(frozen=True)
-class Score:
-    """The part of a record that tables need, small enough to hold a hundred thousand of."""
-
-    trial: Trial
-    fingerprint: str
-    reason: str | None
-    """Why the trial failed; None if it did not."""
-    correct: bytes
-    """One byte per test image, 1 where the prediction is right."""
-    subset_hash: str
-    data: DataFacts
-    backbone_label: str
-    levelled_off: bool | None
-    recipe: str
-    """The recipe as JSON; the same object for equal recipes."""
-    seconds: float
-    finished: str
-
-    @property
-    def hits(self) -> NDArray[np.bool_]:
-        """Whether each test image was classified correctly, ``[test images]``."""
-        return np.frombuffer(self.correct, dtype=np.bool_)
-
-
-def score_of(record: Record) -> Score:
-    """Takes from a record what tables need."""
-    return Score(
-        trial=record.trial,
-        fingerprint=record.fingerprint,
-        reason=record.reason,
-        correct=(np.frombuffer(record.correct.encode(), dtype=np.uint8) == ord("1")).tobytes(),
-        subset_hash=record.subset_hash,
-        data=record.data,
-        backbone_label=record.backbone_label,
-        levelled_off=record.training.levelled_off,
-        recipe=sys.intern(json.dumps(record.recipe, sort_keys=True)),
-        seconds=record.training.seconds,
-        finished=record.finished,
-    )
 
 
 @dataclass(frozen=True)
@@ -115,10 +74,6 @@ class Board:
     """Arm to the seconds its trainings took in all."""
     notes: tuple[str, ...]
     """What a reader has to know: failures, records left out, arms that were not tuned."""
-
-
-Audits = Mapping[str, Sequence[Score]]
-"""Alternative setting -> the scores of the trials that were run with it."""
 
 
 def boards(
@@ -198,11 +153,11 @@ def _clean_accuracies(by_arm: Mapping[str, Sequence[Score]]) -> dict[str, float]
     if not first.test_in_train:
         return {}
     kept = np.setdiff1d(np.arange(first.test_images), first.test_in_train)
-    return {arm: _accuracy_on(kept, scores) for arm, scores in by_arm.items() if _succeeded(scores)}
+    return {arm: _accuracy_on(kept, scores) for arm, scores in by_arm.items() if succeeded(scores)}
 
 
 def _accuracy_on(kept: NDArray[np.int64], scores: Iterable[Score]) -> float:
-    largest = list(_at_each_n(_succeeded(scores)).values())[-1]
+    largest = list(at_each_n(succeeded(scores)).values())[-1]
     return float(np.mean([score.hits[kept].mean() for score in largest]))
 
 
@@ -222,23 +177,12 @@ def _untuned(by_arm: dict[str, list[Score]]) -> list[str]:
     return [f"learning rate not tuned for this backbone ({', '.join(arms)}): make tune"]
 
 
-def _at_each_n(scores: Iterable[Score]) -> dict[int, list[Score]]:
-    cells: dict[int, list[Score]] = defaultdict(list)
-    for score in scores:
-        cells[score.trial.images_per_class].append(score)
-    return dict(sorted(cells.items()))
-
-
-def _succeeded(scores: Iterable[Score]) -> list[Score]:
-    return [score for score in scores if score.reason is None]
-
-
 def _curve(scores: Sequence[Score]) -> tuple[Point, ...]:
-    return tuple(_point(n, cell) for n, cell in _at_each_n(scores).items())
+    return tuple(_point(n, cell) for n, cell in at_each_n(scores).items())
 
 
 def _point(n: int, scores: Sequence[Score]) -> Point:
-    good = _succeeded(scores)
+    good = succeeded(scores)
     failed, levelled = len(scores) - len(good), sum(s.levelled_off is True for s in good)
     if not good:
         return Point(n, 0, None, None, None, failed, 0)
@@ -261,88 +205,12 @@ def _compare(
 ) -> Comparison:
     cells = gain_cells(pretrained, scratch)
     verdict = crossover.verdict(cells, margin)
-    retrials = _retrials(pretrained, scratch, certificate.deciding_sizes(verdict), audits)
+    retrials = retrials_of(pretrained, scratch, certificate.deciding_sizes(verdict), audits)
     trained = [a[0].trial.arm for a in (scratch, pretrained) if "steps" in json.loads(a[0].recipe)]
     return Comparison(
         arm,
         verdict,
-        effective.effective_images(_accuracies(scratch), _accuracies(pretrained)),
+        effective.effective_images(accuracy_cells(scratch), accuracy_cells(pretrained)),
         certificate.certify(verdict, cells, retrials, trained) if retrials else None,
         tuple(retrials),
     )
-
-
-def _retrials(
-    pretrained: Sequence[Score], scratch: Sequence[Score], sizes: Sequence[int], audits: Audits
-) -> list[Retrial]:
-    """Each arm with each alternative setting, against the other arm as it was."""
-    found = []
-    for alternative, scores in audits.items():
-        for arm, other in ((scratch, pretrained), (pretrained, scratch)):
-            again = [s for s in scores if _is_retrial(s, arm[0], alternative)]
-            again = [s for s in again if s.trial.images_per_class in sizes]
-            pair = (other, again) if arm is scratch else (again, other)
-            cells = {cell.images_per_class: cell for cell in gain_cells(*pair)}
-            if cells:
-                improvement = _improvement(again, arm)
-                found.append(Retrial(arm[0].trial.arm, alternative, cells, *improvement))
-    return found
-
-
-def _is_retrial(score: Score, original: Score, alternative: str) -> bool:
-    """Whether ``score`` has the data and, but for the alternative, the recipe of ``original``."""
-    one, other = score.trial, original.trial
-    return (
-        (one.task, one.backbone, one.arm) == (other.task, other.backbone, other.arm)
-        and (score.data.hash, score.data.image_size)
-        == (original.data.hash, original.data.image_size)
-        and json.loads(score.recipe)
-        == certificate.changed(json.loads(original.recipe), alternative)
-    )
-
-
-def _improvement(
-    again: Sequence[Score], original: Sequence[Score]
-) -> tuple[float, float | None, float | None]:
-    """Mean difference in accuracy over the trials that both have, with its interval."""
-    before = {(s.trial.images_per_class, s.trial.seed): s for s in _succeeded(original)}
-    pairs = [(s, before.get((s.trial.images_per_class, s.trial.seed))) for s in _succeeded(again)]
-    gains = [s.hits.mean() - old.hits.mean() for s, old in pairs if old is not None]
-    return stats.mean_interval([float(gain) for gain in gains]) if gains else (0.0, None, None)
-
-
-def gain_cells(pretrained: Iterable[Score], scratch: Iterable[Score]) -> list[GainCell]:
-    """Gains paired by N, seed and subset, from the trials in which both arms succeeded."""
-    partners = {
-        (s.trial.images_per_class, s.trial.seed, s.subset_hash): s for s in _succeeded(scratch)
-    }
-    pairs: dict[int, list[tuple[Score, Score]]] = defaultdict(list)
-    for score in _succeeded(pretrained):
-        key = (score.trial.images_per_class, score.trial.seed, score.subset_hash)
-        if key in partners:
-            pairs[score.trial.images_per_class].append((score, partners[key]))
-    return [_gain_cell(n, pairs[n]) for n in sorted(pairs)]
-
-
-def _gain_cell(n: int, pairs: Sequence[tuple[Score, Score]]) -> GainCell:
-    pretrained = np.stack([one.hits for one, _ in pairs])
-    scratch = np.stack([other.hits for _, other in pairs])
-    return GainCell(
-        images_per_class=n,
-        seeds=tuple(one.trial.seed for one, _ in pairs),
-        gains=tuple((pretrained.mean(axis=1) - scratch.mean(axis=1)).tolist()),
-        test_variance=stats.test_set_variance(pretrained, scratch),
-    )
-
-
-def _accuracies(scores: Iterable[Score]) -> list[AccuracyCell]:
-    cells = _at_each_n(_succeeded(scores))
-    return [
-        AccuracyCell(
-            images_per_class=n,
-            seeds=tuple(s.trial.seed for s in cell),
-            accuracies=tuple(float(s.hits.mean()) for s in cell),
-            test_variance=stats.accuracy_test_variance(np.stack([s.hits for s in cell])),
-        )
-        for n, cell in cells.items()
-    ]

@@ -30,6 +30,7 @@ from benchmark import (
 from benchmark.errors import UserError
 from benchmark.recipes import Recipe
 from benchmark.records import Record
+from benchmark.scores import score_of
 from benchmark.sweep import Selection
 from benchmark.trial import Job
 
@@ -179,7 +180,7 @@ def scale(record: Record, job: Job, trials: int) -> Scale:
         started = time.perf_counter()
         left = sweep.missing(Path(folder), jobs)
         planned = time.perf_counter()
-        scores = map(leaderboard.score_of, store.load(Path(folder)))
+        scores = map(score_of, store.load(Path(folder)))
         tables.csv_text(tables.leaderboard_rows(leaderboard.boards(scores)))
         ended = time.perf_counter()
     assert not left

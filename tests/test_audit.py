@@ -8,6 +8,7 @@ from toy import curve, record
 from benchmark import audit, leaderboard, store, sweep
 from benchmark.certificate import ALTERNATIVES, changed
 from benchmark.errors import UserError
+from benchmark.scores import score_of
 from benchmark.sweep import Selection
 
 SHARES = {1: 0.25, 2: 0.5}
@@ -22,7 +23,7 @@ def jobs(task, backbone):
 @pytest.fixture
 def board(jobs):
     scratch, finetune = curve("scratch", SHARES), curve("finetune", {1: 0.75, 2: 1.0})
-    (board,) = leaderboard.boards(map(leaderboard.score_of, [*scratch, *finetune]))
+    (board,) = leaderboard.boards(map(score_of, [*scratch, *finetune]))
     return board
 
 
@@ -48,7 +49,7 @@ def test_twice_the_steps_are_twice_the_steps(board, jobs):
 
 
 def test_a_board_without_a_comparison_cannot_be_audited(jobs):
-    (alone,) = leaderboard.boards([leaderboard.score_of(record("probe"))])
+    (alone,) = leaderboard.boards([score_of(record("probe"))])
     with pytest.raises(UserError, match="no verdict to certify"):
         audit.plan(alone, jobs)
 
@@ -72,12 +73,9 @@ def again(arm, alternative, shares):
 def certificate(scratch_shares):
     scratch = curve("scratch", SHARES, recipe=RECIPE)
     finetune = curve("finetune", {1: 0.75, 2: 1.0}, recipe=RECIPE)
-    audits = {
-        name: map(leaderboard.score_of, again("scratch", name, scratch_shares))
-        for name in ALTERNATIVES
-    }
+    audits = {name: map(score_of, again("scratch", name, scratch_shares)) for name in ALTERNATIVES}
     audits = {name: list(scores) for name, scores in audits.items()}
-    scores = map(leaderboard.score_of, [*scratch, *finetune])
+    scores = map(score_of, [*scratch, *finetune])
     (board,) = leaderboard.boards(scores, audits=audits)
     return board.comparisons["finetune"].certificate
 
@@ -88,8 +86,8 @@ def test_alternatives_of_one_arm_alone_leave_the_certificate_incomplete():
 
 def test_retrials_of_another_recipe_are_not_used():
     other = RECIPE | {"batch_size": 7}
-    scores = [leaderboard.score_of(r) for r in curve("scratch", SHARES, recipe=other)]
-    again_scores = [leaderboard.score_of(r) for r in again("scratch", "steps-x2", SHARES)]
-    finetune = [leaderboard.score_of(r) for r in curve("finetune", SHARES)]
+    scores = [score_of(r) for r in curve("scratch", SHARES, recipe=other)]
+    again_scores = [score_of(r) for r in again("scratch", "steps-x2", SHARES)]
+    finetune = [score_of(r) for r in curve("finetune", SHARES)]
     (board,) = leaderboard.boards([*scores, *finetune], audits={"steps-x2": again_scores})
     assert board.comparisons["finetune"].certificate is None

@@ -4,7 +4,8 @@ import random
 import pytest
 from toy import FACTS, curve, failed, record
 
-from benchmark.leaderboard import boards, gain_cells, score_of
+from benchmark.leaderboard import boards
+from benchmark.scores import gain_cells, score_of
 
 
 def board_of(*records, margin=0.01):

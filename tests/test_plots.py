@@ -4,8 +4,9 @@ import xml.etree.ElementTree as ET
 import pytest
 from toy import curve, failed, record
 
-from benchmark.leaderboard import boards, score_of
+from benchmark.leaderboard import boards
 from benchmark.plots import accuracy_figure
+from benchmark.scores import score_of
 
 
 def board_of(records):

@@ -5,7 +5,7 @@ import pytest
 from toy import curve, failed
 
 from benchmark import leaderboard, results_page, store, tables
-from benchmark.leaderboard import score_of
+from benchmark.scores import score_of
 
 RECORDS = [
     *curve("scratch", {1: 0.4, 10: 0.6}),

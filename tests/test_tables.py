@@ -7,7 +7,8 @@ from toy import curve, failed, record
 
 from benchmark import tables
 from benchmark.crossover import Verdict
-from benchmark.leaderboard import boards, score_of
+from benchmark.leaderboard import boards
+from benchmark.scores import score_of
 
 
 @pytest.fixture
