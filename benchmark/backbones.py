@@ -7,6 +7,7 @@ A backbone name is whatever ``timm.create_model`` takes: a registry name (``resn
 from __future__ import annotations
 
 import contextlib
+import copy
 import functools
 import hashlib
 import http.client
@@ -107,9 +108,11 @@ def create(
     Raises `UserError` if the weights cannot be had, or leave any backbone tensor unfilled.
     """
     check_name(name)
-    fixed = image_size is not None and preprocessing(name).fixed_input_size
-    sized: dict[str, Any] = {"img_size": image_size} if fixed else {}
-    model = _load(name, **sized) if pretrained else _build(name, pretrained=False, **sized)
+    size = image_size if image_size and preprocessing(name).fixed_input_size else None
+    if pretrained:
+        model = copy.deepcopy(_pretrained(name, size))
+    else:
+        model = _build(name, size, pretrained=False)
     if classes:
         model.reset_classifier(classes)  # type: ignore[operator]
         _start_at_zero(model, classes)
@@ -128,7 +131,8 @@ def _start_at_zero(model: nn.Module, classes: int) -> None:
                     nn.init.zeros_(parameter)
 
 
-def _build(name: str, *, pretrained: bool, **sized: Any) -> nn.Module:
+def _build(name: str, image_size: int | None = None, *, pretrained: bool) -> nn.Module:
+    sized = {} if image_size is None else {"img_size": image_size}
     asks_hub = name.startswith(_HUB) or (pretrained and not _is_folder(name))
     offline = constants.HF_HUB_OFFLINE or (asks_hub and not _hub_answers())
     try:
@@ -160,9 +164,11 @@ def _hub_answers() -> bool:
     return True
 
 
-def _load(name: str, **sized: Any) -> nn.Module:
+@functools.lru_cache(maxsize=4)
+def _pretrained(name: str, image_size: int | None = None) -> nn.Module:
+    """The network with its weights, read once per process: to be copied, never trained."""
     with _observed_loads() as loads:
-        model = _build(name, pretrained=True, **sized)
+        model = _build(name, image_size, pretrained=True)
     unfilled = [key for missing in loads for key in missing]
     custom = bool(cast(dict[str, Any], model.pretrained_cfg).get("custom_load"))
     if unfilled or not (loads or custom):
@@ -243,7 +249,7 @@ def _config(name: str) -> dict[str, Any]:
 def weights_hash(name: str) -> str:
     """SHA-256 over the names and bytes of the pretrained backbone's tensors."""
     digest = hashlib.sha256()
-    for key, tensor in sorted(_load(name).state_dict().items()):
+    for key, tensor in sorted(_pretrained(name).state_dict().items()):
         digest.update(key.encode())
         digest.update(tensor.contiguous().view(-1).view(torch.uint8).numpy().tobytes())
     return digest.hexdigest()

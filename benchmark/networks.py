@@ -33,6 +33,8 @@ def fit_network(work: Work, *, pretrained: bool) -> Outcome:
     train_split, test_split = work.dataset.train, work.dataset.test
     side = train_split.images.shape[-1]
     model = backbones.create(work.backbone, classes, pretrained=pretrained, image_size=side)
+    # Again, so that dropout does not depend on whether building drew random numbers.
+    torch.manual_seed(work.seed)
     model = model.to(work.device)
     training = train(
         model,
