@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from benchmark.crossover import Verdict
-from benchmark.leaderboard import SCRATCH, Board, Point
+from benchmark.leaderboard import SCRATCH, Board, Comparison, Point
 
 _STYLE: dict[Any, Any] = {
     "svg.hashsalt": "small-data",
@@ -37,6 +37,7 @@ def accuracy_figure(board: Board) -> str:
             _draw_curve(axes, arm, points, colours[arm])
         for arm, comparison in board.comparisons.items():
             _mark_crossover(axes, comparison.verdict, colours[arm])
+            _mark_labels_worth(axes, comparison, board.curves[arm], colours[arm])
         _label(axes, board)
         return _svg(figure)
 
@@ -70,6 +71,22 @@ def _mark_crossover(axes: Axes, verdict: Verdict, colour: str) -> None:
     axes.axvline(verdict.crossover, color=colour, linestyle="--", linewidth=1.2)
     low, high = axes.get_xlim()
     axes.axvspan(verdict.low or low, verdict.high or high, color=colour, alpha=0.08, linewidth=0)
+
+
+def _mark_labels_worth(
+    axes: Axes, comparison: Comparison, points: tuple[Point, ...], colour: str
+) -> None:
+    """An arrow from the arm's first gain to the N at which scratch is as good."""
+    accuracies = {p.images_per_class: p.accuracy for p in points}
+    for one in comparison.effective:
+        accuracy = accuracies.get(one.images_per_class)
+        if one.multiplier and one.multiplier > 1 and one.effective and accuracy is not None:
+            start, end = (one.images_per_class, 100 * accuracy), (one.effective, 100 * accuracy)
+            arrow = {"arrowstyle": "->", "color": colour, "linewidth": 1.2}
+            axes.annotate("", end, start, arrowprops=arrow)
+            text = f"{'>= ' if one.at_least else ''}x{one.multiplier:.1f} labels"
+            axes.annotate(text, end, (4, -4), textcoords="offset points", color=colour, va="top")
+            return
 
 
 def _label(axes: Axes, board: Board) -> None:

@@ -113,13 +113,10 @@ def labels_worth(effective: Sequence[EffectiveImages], images_per_class: int) ->
 def _worth(one: EffectiveImages) -> str:
     if one.multiplier is None:
         return "-"
-    if one.at_least:
-        return f">= x{one.multiplier:.1f}"
-    shown = f"x{one.multiplier:.1f}"
-    if one.low is None or one.high is None:
-        return shown
-    n = one.images_per_class
-    return f"{shown} [{one.low / n:.1f}, {one.high / n:.1f}]"
+    ends = [
+        "..." if end is None else f"{end / one.images_per_class:.1f}" for end in (one.low, one.high)
+    ]
+    return f"{'>= ' if one.at_least else ''}x{one.multiplier:.1f} [{', '.join(ends)}]"
 
 
 def effective_table(board: Board) -> str:
@@ -128,7 +125,20 @@ def effective_table(board: Board) -> str:
     rows = [
         [str(n), *(labels_worth(c.effective, n) for c in board.comparisons.values())] for n in sizes
     ]
-    return aligned(["N", *(f"labels worth, {arm}" for arm in board.comparisons)], rows)
+    table = aligned(["N", *(f"labels worth, {arm}" for arm in board.comparisons)], rows)
+    return "\n".join([table, *_refusals(board)])
+
+
+def _refusals(board: Board) -> list[str]:
+    """Why there is no number, where there is none."""
+    reasons: dict[tuple[str, str], list[str]] = {}
+    for arm, comparison in board.comparisons.items():
+        for one in comparison.effective:
+            if one.reason is not None:
+                sizes = reasons.setdefault((arm, one.reason), [])
+                sizes.append(str(one.images_per_class))
+    lines = [f"- {arm} at N = {', '.join(n)}: {why}" for (arm, why), n in reasons.items()]
+    return ["", *lines] if lines else []
 
 
 def retrial_table(board: Board) -> str:
@@ -155,7 +165,10 @@ def board_text(board: Board) -> str:
         f"{board.task} with {board.label}: test accuracy in % over {seeds} seeds, 95% intervals; "
         f"{board.data.image_size} px, {board.data.test_images} test images"
     )
-    lines = [head, "", accuracy_table(board), "", *verdict_lines(board)]
+    lines = [head, "", accuracy_table(board), ""]
+    if board.comparisons:
+        lines += [effective_table(board), ""]
+    lines += verdict_lines(board)
     return "\n".join([*lines, *(f"note: {note}" for note in board.notes)])
 
 

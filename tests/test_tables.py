@@ -138,6 +138,17 @@ def test_what_pretraining_is_worth_is_shown_where_it_is_known(board):
     (first, *_) = board.comparisons["probe"].effective
     known = dataclasses.replace(first, effective=3.2, low=2.0, high=4.8, at_least=False)
     assert tables.labels_worth([known], 1) == "x3.2 [2.0, 4.8]"
-    assert tables.labels_worth([dataclasses.replace(known, at_least=True)], 1) == ">= x3.2"
+    assert (
+        tables.labels_worth([dataclasses.replace(known, at_least=True)], 1) == ">= x3.2 [2.0, 4.8]"
+    )
+    assert tables.labels_worth([dataclasses.replace(known, high=None)], 1) == "x3.2 [2.0, ...]"
     assert tables.labels_worth([dataclasses.replace(known, effective=None)], 1) == "-"
     assert tables.labels_worth([known], 50) == ""
+
+
+def test_a_refusal_to_say_what_pretraining_is_worth_has_its_reason():
+    alone = [record(n=1), record("probe", n=1)]
+    (board,) = boards(map(score_of, alone))
+    (refused,) = board.comparisons["probe"].effective
+    assert refused.effective is None
+    assert f"- probe at N = 1: {refused.reason}" in tables.effective_table(board)
