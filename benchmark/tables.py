@@ -88,6 +88,11 @@ def _gains(comparison: Comparison) -> dict[int, str]:
     }
 
 
+def points(margin: float) -> str:
+    """``1 point``, ``2.5 points``."""
+    return f"{100 * margin:g} point{'' if margin == 0.01 else 's'}"
+
+
 def certificate_text(comparison: Comparison) -> str:
     """Whether the crossover survives other recipes; says so where nobody looked."""
     return comparison.certificate.text if comparison.certificate else "not audited"
@@ -96,7 +101,7 @@ def certificate_text(comparison: Comparison) -> str:
 def verdict_lines(board: Board) -> list[str]:
     """One line per pretrained arm: the verdict, the reason for it, its certificate."""
     return [
-        f"{arm}: {verdict_text(c.verdict)} (margin {100 * c.verdict.margin:g} points; "
+        f"{arm}: {verdict_text(c.verdict)} (margin {points(c.verdict.margin)}; "
         f"certificate: {certificate_text(c)}). {c.verdict.reason}"
         for arm, c in board.comparisons.items()
     ]
