@@ -107,7 +107,7 @@ def test_what_is_printed_tells_the_verdict_and_its_reason(board):
     text = tables.board_text(board)
     comparison = board.comparisons["probe"]
     assert "toy with Net: test accuracy in % over 3 seeds" in text
-    assert f"probe: {tables.verdict_text(comparison.verdict)} (margin 1 points" in text
+    assert f"probe: {tables.verdict_text(comparison.verdict)} (margin 1 point;" in text
     assert comparison.verdict.reason in text
 
 
