@@ -29,7 +29,7 @@ LOCAL = _RESULTS / "local" / "records"
 _FOLDER: Any = click.Path(path_type=Path, file_okay=False)
 _MARGIN = click.option(
     "--margin",
-    type=click.FloatRange(0, 1),
+    type=click.FloatRange(0, 1, max_open=True),
     default=0.01,
     show_default=True,
     help="Gain that counts as no help, as a share of 1.",
