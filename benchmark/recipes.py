@@ -49,9 +49,9 @@ class Recipe:
     warmup: float = 0.1
     """Share of the steps over which the learning rate rises from zero."""
     label_smoothing: float = 0.0
-    floor: float = 0.02
+    floor: float = 0.005
     """Training loss in nats at which there is nothing left to learn: after two windows (each a
-    fiftieth of the steps) below it, a short cool-down ends the training. 0: never."""
+    fiftieth of the steps) below it, a cool-down ends the training. 0: never."""
     frozen_batch_norm: bool = False
     """Whether BatchNorm keeps the statistics that the network came with."""
     augmentation: Augmentation = field(default_factory=Augmentation)

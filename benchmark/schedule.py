@@ -9,13 +9,13 @@ from benchmark.recipes import Recipe
 
 WINDOWS = 50
 """Windows of equal length that a budget is watched in."""
-_COOLDOWN = 0.1
+_COOLDOWN = 0.3
 """Share of the budget that a training still gets once it is found to be at the floor."""
 
 
 @dataclass
 class Schedule:
-    """Linear warm-up and cosine decay; or, from the floor on, a short linear decay to the end.
+    """Linear warm-up and cosine decay; or, from the floor on, a linear decay to an earlier end.
 
     A training is at the floor when its mean loss was below ``recipe.floor`` in two windows in a
     row. The rule looks at training losses alone and is the same for every arm.

@@ -28,8 +28,8 @@ def test_one_window_below_the_floor_changes_nothing():
     assert after(0.5, 0.01).end == 100
 
 
-def test_two_windows_below_the_floor_leave_a_tenth_of_the_budget():
-    assert after(0.5, 0.01, 0.01).end == 6 + 10
+def test_two_windows_below_the_floor_leave_three_tenths_of_the_budget():
+    assert after(0.5, 0.01, 0.01).end == 6 + 30
 
 
 def test_a_loss_that_comes_back_up_starts_the_count_again():
@@ -38,9 +38,9 @@ def test_a_loss_that_comes_back_up_starts_the_count_again():
 
 def test_the_cool_down_starts_at_the_present_rate_and_ends_at_zero():
     schedule = after(0.5, *[0.5] * 20, 0.01, 0.01)
-    first = schedule.end - 10
+    first = schedule.end - 30
     assert schedule.rate(first) == pytest.approx(Schedule(RECIPE).rate(first))
-    assert schedule.rate(schedule.end - 1) == pytest.approx(schedule.rate(first) / 10)
+    assert schedule.rate(schedule.end - 1) == pytest.approx(schedule.rate(first) / 30)
 
 
 def test_without_a_floor_the_whole_budget_is_used():
