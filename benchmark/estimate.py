@@ -11,8 +11,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from benchmark import arms, data, store
-from benchmark.backbones import preprocessing
+from benchmark import arms, networks, store
 from benchmark.data import Dataset, Split
 from benchmark.recipes import Recipe
 from benchmark.records import Trial
@@ -142,8 +141,7 @@ def _seconds(action: Callable[[], object]) -> float:
 
 
 def _dataset(job: Job) -> Dataset:
-    interpolation = preprocessing(job.trial.backbone).interpolation
-    return data.load(job.task, job.image_size, interpolation)
+    return networks.dataset_for(job.trial.backbone, job.task, job.image_size)
 
 
 def _test_images(job: Job) -> int:

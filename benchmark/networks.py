@@ -7,10 +7,17 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from benchmark import backbones
+from benchmark import backbones, data
+from benchmark.data import Dataset
 from benchmark.recipes import Recipe
+from benchmark.tasks import Task
 from benchmark.training import DivergedError, Pixels, predict, train
 from benchmark.work import Outcome, Work
+
+
+def dataset_for(backbone: str, task: Task, image_size: int) -> Dataset:
+    """The task's images, resized with the interpolation that ``backbone`` was trained with."""
+    return data.load(task, image_size, backbones.preprocessing(backbone).interpolation)
 
 
 def pixels(images: NDArray[np.uint8], backbone: str, device: str) -> Pixels:

@@ -18,9 +18,9 @@ from torch.nn import functional
 
 from benchmark import (
     backbones,
-    data,
     executors,
     leaderboard,
+    networks,
     sources,
     store,
     sweep,
@@ -119,8 +119,8 @@ def _batch_size(job: Job) -> int:
 
 
 def _bare_seconds(job: Job, workers: int) -> float:
-    interpolation = backbones.preprocessing(job.trial.backbone).interpolation
-    classes = len(data.load(job.task, job.image_size, interpolation).class_names)
+    dataset = networks.dataset_for(job.trial.backbone, job.task, job.image_size)
+    classes = len(dataset.class_names)
     bare = Bare(job.trial.backbone, classes, job.image_size, _batch_size(job))
     runs = executors.run_in_processes(bare_step_seconds, [bare] * workers, workers)
     return statistics.mean(runs)

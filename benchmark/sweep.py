@@ -11,7 +11,7 @@ from pathlib import Path
 import torch
 from tqdm import tqdm
 
-from benchmark import arms, backbones, data, executors, plan, store, trial
+from benchmark import arms, backbones, executors, networks, plan, store, trial
 from benchmark.arms import Arm
 from benchmark.errors import UserError
 from benchmark.recipes import ProbeRecipe, Recipe, fitted, tuned_backbones
@@ -80,7 +80,7 @@ def _jobs(
 ) -> tuple[list[Job], list[str]]:
     size = selection.image_size or task.image_size
     backbones.check_size(backbone, size)
-    dataset = data.load(task, size, backbones.preprocessing(backbone).interpolation)
+    dataset = networks.dataset_for(backbone, task, size)
     sizes, lines = plan.feasible(
         selection.images_per_class or task.images_per_class,
         dataset.train.labels,

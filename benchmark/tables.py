@@ -118,9 +118,8 @@ def labels_worth(effective: Sequence[EffectiveImages], images_per_class: int) ->
 def _worth(one: EffectiveImages) -> str:
     if one.multiplier is None:
         return "-"
-    ends = [
-        "..." if end is None else f"{end / one.images_per_class:.1f}" for end in (one.low, one.high)
-    ]
+    bounds = (one.multiplier_low, one.multiplier_high)
+    ends = ["..." if end is None else f"{end:.1f}" for end in bounds]
     return f"{'>= ' if one.at_least else ''}x{one.multiplier:.1f} [{', '.join(ends)}]"
 
 

@@ -13,7 +13,7 @@ from importlib.metadata import version
 import numpy as np
 from pydantic import JsonValue
 
-from benchmark import arms, backbones, data, subsets
+from benchmark import arms, backbones, networks, subsets
 from benchmark.data import Dataset
 from benchmark.recipes import ProbeRecipe, Recipe
 from benchmark.records import DataFacts, Record, Training, Trial
@@ -65,8 +65,7 @@ def run(job: Job) -> Record:
 
     Raises `UserError` for data or weights that cannot be had.
     """
-    interpolation = backbones.preprocessing(job.trial.backbone).interpolation
-    dataset = data.load(job.task, job.image_size, interpolation)
+    dataset = networks.dataset_for(job.trial.backbone, job.task, job.image_size)
     subset = subsets.subset(dataset.train.labels, job.trial.images_per_class, job.trial.seed)
     work = Work(job.trial.backbone, dataset, subset, job.trial.seed, job.recipe, job.device)
     try:

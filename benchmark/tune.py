@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 import yaml
 
-from benchmark import arms, backbones, data, executors, subsets, sweep
+from benchmark import arms, backbones, data, executors, networks, subsets, sweep
 from benchmark.data import Split
 from benchmark.errors import UserError
 from benchmark.recipes import RATES_FILE, Recipe, Tuned, tuned_backbones
@@ -93,8 +93,7 @@ def _tunings(backbone: str, task: Task, arm: arms.Arm, rate: float) -> Iterator[
 def run(tuning: Tuning) -> tuple[Cell, float]:
     """Held-out accuracy (0..1) of one fold; 0 where the training diverges."""
     cell = tuning.cell
-    interpolation = backbones.preprocessing(tuning.backbone).interpolation
-    dataset = data.load(tuning.task, tuning.task.image_size, interpolation)
+    dataset = networks.dataset_for(tuning.backbone, tuning.task, tuning.task.image_size)
     pool = dataset.train
     subset = subsets.subset(pool.labels, cell.images_per_class, cell.seed)
     fit, held = subsets.folds(pool.labels[subset], FOLDS, cell.seed)[cell.fold]
