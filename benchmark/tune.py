@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import csv
 import dataclasses
+import hashlib
+import json
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -17,7 +19,7 @@ from pathlib import Path
 import numpy as np
 import yaml
 
-from benchmark import arms, backbones, data, executors, networks, subsets, sweep
+from benchmark import arms, backbones, data, executors, networks, subsets, sweep, trial
 from benchmark.data import Split
 from benchmark.errors import UserError
 from benchmark.recipes import RATES_FILE, Recipe, Tuned, tuned_backbones
@@ -26,9 +28,9 @@ from benchmark.training import DivergedError
 from benchmark.work import Work
 
 RATES = (3e-4, 1e-3, 3e-3, 1e-2)
-SIZES = (10, 60)
+SIZES = (4, 40)
 """Images per class of the subsets; each fold trains on half of them."""
-SEEDS = (1000,)
+SEEDS = (1000, 1001)
 """Far from the seeds of the leaderboard, whose subsets are not chosen on."""
 FOLDS = 2
 EVIDENCE_FILE = RATES_FILE.with_name("evidence.csv")
@@ -45,6 +47,8 @@ class Cell:
     task: str
     learning_rate: float
     steps: int
+    recipe: str
+    """First digits of the hash of the whole recipe: another recipe needs new measurements."""
     images_per_class: int
     seed: int
     fold: int
@@ -79,15 +83,22 @@ def plan(backbone: str, tasks: Sequence[Task]) -> list[Tuning]:
 def _tunings(backbone: str, task: Task, arm: arms.Arm, rate: float) -> Iterator[Tuning]:
     recipe = sweep.recipe_for(arm, task, backbone)
     assert isinstance(recipe, Recipe)
-    recipe = dataclasses.replace(recipe, learning_rate=rate)
+    # Without the labels that an earlier choice took, which do not change the training.
+    recipe = dataclasses.replace(recipe, learning_rate=rate, tuning_labels=0)
     name = backbones.portable_name(backbone)
     weights = backbones.weights_hash(backbone)[:12] if arm.pretrained else ""
+    tried = (rate, recipe.steps, _recipe_hash(recipe))
     for size in SIZES:
         for seed in SEEDS:
             for fold in range(FOLDS):
                 drawn = (size, seed, fold)
-                cell = Cell(name, weights, arm.name, task.name, rate, recipe.steps, *drawn)
+                cell = Cell(name, weights, arm.name, task.name, *tried, *drawn)
                 yield Tuning(cell, backbone, task, recipe)
+
+
+def _recipe_hash(recipe: Recipe) -> str:
+    facts = [trial.PROTOCOL, dataclasses.asdict(recipe)]
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:12]
 
 
 def run(tuning: Tuning) -> tuple[Cell, float]:
@@ -112,6 +123,7 @@ def tune(
 ) -> Evidence:
     """Runs what the evidence file lacks, keeps each result in it, and returns what was planned.
 
+    Measurements of the backbone that are not planned any more leave the file.
     Raises `UserError` without a task.
     """
     if not tasks:
@@ -119,8 +131,10 @@ def tune(
             "no development task's data can be used",
             mend="mark a task with 'development: true'",
         )
-    evidence = read_evidence(evidence_file)
     planned = plan(backbone, tasks)
+    current, own = {t.cell for t in planned}, backbones.portable_name(backbone)
+    stored = read_evidence(evidence_file).items()
+    evidence = {cell: a for cell, a in stored if cell.backbone != own or cell in current}
     todo = [tuning for tuning in planned if tuning.cell not in evidence]
     todo.sort(key=lambda t: t.recipe.steps * t.task.image_size**2, reverse=True)
     for cell, accuracy in executors.run_in_processes(run, todo, workers) if todo else ():
@@ -182,6 +196,7 @@ def _row_to_result(row: dict[str, str]) -> tuple[Cell, float]:
         task=row["task"],
         learning_rate=float(row["learning_rate"]),
         steps=int(row["steps"]),
+        recipe=row["recipe"],
         images_per_class=int(row["images_per_class"]),
         seed=int(row["seed"]),
         fold=int(row["fold"]),

@@ -21,7 +21,7 @@ def _small(monkeypatch):
 
 
 def cell(arm="scratch", rate=1e-3, **changed):
-    made = Cell("net", "", arm, "toy", rate, 4, 10, 1000, 0)
+    made = Cell("net", "", arm, "toy", rate, 4, "0a1b", 10, 1000, 0)
     return dataclasses.replace(made, **changed)
 
 
@@ -137,6 +137,16 @@ def test_what_was_measured_before_an_interruption_counts(task, backbone, monkeyp
     assert set(read_evidence(file)) == set(made)
     monkeypatch.setattr(tune, "run", fake_run)
     assert len(tune.tune(backbone, [task], 1, file)) == 8
+
+
+def test_another_recipe_is_measured_anew(task, backbone, monkeypatch, tmp_path):
+    file = tmp_path / "evidence.csv"
+    monkeypatch.setattr(tune, "run", fake_run)
+    before = tune.tune(backbone, [task], 1, file)
+    longer = task.model_copy(update={"budget": 2 * task.budget})
+    after = tune.tune(backbone, [longer], 1, file)
+    assert not set(before) & set(after)
+    assert read_evidence(file) == after
 
 
 def test_evidence_of_other_backbones_stays_in_the_file(task, backbone, monkeypatch, tmp_path):
