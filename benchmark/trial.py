@@ -11,9 +11,10 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 
 import numpy as np
+import torch
 from pydantic import JsonValue
 
-from benchmark import arms, backbones, networks, subsets
+from benchmark import arms, backbones, hardware, networks, subsets
 from benchmark.data import Dataset
 from benchmark.recipes import ProbeRecipe, Recipe
 from benchmark.records import DataFacts, Record, Training, Trial
@@ -96,9 +97,14 @@ def _record(
         training=outcome.training,
         versions={"python": platform.python_version()}
         | {name: version(name) for name in _PACKAGES},
-        device=f"{job.device}, {platform.machine()}",
+        device=_device(job),
         finished=datetime.now(UTC).isoformat(timespec="seconds"),
     )
+
+
+def _device(job: Job) -> str:
+    model = hardware.processor() if job.device == "cpu" else torch.cuda.get_device_name()
+    return f"{job.device}, {model}"
 
 
 def _plain(recipe: Recipe | ProbeRecipe) -> dict[str, JsonValue]:
