@@ -6,13 +6,17 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from multiprocessing import forkserver, resource_tracker
 from multiprocessing.synchronize import Event
 from typing import TypeVar
 
 from benchmark.errors import UserError
+
+_CONTEXT = multiprocessing.get_context("forkserver")
 
 J = TypeVar("J")
 R = TypeVar("R")
@@ -29,6 +33,18 @@ def run_here(function: Callable[[J], R], jobs: Sequence[J]) -> Generator[R, None
         yield function(job)
 
 
+def warm_up(*modules: str) -> None:
+    """Starts the process that workers are forked from, and returns while it imports ``modules``.
+
+    Without it, workers import what they need when they get their first job.
+    """
+    # One thread each: two-threaded torch beside other processes was 5 to 17 times slower.
+    os.environ.update(OMP_NUM_THREADS="1", MKL_NUM_THREADS="1")
+    _CONTEXT.set_forkserver_preload(list(modules))
+    with _interrupts_held_back():
+        forkserver.ensure_running()
+
+
 def run_in_processes(
     function: Callable[[J], R], jobs: Sequence[J], workers: int
 ) -> Generator[R, None, None]:
@@ -37,15 +53,14 @@ def run_in_processes(
     Closing the iterator, or an exception in it, ends the processes at once. Raises what
     ``function`` raises, and `UserError` if a process dies.
     """
-    context = multiprocessing.get_context("spawn")
-    stop = context.Event()
-    # One thread each: two-threaded torch beside other processes was 5 to 17 times slower.
-    os.environ.update(OMP_NUM_THREADS="1", MKL_NUM_THREADS="1")
+    warm_up()
+    stop = _CONTEXT.Event()
     pool = ProcessPoolExecutor(
-        workers, context, initializer=_start_worker, initargs=(os.getpid(), stop)
+        workers, _CONTEXT, initializer=_start_worker, initargs=(dict(os.environ), stop)
     )
     try:
-        futures: list[Future[R]] = [pool.submit(function, job) for job in jobs]
+        with _interrupts_held_back():
+            futures: list[Future[R]] = [pool.submit(function, job) for job in jobs]
         for future in as_completed(futures):
             yield future.result()
     except BrokenProcessPool as error:
@@ -60,15 +75,27 @@ def run_in_processes(
         pool.shutdown(wait=not stop.is_set(), cancel_futures=True)
 
 
-def _start_worker(parent: int, stop: Event) -> None:
-    # Ctrl-C reaches the whole process group; the parent alone decides what it means.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_leave_with_parent, args=(parent, stop), daemon=True).start()
+@contextmanager
+def _interrupts_held_back() -> Iterator[None]:
+    """Processes that start meanwhile never see Ctrl-C: the parent alone decides what it means."""
+    resource_tracker.ensure_running()  # its start would let interrupts through again
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _leave_with_parent(parent: int, stop: Event) -> None:
+def _start_worker(environment: dict[str, str], stop: Event) -> None:
+    os.environ.clear()  # its own is as old as the process that it was forked from
+    os.environ.update(environment)
+    threading.Thread(target=_leave_with_parent, args=(stop,), daemon=True).start()
+
+
+def _leave_with_parent(stop: Event) -> None:
     """Ends this process when told to, or when its parent was killed and cannot tell."""
+    parent = multiprocessing.parent_process()
     while not stop.wait(0.5):
-        if os.getppid() != parent:
+        if parent is None or not parent.is_alive():
             break
     os._exit(1)

@@ -29,6 +29,14 @@ def threads(_):
     return os.environ["OMP_NUM_THREADS"], os.getpid()
 
 
+def held_back(_):
+    return signal.pthread_sigmask(signal.SIG_BLOCK, [])
+
+
+def variable(name):
+    return os.environ.get(name)
+
+
 def slow(number):
     if number:
         time.sleep(60)
@@ -56,6 +64,38 @@ def test_processes_have_one_thread_each_and_are_others_than_this():
     for count, process in run_in_processes(threads, range(2), 1):
         assert count == "1"
         assert process != os.getpid()
+
+
+def test_ctrl_c_never_reaches_a_process():
+    assert signal.SIGINT in next(iter(run_in_processes(held_back, [None], 1)))
+    assert signal.SIGINT not in held_back(None)
+
+
+def test_processes_see_the_environment_of_now(monkeypatch):
+    assert list(run_in_processes(variable, ["COLOUR"], 1)) == [None]
+    monkeypatch.setenv("COLOUR", "green")
+    assert list(run_in_processes(variable, ["COLOUR"], 1)) == ["green"]
+    monkeypatch.delenv("COLOUR")
+    assert list(run_in_processes(variable, ["COLOUR"], 1)) == [None]
+
+
+WARMED = """
+import sys
+from benchmark.executors import run_in_processes, warm_up
+def is_imported(name):
+    return name in sys.modules
+if __name__ == "__main__":
+    warm_up(*sys.argv[1:])
+    print(*run_in_processes(is_imported, ["benchmark.plan"], 1))
+"""
+
+
+@pytest.mark.parametrize(("modules", "imported"), [(["benchmark.plan"], "True"), ([], "False")])
+def test_processes_start_with_what_was_imported_for_them(tmp_path, modules, imported):
+    (tmp_path / "warmed.py").write_text(WARMED)
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parent.parent)}
+    command = [sys.executable, str(tmp_path / "warmed.py"), *modules]
+    assert subprocess.check_output(command, env=environment, text=True).strip() == imported
 
 
 def test_the_error_of_a_job_arrives_as_it_was():
