@@ -11,7 +11,7 @@ SELECTION = $(call option,TASK,task) $(call option,BACKBONE,backbone) $(call opt
 	$(call option,N,n) $(call option,SEEDS,seeds) $(call option,IMAGE_SIZE,image-size) \
 	$(call option,MARGIN,margin) $(call option,JOBS,jobs) $(call option,RECORDS,records)
 
-.PHONY: bench test test-fast lint leaderboard audit tune validate calibrate perf setup help
+.PHONY: bench test test-fast lint leaderboard audit tune validate calibrate perf check-contribution setup help
 
 help: ## Show the targets.
 	@sed -n 's/^\([a-z-]*\):.*## /\1: /p' $(MAKEFILE_LIST)
@@ -42,6 +42,9 @@ validate: setup ## Check every task YAML and its data; DOWNLOAD=1 fetches data f
 
 perf: setup ## Measure the suite against a bare training loop; writes results/performance.md.
 	@$(RUN) perf $(call option,JOBS,jobs) $(call option,OUT,out)
+
+check-contribution: setup ## Check that every record is sound, without training; RECORDS selects.
+	@$(RUN) check-contribution $(call option,RECORDS,records)
 
 calibrate: setup ## Check intervals and verdicts on simulated sweeps; SWEEPS, JOBS, OUT select.
 	@$(RUN) calibrate $(call option,SWEEPS,sweeps) $(call option,JOBS,jobs) $(call option,OUT,out)

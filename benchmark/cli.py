@@ -103,9 +103,13 @@ def _selecting(command: Callable[..., None]) -> Callable[..., None]:
         image_size: int | None,
         **others: Any,
     ) -> None:
-        from benchmark import executors, sweep, tasks
+        from benchmark import executors
 
         others["jobs"] = others["jobs"] or executors.default_workers()
+        if others["jobs"] > 1:
+            executors.warm_up("benchmark.trial")  # while this process imports the same
+        from benchmark import sweep, tasks
+
         loaded = tuple(tasks.load_tasks(task))
         chosen = sweep.Selection(loaded, backbone, arms, sizes, seeds, image_size)
         command(chosen, **others)
@@ -210,10 +214,14 @@ def _shown(path: Path) -> str:
 def leaderboard(records: Path, out: Path, margin: float) -> None:
     """Build the tables and figures from stored records alone."""
     from benchmark import results_page, tasks
+    from benchmark.evidence import read_evidence
+    from benchmark.recipes import tuned_backbones
+    from benchmark.recipes_page import Choices
 
     boards = _boards(records, margin)
     known = {task.name: task for task in tasks.load_tasks()}
-    for path in results_page.write(boards, known, out):
+    choices = Choices(read_evidence(), tuned_backbones())
+    for path in results_page.write(boards, known, choices, out):
         click.echo(_shown(path))
 
 
@@ -277,6 +285,18 @@ def validate(task: tuple[str, ...] | None, download: bool) -> None:
         sys.exit(1)
 
 
+@cli.command("check-contribution")
+@click.option("--records", type=_FOLDER, default=RECORDED, help="Folder of the records.")
+def check_contribution(records: Path) -> None:
+    """Check that every record and audit is sound, without training."""
+    from benchmark import contribution
+
+    report = contribution.check(records)
+    click.echo(str(report))
+    if report.problems:
+        sys.exit(1)
+
+
 @cli.command()
 @click.option(
     "--backbone",
@@ -290,6 +310,7 @@ def tune(backbone: tuple[str, ...], jobs: int | None) -> None:
     """Choose learning rates on the development tasks' training images."""
     from benchmark import backbones, executors, sources, tasks
     from benchmark import tune as tuning
+    from benchmark.evidence import chosen_rates, mean_accuracies
     from benchmark.recipes import Tuned
 
     development = [task for task in tasks.load_tasks() if task.development]
@@ -297,8 +318,8 @@ def tune(backbone: tuple[str, ...], jobs: int | None) -> None:
     for name in backbone:
         backbones.check_name(name)
         evidence = tuning.tune(name, usable, jobs or executors.default_workers())
-        rates = tuning.chosen_rates(evidence)
-        for (arm, rate), accuracy in tuning.mean_accuracies(evidence).items():
+        rates = chosen_rates(evidence)
+        for (arm, rate), accuracy in mean_accuracies(evidence).items():
             mark = "  <- chosen" if rates[arm] == rate else ""
             click.echo(f"{name} {arm} {rate:g}: {100 * accuracy:.1f}%{mark}")
         found = Tuned(rates, tuning.labels_used(usable))
@@ -360,9 +381,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
         cli(given, standalone_mode=False)
-    except click.exceptions.Abort:
-        _stopped()
-    except KeyboardInterrupt:
+    except (click.exceptions.Abort, KeyboardInterrupt):
         _stopped()
     except click.ClickException as error:
         error.show()
@@ -378,6 +397,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
         place = f"{error.filename}: " if error.filename else ""
         click.echo(f"error: {place}{error.strerror or error}", err=True)
         sys.exit(2)
+    except Exception as error:
+        if not _was_interrupted(error):
+            raise
+        _stopped()
+
+
+def _was_interrupted(error: BaseException | None) -> bool:
+    """Ctrl-C in the middle of taking a lock, say, ends as an error about the lock."""
+    while error is not None and not isinstance(error, KeyboardInterrupt):
+        error = error.__context__
+    return error is not None
 
 
 def _stopped() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -60,6 +60,16 @@ class Prints:
     test: Fingerprints
     class_names: tuple[str, ...]
     source: str
+
+    @property
+    def hash(self) -> str:
+        """The same as that of the `Dataset`."""
+        return _hash((split.digests, split.labels) for split in (self.train, self.test))
+
+    @property
+    def test_in_train(self) -> tuple[int, ...]:
+        """The same as that of the `Dataset`."""
+        return tuple(test_images_also_in_train(self.train.digests, self.test.digests))
 
 
 def load(task: Task, image_size: int, interpolation: str = "bilinear") -> Dataset:
@@ -148,7 +158,9 @@ def _add_images(
         writer.add(
             f"{split}.images", (images.resized(image, side, interpolation) for image in decoded)
         )
-    writer.facts["hash"] = _hash(raw, digests)
+    writer.facts["hash"] = _hash(
+        [(digests["train"], raw.train.labels), (digests["test"], raw.test.labels)]
+    )
     writer.facts["test_in_train"] = test_images_also_in_train(digests["train"], digests["test"])
 
 
@@ -187,9 +199,10 @@ def _unreadable(task: Task, split: str, errors: list[UserError]) -> UserError:
     return UserError(what, where=task.file, mend=errors[0].mend)
 
 
-def _hash(raw: Raw, digests: dict[str, list[bytes]]) -> str:
+def _hash(splits: Iterable[tuple[Sequence[bytes], NDArray[np.int64]]]) -> str:
+    """SHA-256 over the images' digests and the labels of train and test, in this order."""
     whole = hashlib.sha256()
-    for split, part in zip(SPLITS, (raw.train, raw.test), strict=True):
-        whole.update(b"".join(digests[split]))
-        whole.update(part.labels.astype("<i8").tobytes())
+    for digests, labels in splits:
+        whole.update(b"".join(digests))
+        whole.update(labels.astype("<i8").tobytes())
     return whole.hexdigest()

@@ -15,13 +15,14 @@ from numpy.typing import NDArray
 
 from benchmark import certificate, crossover, effective, stats
 from benchmark.certificate import Certificate, Retrial
-from benchmark.crossover import Verdict
+from benchmark.crossover import GainCell, GainEstimate, Verdict
 from benchmark.effective import EffectiveImages
 from benchmark.records import DataFacts
 from benchmark.retrials import Audits, retrials_of
 from benchmark.scores import Score, accuracy_cells, at_each_n, gain_cells, succeeded
 
 SCRATCH = "scratch"
+FINETUNE = "finetune"
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,29 @@ class Point:
     """Trials that failed here."""
     levelled_off: int
     """Trials whose training loss had levelled off."""
+    still_falling: int
+    """Trials whose training loss had not; those without a training loss count in neither."""
+    steps_saved: float | None
+    """Mean share of the budget's steps, 0..1, that early ends left out; None without steps."""
+
+    @property
+    def settled(self) -> bool:
+        """Whether every trial succeeded and its training loss had levelled off."""
+        return self.seeds == self.levelled_off > 0 and not self.failed
+
+
+@dataclass(frozen=True)
+class Effort:
+    """What was spent on one kind of machine."""
+
+    device: str
+    """As the records name it, e.g. ``cpu, AMD EPYC 7B13, x86_64``."""
+    trials: int
+    seconds: float
+    """Training time, summed over trials."""
+    audit_trials: int
+    """Trials that were run again with other recipes."""
+    audit_seconds: float
 
 
 @dataclass(frozen=True)
@@ -72,6 +96,14 @@ class Board:
     empty where there are none."""
     seconds: dict[str, float]
     """Arm to the seconds its trainings took in all."""
+    efforts: tuple[Effort, ...]
+    """Sorted by device."""
+    seeds: int
+    """How many seeds a sweep needs to hold all of these trials."""
+    recipes: dict[str, str]
+    """Arm to its recipe as JSON."""
+    over_finetune: dict[str, tuple[GainEstimate, ...]]
+    """Every other pretrained arm to its paired gain over fine-tuning at each N."""
     notes: tuple[str, ...]
     """What a reader has to know: failures, records left out, arms that were not tuned."""
 
@@ -108,6 +140,10 @@ def _board(scores: Sequence[Score], margin: float, audits: Audits) -> Board:
         tuning_labels={arm: _tuning_labels(by_arm[arm][0]) for arm in arms},
         clean_accuracy=_clean_accuracies(by_arm),
         seconds={arm: sum(score.seconds for score in by_arm[arm]) for arm in arms},
+        efforts=_efforts(current, audits),
+        seeds=1 + max(score.trial.seed for score in current),
+        recipes={arm: by_arm[arm][0].recipe for arm in arms},
+        over_finetune=_over_finetune(by_arm),
         notes=(
             *_left_out(scores, current),
             *_failures(current),
@@ -127,6 +163,36 @@ def _comparable(scores: Sequence[Score]) -> list[Score]:
     for score in sorted(same, key=lambda s: s.finished):
         latest[score.trial.arm] = score
     return [s for s in same if s.fingerprint == latest[s.trial.arm].fingerprint]
+
+
+def _efforts(current: Sequence[Score], audits: Audits) -> tuple[Effort, ...]:
+    trial = current[0].trial
+    again = [
+        score
+        for scores in audits.values()
+        for score in scores
+        if (score.trial.task, score.trial.backbone) == (trial.task, trial.backbone)
+    ]
+    devices = sorted({score.device for score in [*current, *again]})
+    return tuple(Effort(d, *_spent(current, d), *_spent(again, d)) for d in devices)
+
+
+def _spent(scores: Iterable[Score], device: str) -> tuple[int, float]:
+    seconds = [score.seconds for score in scores if score.device == device]
+    return len(seconds), sum(seconds)
+
+
+def _over_finetune(by_arm: Mapping[str, Sequence[Score]]) -> dict[str, tuple[GainEstimate, ...]]:
+    return {
+        arm: tuple(map(_estimate, gain_cells(scores, by_arm[FINETUNE])))
+        for arm, scores in sorted(by_arm.items())
+        if FINETUNE in by_arm and arm not in (SCRATCH, FINETUNE)
+    }
+
+
+def _estimate(cell: GainCell) -> GainEstimate:
+    interval = stats.mean_interval(cell.gains, cell.test_variance)
+    return GainEstimate(cell.images_per_class, len(cell.gains), *interval)
 
 
 def _left_out(scores: Sequence[Score], current: Sequence[Score]) -> list[str]:
@@ -183,13 +249,28 @@ def _curve(scores: Sequence[Score]) -> tuple[Point, ...]:
 
 def _point(n: int, scores: Sequence[Score]) -> Point:
     good = succeeded(scores)
-    failed, levelled = len(scores) - len(good), sum(s.levelled_off is True for s in good)
+    failed = len(scores) - len(good)
     if not good:
-        return Point(n, 0, None, None, None, failed, 0)
+        return Point(n, 0, None, None, None, failed, 0, 0, None)
     hits = np.stack([score.hits for score in good])
     variance = stats.accuracy_test_variance(hits)
     mean, low, high = stats.mean_interval(hits.mean(axis=1).tolist(), variance)
-    return Point(n, len(good), mean, _bounded(low), _bounded(high), failed, levelled)
+    return Point(
+        images_per_class=n,
+        seeds=len(good),
+        accuracy=mean,
+        low=_bounded(low),
+        high=_bounded(high),
+        failed=failed,
+        levelled_off=sum(score.levelled_off is True for score in good),
+        still_falling=sum(score.levelled_off is False for score in good),
+        steps_saved=_steps_saved(good),
+    )
+
+
+def _steps_saved(scores: Sequence[Score]) -> float | None:
+    budget = json.loads(scores[0].recipe).get("steps")
+    return 1 - float(np.mean([s.steps for s in scores])) / budget if budget else None
 
 
 def _bounded(accuracy: float | None) -> float | None:

@@ -1,18 +1,46 @@
-"""Writes the leaderboard's files: ``README.md``, ``leaderboard.csv``, ``curves.csv``, figures."""
+"""Writes the leaderboard's files: pages, ``leaderboard.csv``, ``curves.csv`` and figures."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from benchmark import plots, tables
-from benchmark.leaderboard import Board
+from benchmark import claims_page, plots, recipes_page, reproduce, tables
+from benchmark.leaderboard import FINETUNE, Board
+from benchmark.recipes_page import Choices
+from benchmark.surprises import surprises
 from benchmark.tasks import Task
 
 _INTRO = """# Results
 
-From how many images per class on does an ImageNet-pretrained backbone stop helping? Everything on
-this page comes from the records in `records/`; `make leaderboard` builds it again.
+From how many images per class on does an ImageNet-pretrained backbone stop helping? **N\\*** is
+that number for fine-tuning against training the same network from scratch. Gains are points of
+test accuracy; brackets are 95% intervals.
+"""
+
+_MORE = """Read on: [what these numbers say of four common statements](claims.md),
+[the recipes and how they were chosen](recipes.md). For programs:
+[`leaderboard.csv`](leaderboard.csv), [`curves.csv`](curves.csv). Everything comes from the records
+in `records/`; `make leaderboard` builds it again.
+"""
+
+_REPRODUCING = """## Reproduce a row
+
+Each command trains the trials of one task and backbone again, into a folder of their own, and
+prints their table. `FOLDER` stands for the folder in which a backbone of that name lies. Without
+`RECORDS`, what is stored in `results/local/` already is not trained again.
+"""
+
+_HARDWARE = """## Hardware and hours
+
+Hours of training, summed over the trials that this page rests on; on a processor they are hours
+of one core. Audits are the trials that ran again with other recipes.
+"""
+
+_SURPRISES = """## Surprises
+
+Found by rule in the tables below. Each rests on 95% intervals, and there are many cells: a few
+may be chance.
 """
 
 _READING = """## How to read a verdict
@@ -68,11 +96,19 @@ trials, and how many trials had `levelled_off` in training loss.
 """
 
 
-def write(boards: Sequence[Board], tasks: dict[str, Task], out: Path) -> list[Path]:
-    """Writes all files to ``out`` and returns their paths. ``tasks`` supplies domains by name."""
+def write(
+    boards: Sequence[Board], tasks: Mapping[str, Task], choices: Choices, out: Path
+) -> list[Path]:
+    """Writes all files to ``out`` and returns their paths.
+
+    ``tasks`` supplies domains by name, ``choices`` says how learning rates were chosen.
+    """
     (out / "figures").mkdir(parents=True, exist_ok=True)
+    development = {name for name, task in tasks.items() if task.development}
     files = {
         out / "README.md": _page(boards, tasks),
+        out / "claims.md": claims_page.page(boards, development),
+        out / "recipes.md": recipes_page.page(boards, choices, development),
         out / "leaderboard.csv": tables.csv_text(tables.leaderboard_rows(boards)),
         out / "curves.csv": tables.csv_text(tables.curve_rows(boards)),
     }
@@ -87,41 +123,71 @@ def figure_name(board: Board) -> str:
     return f"figures/{board.task}--{board.backbone}.svg"
 
 
-def _page(boards: Sequence[Board], tasks: dict[str, Task]) -> str:
+def _page(boards: Sequence[Board], tasks: Mapping[str, Task]) -> str:
     if not boards:
         return _INTRO + "\nThere are no records yet.\n"
-    parts = [_INTRO, _summary(boards, tasks), _READING]
-    parts += [_section(board, tasks) for board in boards]
+    ordered = sorted(boards, key=lambda b: (_is_development(b, tasks), b.task, b.backbone))
+    others = sorted({arm for board in boards for arm in board.comparisons} - {FINETUNE})
+    parts = [_INTRO, _summary(ordered, FINETUNE, tasks), _labels(ordered, tasks), _MORE]
+    for arm in others:
+        parts += [f"## The same for the arm `{arm}`\n", _summary(ordered, arm, tasks)]
+    parts += [_READING, _surprises(ordered)]
+    parts += [_section(board, tasks) for board in ordered]
+    parts += [_reproducing(ordered, tasks), _HARDWARE, tables.hours_table(boards) + "\n"]
     return "\n".join([*parts, _COLUMNS])
 
 
-def _summary(boards: Sequence[Board], tasks: dict[str, Task]) -> str:
-    header = ["task", "domain", "backbone", "arm", "verdict", "gain at N=1", "N=10", "N=100"]
-    rows = [_summary_row(board, arm, tasks) for board in boards for arm in board.comparisons]
+def _is_development(board: Board, tasks: Mapping[str, Task]) -> bool:
+    return board.task in tasks and tasks[board.task].development
+
+
+def _summary(boards: Sequence[Board], arm: str, tasks: Mapping[str, Task]) -> str:
+    header = ["task", "domain", "backbone", "N\\*", "interval", "gain at N=1", "N=10", "N=100"]
+    rows = [_summary_row(board, arm, tasks) for board in boards if arm in board.comparisons]
+    if not rows:
+        return f"No record compares `{arm}` with scratch yet.\n"
     return tables.aligned([*header, "labels worth at N=10", "certificate"], rows) + "\n"
 
 
-def _summary_row(board: Board, arm: str, tasks: dict[str, Task]) -> list[str]:
+def _summary_row(board: Board, arm: str, tasks: Mapping[str, Task]) -> list[str]:
     comparison = board.comparisons[arm]
-    gains = {g.images_per_class: g for g in comparison.verdict.gains}
-    shown = [
-        tables.percent(gains[n].mean, gains[n].low, gains[n].high, sign=True) if n in gains else ""
-        for n in tables.GAIN_COLUMNS_AT
-    ]
-    task = tasks.get(board.task)
+    verdict = comparison.verdict
     return [
-        board.task + (" (development)" if task and task.development else ""),
-        task.domain if task else "",
-        board.label,
-        arm,
-        tables.verdict_text(comparison.verdict),
-        *shown,
+        board.task + (" (development)" if _is_development(board, tasks) else ""),
+        tasks[board.task].domain if board.task in tasks else "",
+        board.backbone,
+        tables.stops_at(verdict),
+        tables.bounds(verdict),
+        *(tables.gain_at(verdict, n) for n in tables.GAIN_COLUMNS_AT),
         tables.labels_worth(comparison.effective, 10),
         tables.certificate_text(comparison),
     ]
 
 
-def _section(board: Board, tasks: dict[str, Task]) -> str:
+def _labels(boards: Sequence[Board], tasks: Mapping[str, Task]) -> str:
+    """What each backbone is, and what a development task is."""
+    labels = {board.backbone: board.label for board in boards}
+    lines = [f"- `{name}`: {label}" for name, label in sorted(labels.items()) if label != name]
+    if any(_is_development(board, tasks) for board in boards):
+        lines.append("- (development): learning rates were chosen on training images of this task")
+    return "\n".join([*lines, ""])
+
+
+def _surprises(boards: Sequence[Board]) -> str:
+    lines = [_SURPRISES]
+    for kind, found in surprises(boards).items():
+        lines += [f"**{kind}:**" if found else f"**{kind}:** nowhere.", ""]
+        lines += [f"- {line}" for line in found]
+        lines += [""] if found else []
+    return "\n".join(lines)
+
+
+def _reproducing(boards: Sequence[Board], tasks: Mapping[str, Task]) -> str:
+    commands = [reproduce.command(board, tasks.get(board.task)) for board in boards]
+    return "\n".join([_REPRODUCING, "```", *commands, "```", ""])
+
+
+def _section(board: Board, tasks: Mapping[str, Task]) -> str:
     title = tasks[board.task].title if board.task in tasks else board.task
     lines = [
         f"## {title}: {board.label}",

@@ -33,7 +33,10 @@ class Score:
     levelled_off: bool | None
     recipe: str
     """The recipe as JSON; the same object for equal recipes."""
+    steps: int
+    """Optimiser steps that were taken; 0 without an optimiser."""
     seconds: float
+    device: str
     finished: str
 
     @property
@@ -54,7 +57,9 @@ def score_of(record: Record) -> Score:
         backbone_label=record.backbone_label,
         levelled_off=record.training.levelled_off,
         recipe=sys.intern(json.dumps(record.recipe, sort_keys=True)),
+        steps=record.training.steps,
         seconds=record.training.seconds,
+        device=sys.intern(record.device),
         finished=record.finished,
     )
 

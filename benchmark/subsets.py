@@ -7,6 +7,7 @@ under every library version, which random generators do not promise.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 
 import numpy as np
@@ -32,11 +33,15 @@ def subset(labels: NDArray[np.int64], images_per_class: int, seed: int) -> NDArr
     return np.sort(np.concatenate(chosen))
 
 
-def _permutation(label: int, count: int, seed: int) -> list[int]:
+# Kept, for a check of many records asks for the same one at every N.
+@functools.lru_cache(maxsize=4096)
+def _permutation(label: int, count: int, seed: int) -> NDArray[np.int64]:
     def key(position: int) -> bytes:
         return hashlib.sha256(f"{seed}/{label}/{position}".encode()).digest()
 
-    return sorted(range(count), key=key)
+    order = np.array(sorted(range(count), key=key), dtype=np.int64)
+    order.setflags(write=False)
+    return order
 
 
 def subset_hash(indices: NDArray[np.int64]) -> str:

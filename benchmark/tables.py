@@ -6,9 +6,9 @@ import csv
 import io
 from collections.abc import Sequence
 
-from benchmark.crossover import Verdict
+from benchmark.crossover import GainEstimate, Verdict
 from benchmark.effective import EffectiveImages
-from benchmark.leaderboard import Board, Comparison, Point
+from benchmark.leaderboard import Board, Comparison, Effort, Point
 
 Row = dict[str, object]
 
@@ -63,6 +63,32 @@ def verdict_text(verdict: Verdict) -> str:
     }[verdict.kind]
 
 
+def stops_at(verdict: Verdict) -> str:
+    """N* for a narrow column, or the words for why there is none."""
+    known = "" if verdict.crossover is None else number(verdict.crossover)
+    if verdict.kind == "helps_throughout":
+        return f"still helps at {verdict.gains[-1].images_per_class}"
+    if verdict.kind == "hurts":
+        return f"{known}{known and ', '}hurts from {number(verdict.hurts_from or 1)} on"
+    return {"stops": known, "never_helps": "never helps"}.get(verdict.kind, "undecided")
+
+
+def bounds(verdict: Verdict) -> str:
+    """The interval of N*; empty where both of its ends are open."""
+    return "" if verdict.low is None and verdict.high is None else interval(verdict)
+
+
+def gain_text(gain: GainEstimate) -> str:
+    """``+6.8 [+2.8, +10.7]``, in points."""
+    return percent(gain.mean, gain.low, gain.high, sign=True)
+
+
+def gain_at(verdict: Verdict, images_per_class: int) -> str:
+    """The gain at N in points; empty where it was not measured."""
+    gains = {gain.images_per_class: gain for gain in verdict.gains}
+    return gain_text(gains[images_per_class]) if images_per_class in gains else ""
+
+
 def accuracy_table(board: Board) -> str:
     """Accuracy of each arm at each N, and each pretrained arm's paired gain, in percent."""
     header, columns = ["N"], []
@@ -82,10 +108,7 @@ def _accuracy(point: Point) -> str:
 
 
 def _gains(comparison: Comparison) -> dict[int, str]:
-    return {
-        gain.images_per_class: percent(gain.mean, gain.low, gain.high, sign=True)
-        for gain in comparison.verdict.gains
-    }
+    return {gain.images_per_class: gain_text(gain) for gain in comparison.verdict.gains}
 
 
 def points(margin: float) -> str:
@@ -160,6 +183,25 @@ def retrial_table(board: Board) -> str:
     }
     header = ["verdict of", "changed arm", "change", "at N", "accuracy gained by it"]
     return aligned(header, list(rows.values())) if rows else ""
+
+
+def hours_table(boards: Sequence[Board]) -> str:
+    """What the records cost, per backbone and kind of machine."""
+    spent: dict[tuple[str, str], list[Effort]] = {}
+    for board in boards:
+        for effort in board.efforts:
+            spent.setdefault((board.backbone, effort.device), []).append(effort)
+    rows = [
+        [
+            *key,
+            str(sum(e.trials for e in efforts)),
+            f"{sum(e.seconds for e in efforts) / 3600:.2f}",
+            str(sum(e.audit_trials for e in efforts)),
+            f"{sum(e.audit_seconds for e in efforts) / 3600:.2f}",
+        ]
+        for key, efforts in sorted(spent.items())
+    ]
+    return aligned(["backbone", "device", "trials", "hours", "audit trials", "audit hours"], rows)
 
 
 def board_text(board: Board) -> str:

@@ -116,11 +116,15 @@ def _finite_mean(losses: list[Tensor], step: int) -> float:
 
 
 def levelled_off(losses: Sequence[float], floor: float) -> bool:
-    """Whether the last fifth of the losses is at the floor or within 5% of the fifth before."""
+    """Whether the last fifth of the losses is at the floor or hardly lower than the fifth before.
+
+    Hardly: by less than 1% of the first loss. A share of the last loss would never do: from a loss
+    near zero, every decay of the learning rate still takes a large share.
+    """
     fifth = max(1, len(losses) // 5)
     last = sum(losses[-fifth:]) / fifth
     before = sum(losses[-2 * fifth : -fifth]) / fifth if len(losses) >= 2 * fifth else math.inf
-    return last < floor or last > 0.95 * before
+    return last < floor or before - last < 0.01 * losses[0]
 
 
 @torch.inference_mode()

@@ -6,9 +6,11 @@ import dataclasses
 import hashlib
 import json
 import platform
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
+from typing import Any
 
 import numpy as np
 import torch
@@ -50,15 +52,27 @@ class Job:
     @property
     def fingerprint(self) -> str:
         """SHA-256 over all that, if changed, makes a stored record stale."""
-        facts = {
-            "protocol": PROTOCOL,
-            "recipe": dataclasses.asdict(self.recipe),
-            "image_size": self.image_size,
-            "data": self.data_hash,
-            "weights": self.weights_hash,
-            "design": backbones.design(self.trial.backbone),
-        }
-        return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+        recipe, design = dataclasses.asdict(self.recipe), backbones.design(self.trial.backbone)
+        return fingerprint(recipe, self.image_size, self.data_hash, self.weights_hash, design)
+
+
+def fingerprint(
+    recipe: Mapping[str, Any],
+    image_size: int,
+    data_hash: str,
+    weights_hash: str | None,
+    design: Mapping[str, Any],
+) -> str:
+    """The fingerprint of a record with this recipe, on these data, from these weights."""
+    facts = {
+        "protocol": PROTOCOL,
+        "recipe": recipe,
+        "image_size": image_size,
+        "data": data_hash,
+        "weights": weights_hash,
+        "design": design,
+    }
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
 
 def run(job: Job) -> Record:

@@ -7,11 +7,9 @@ grid for every arm. The test split is never loaded into a network here. Every me
 
 from __future__ import annotations
 
-import csv
 import dataclasses
 import hashlib
 import json
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +20,7 @@ import yaml
 from benchmark import arms, backbones, data, executors, networks, subsets, sweep, trial
 from benchmark.data import Split
 from benchmark.errors import UserError
+from benchmark.evidence import EVIDENCE_FILE, Cell, Evidence, read_evidence, write_evidence
 from benchmark.recipes import RATES_FILE, Recipe, Tuned, tuned_backbones
 from benchmark.tasks import Task
 from benchmark.training import DivergedError
@@ -33,25 +32,6 @@ SIZES = (4, 40)
 SEEDS = (1000, 1001)
 """Far from the seeds of the leaderboard, whose subsets are not chosen on."""
 FOLDS = 2
-EVIDENCE_FILE = RATES_FILE.with_name("evidence.csv")
-
-
-@dataclass(frozen=True, order=True)
-class Cell:
-    """One training: everything but what came of it."""
-
-    backbone: str
-    weights: str
-    """First digits of the hash of the pretrained weights; empty for an arm that starts without."""
-    arm: str
-    task: str
-    learning_rate: float
-    steps: int
-    recipe: str
-    """First digits of the hash of the whole recipe: another recipe needs new measurements."""
-    images_per_class: int
-    seed: int
-    fold: int
 
 
 @dataclass(frozen=True)
@@ -63,9 +43,6 @@ class Tuning:
     """The name that timm understands."""
     task: Task
     recipe: Recipe
-
-
-Evidence = dict[Cell, float]
 
 
 def plan(backbone: str, tasks: Sequence[Task]) -> list[Tuning]:
@@ -143,23 +120,6 @@ def tune(
     return {tuning.cell: evidence[tuning.cell] for tuning in planned}
 
 
-def mean_accuracies(evidence: Evidence) -> dict[tuple[str, float], float]:
-    """(arm, learning rate) -> mean held-out accuracy, 0..1."""
-    scores: dict[tuple[str, float], list[float]] = defaultdict(list)
-    for cell, accuracy in evidence.items():
-        scores[cell.arm, cell.learning_rate].append(accuracy)
-    return {key: float(np.mean(values)) for key, values in sorted(scores.items())}
-
-
-def chosen_rates(evidence: Evidence) -> dict[str, float]:
-    """Per arm the rate with the best mean held-out accuracy; of equals the smallest."""
-    means = mean_accuracies(evidence)
-    return {
-        arm: max((rate for a, rate in means if a == arm), key=lambda rate: means[arm, rate])
-        for arm in sorted({arm for arm, _ in means})
-    }
-
-
 def labels_used(tasks: Sequence[Task]) -> int:
     """Labelled images, each counted once, that the folds of all tasks draw on."""
     return sum(_labels_of(task) for task in tasks)
@@ -178,39 +138,3 @@ def keep(backbone: str, found: Tuned, file: Path = RATES_FILE) -> None:
     head = "# Learning rates chosen by `make tune`; evidence.csv holds the measurements.\n"
     file.write_text(head + yaml.safe_dump(plain), encoding="utf-8")
     tuned_backbones.cache_clear()
-
-
-def read_evidence(file: Path) -> Evidence:
-    """All measurements in ``file``; none if it does not exist."""
-    if not file.exists():
-        return {}
-    with file.open(encoding="utf-8", newline="") as text:
-        return dict(_row_to_result(row) for row in csv.DictReader(text))
-
-
-def _row_to_result(row: dict[str, str]) -> tuple[Cell, float]:
-    cell = Cell(
-        backbone=row["backbone"],
-        weights=row["weights"],
-        arm=row["arm"],
-        task=row["task"],
-        learning_rate=float(row["learning_rate"]),
-        steps=int(row["steps"]),
-        recipe=row["recipe"],
-        images_per_class=int(row["images_per_class"]),
-        seed=int(row["seed"]),
-        fold=int(row["fold"]),
-    )
-    return cell, float(row["accuracy"])
-
-
-def write_evidence(evidence: Evidence, file: Path) -> None:
-    """Writes all measurements, sorted, in one step."""
-    temporary = file.with_suffix(".tmp")
-    with temporary.open("w", encoding="utf-8", newline="") as text:
-        columns = [field.name for field in dataclasses.fields(Cell)]
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerow([*columns, "accuracy"])
-        for cell in sorted(evidence):
-            writer.writerow([*dataclasses.astuple(cell), f"{evidence[cell]:.4f}"])
-    temporary.replace(file)

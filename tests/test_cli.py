@@ -150,6 +150,18 @@ def test_an_interruption_says_how_to_go_on(capsys, monkeypatch):
     assert "the same command goes on where it stopped" in capsys.readouterr().err
 
 
+def test_an_interruption_that_arrives_as_another_error_is_one(capsys, monkeypatch):
+    def interrupted(selection):
+        try:
+            raise KeyboardInterrupt
+        finally:
+            raise RuntimeError("cannot release un-acquired lock")
+
+    monkeypatch.setattr(sweep, "prepare", interrupted)
+    assert called("bench") == 130
+    assert "the same command goes on where it stopped" in capsys.readouterr().err
+
+
 # Options
 
 
@@ -265,6 +277,8 @@ def test_the_leaderboard_prints_what_it_has_written(records, tmp_path, capsys):
     shown = capsys.readouterr().out.split()
     assert [Path(path).name for path in shown] == [
         "README.md",
+        "claims.md",
+        "recipes.md",
         "leaderboard.csv",
         "curves.csv",
         "toy--net.svg",

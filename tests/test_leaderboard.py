@@ -4,7 +4,7 @@ import random
 import pytest
 from toy import FACTS, curve, failed, record
 
-from benchmark.leaderboard import boards
+from benchmark.leaderboard import Effort, boards
 from benchmark.scores import gain_cells, score_of
 
 
@@ -161,3 +161,42 @@ def test_boards_do_not_depend_on_the_order_of_the_records():
     for seed in range(5):
         random.Random(seed).shuffle(records)
         assert boards(map(score_of, records)) == expected
+
+
+def test_what_was_spent_is_kept_apart_by_machine_and_audit():
+    audits = {"rate-x3": [score_of(record()), score_of(record(task="another"))]}
+    (board,) = boards(map(score_of, [record(), record(seed=1, device="gpu")]), audits=audits)
+    assert board.efforts == (Effort("cpu", 1, 2.0, 1, 2.0), Effort("gpu", 1, 2.0, 0, 0))
+
+
+def test_a_board_knows_its_recipes_and_how_many_seeds_repeat_it():
+    board = board_of(record(seed=0), record(seed=4, n=2))
+    assert board.seeds == 5
+    assert '"tuning_labels": 100' in board.recipes["scratch"]
+
+
+def test_other_pretrained_arms_are_paired_with_fine_tuning():
+    board = board_of(record(), record("finetune", correct="1000"), record("probe", correct="1110"))
+    (gain,) = board.over_finetune["probe"]
+    assert (list(board.over_finetune), gain.mean) == (["probe"], pytest.approx(0.5))
+    assert board_of(record(), record("probe")).over_finetune == {}
+
+
+def test_the_steps_that_early_ends_saved_are_a_share_of_the_budget():
+    (point,) = board_of(record(recipe={"steps": 20})).curves["scratch"]
+    assert point.steps_saved == pytest.approx(0.75)
+    (point,) = board_of(record("probe", recipe={"folds": 5})).curves["probe"]
+    assert point.steps_saved is None
+
+
+def test_a_training_without_a_loss_counts_neither_as_settled_nor_as_falling():
+    training = dataclasses.replace(record().training, levelled_off=None)
+    (point,) = board_of(record(training=training)).curves["scratch"]
+    assert (point.levelled_off, point.still_falling, point.settled) == (0, 0, False)
+
+
+def test_a_point_is_settled_if_every_trial_levelled_off():
+    still_falling = dataclasses.replace(record().training, levelled_off=False)
+    assert board_of(record(), record(seed=1)).curves["scratch"][0].settled
+    assert not board_of(record(), failed(seed=1)).curves["scratch"][0].settled
+    assert not board_of(record(training=still_falling)).curves["scratch"][0].settled

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
-from benchmark import perf, sweep
-from benchmark.perf import Efficiency, Report, Scale
+from benchmark import perf, scaling, sweep
+from benchmark.efficiency import Efficiency
+from benchmark.perf import Report
+from benchmark.scaling import Scale
 from benchmark.sweep import Selection
 
 GOOD = Efficiency("suite", 105, 10_000, bare_seconds=95.0, wall_seconds=100.0, peak_bytes=10**8)
@@ -22,8 +24,8 @@ def test_measurements_within_their_bounds_pass():
 
 def test_each_bound_that_is_missed_is_named():
     slow = Efficiency("suite", 105, 10_000, 50.0, 100.0, 10**8)
-    failures = report(slow, 0.5, 9.0, Scale(10_000, 8.0, 8.0, 10**8)).failures
-    assert [line.split()[0] for line in failures] == ["harness", "--help", "the", "10000"]
+    failures = report(slow, 0.5, 9.0, Scale(10_000, 8.0, 8.0, 3 * 10**9)).failures
+    assert [line.split()[0] for line in failures] == ["harness", "--help", "the", "10000", "10000"]
 
 
 def test_the_page_holds_every_measurement():
@@ -35,7 +37,7 @@ def test_the_page_holds_every_measurement():
 
 def test_planning_and_tables_are_timed_over_stored_copies(task, backbone, tmp_path):
     record, job = perf._example(Selection((task,), (backbone,), ("scratch",)), tmp_path)
-    small = perf.scale(record, job, 60)
+    small = scaling.scale(record, job, 60)
     assert small.trials == 60
     assert small.plan_seconds > 0 < small.tables_seconds
 
@@ -43,5 +45,7 @@ def test_planning_and_tables_are_timed_over_stored_copies(task, backbone, tmp_pa
 def test_numbered_jobs_are_all_different(task, backbone):
     selection = Selection((task,), (backbone,), ("scratch",), (1,), 1)
     (job,) = sweep.prepare(selection).jobs
-    trials = {perf._numbered(job, 0, "scratch", n, seed).trial for n in (1, 2) for seed in (0, 1)}
+    trials = {
+        scaling._numbered(job, 0, "scratch", n, seed).trial for n in (1, 2) for seed in (0, 1)
+    }
     assert len(trials) == 4

@@ -5,8 +5,10 @@ import pytest
 from toy import curve, failed
 
 from benchmark import leaderboard, results_page, store, tables
+from benchmark.recipes_page import Choices
 from benchmark.scores import score_of
 
+NOTHING_CHOSEN = Choices({}, {})
 RECORDS = [
     *curve("scratch", {1: 0.4, 10: 0.6}),
     *curve("probe", {1: 0.8, 10: 0.9}),
@@ -20,7 +22,7 @@ def boards_of(records):
 
 
 def written(folder, records=RECORDS, tasks=None):
-    results_page.write(boards_of(records), tasks or {}, folder)
+    results_page.write(boards_of(records), tasks or {}, NOTHING_CHOSEN, folder)
     return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*.*")}
 
 
@@ -29,10 +31,16 @@ def page(tmp_path, task):
     return written(tmp_path, tasks={"toy": task})[results_page.Path("README.md")].decode()
 
 
+def tables_of(page):
+    return re.findall(r"(?:^\|.*\n)+", page, re.MULTILINE)
+
+
 def test_all_files_are_written_and_returned(tmp_path):
-    paths = results_page.write(boards_of(RECORDS), {}, tmp_path / "new")
+    paths = results_page.write(boards_of(RECORDS), {}, NOTHING_CHOSEN, tmp_path / "new")
     assert {path.name for path in paths} == {
         "README.md",
+        "claims.md",
+        "recipes.md",
         "leaderboard.csv",
         "curves.csv",
         "toy--net.svg",
@@ -62,13 +70,13 @@ def documented_columns():
 
 
 def test_the_columns_are_those_that_the_page_explains(tmp_path):
-    results_page.write(boards_of(RECORDS), {}, tmp_path)
+    results_page.write(boards_of(RECORDS), {}, NOTHING_CHOSEN, tmp_path)
     with (tmp_path / "leaderboard.csv").open(newline="") as file:
         assert sorted(csv.DictReader(file).fieldnames) == sorted(documented_columns())
 
 
 def test_the_columns_of_the_curves_are_explained_too(tmp_path):
-    results_page.write(boards_of(RECORDS), {}, tmp_path)
+    results_page.write(boards_of(RECORDS), {}, NOTHING_CHOSEN, tmp_path)
     head = (tmp_path / "curves.csv").read_text().splitlines()[0].split(",")
     explained = results_page._COLUMNS.split("`curves.csv` has")[1]
     keys = ["task", "backbone", "arm", "images_per_class"]
@@ -89,14 +97,15 @@ def test_the_page_tells_of_failed_trials(page):
 
 
 def test_every_row_of_a_table_has_as_many_cells_as_its_head(page):
-    for block in re.findall(r"(?:^\|.*\n)+", page, re.MULTILINE):
+    for block in tables_of(page):
         assert len({len(re.findall(r"(?<!\\)\|", line)) for line in block.splitlines()}) == 1
 
 
-def test_links_to_figures_lead_somewhere(tmp_path):
-    files = written(tmp_path)
-    page = files[results_page.Path("README.md")].decode()
-    assert all((tmp_path / link).is_file() for link in re.findall(r"\]\((figures/[^)]+)\)", page))
+def test_links_lead_somewhere(tmp_path):
+    page = written(tmp_path)[results_page.Path("README.md")].decode()
+    links = re.findall(r"\]\(([^)]+)\)", page)
+    assert {"claims.md", "recipes.md", "leaderboard.csv", "figures/toy--net.svg"} <= set(links)
+    assert all((tmp_path / link).is_file() for link in links)
 
 
 def test_a_development_task_is_marked(tmp_path, task):
@@ -108,3 +117,62 @@ def test_a_development_task_is_marked(tmp_path, task):
 def test_without_records_the_page_says_so(tmp_path):
     files = written(tmp_path, [])
     assert b"There are no records yet." in files[results_page.Path("README.md")]
+
+
+FINETUNED = [
+    *curve("scratch", {1: 0.4, 10: 0.6}),
+    *curve("finetune", {1: 0.7, 10: 0.9}),
+    *curve("probe", {1: 0.5, 10: 0.7}),
+]
+
+
+def page_of(folder, records, tasks=None):
+    return written(folder, records, tasks)[results_page.Path("README.md")].decode()
+
+
+def test_the_first_table_is_of_fine_tuning_and_the_second_of_the_probe(tmp_path):
+    first, second, *_ = tables_of(page_of(tmp_path, FINETUNED))
+    assert "| still helps at 10 |" in first
+    assert len(first.splitlines()) == len(second.splitlines()) == 3
+    assert "+" in first.splitlines()[2]
+    assert first != second
+
+
+def test_development_tasks_come_last(tmp_path, task):
+    development = task.model_copy(update={"development": True})
+    records = [*FINETUNED, *(r for t in ("a", "zebra") for r in named(t))]
+    first = tables_of(page_of(tmp_path, records, {"toy": development}))[0]
+    rows = [line.split("|")[1].strip() for line in first.splitlines()[2:]]
+    assert rows == ["a", "zebra", "toy (development)"]
+
+
+def named(task):
+    return [
+        *curve("scratch", {1: 0.4, 10: 0.6}, task=task),
+        *curve("finetune", {1: 0.7, 10: 0.9}, task=task),
+    ]
+
+
+def test_a_long_label_of_a_backbone_stands_once_below_the_table(tmp_path):
+    long = "a network that somebody distilled from another network"
+    page = page_of(tmp_path, [*curve("scratch", {1: 0.4}, backbone_label=long)])
+    assert page.count(f"- `net`: {long}") == 1
+    assert long not in tables_of(page)[0]
+
+
+def test_without_fine_tuning_the_first_screen_says_so(tmp_path):
+    page = page_of(tmp_path, [*curve("scratch", {1: 0.4}), *curve("probe", {1: 0.8})])
+    assert "No record compares `finetune` with scratch yet." in page
+
+
+def test_each_row_can_be_reproduced_by_one_command(page):
+    assert 'make bench TASK=toy BACKBONE=local-dir:FOLDER/net ARMS="scratch finetune probe"' in page
+
+
+def test_hours_and_machines_are_shown(page):
+    assert re.search(r"\| net +\| cpu +\| 16 +\| 0.01", page)
+
+
+def test_surprises_are_listed_or_said_to_be_absent(page):
+    assert "**Trials that failed:**\n\n- toy, net: finetune, 1 of 1 trials (1 at N=1)" in page
+    assert "**More images, significantly lower accuracy:** nowhere." in page

@@ -152,3 +152,39 @@ def test_a_refusal_to_say_what_pretraining_is_worth_has_its_reason():
     (refused,) = board.comparisons["probe"].effective
     assert refused.effective is None
     assert f"- probe at N = 1: {refused.reason}" in tables.effective_table(board)
+
+
+@pytest.mark.parametrize(
+    ("one", "shown", "ends"),
+    [
+        (verdict("stops", 12.3, 8.24, 17.0), "12", "[8.2, 17]"),
+        (verdict("hurts", hurts_from=1.0), "hurts from 1 on", ""),
+        (verdict("hurts", 50.0, 20.0, None, 90.0), "50, hurts from 90 on", "[20, ...]"),
+        (verdict("never_helps"), "never helps", ""),
+        (verdict("undecided", low=20.0), "undecided", "[20, ...]"),
+    ],
+)
+def test_a_narrow_column_holds_the_crossover_or_the_words_for_none(one, shown, ends):
+    assert (tables.stops_at(one), tables.bounds(one)) == (shown, ends)
+
+
+def test_a_gain_that_lasts_names_the_largest_n(board):
+    assert tables.stops_at(board.comparisons["probe"].verdict) == "still helps at 10"
+
+
+def test_a_gain_that_was_not_measured_is_an_empty_cell(board):
+    found = board.comparisons["probe"].verdict
+    assert tables.gain_at(found, 1).startswith("+")
+    assert tables.gain_at(found, 7) == ""
+
+
+def test_hours_are_summed_per_backbone_and_machine():
+    trained = dataclasses.replace(record().training, seconds=3600.0)
+    records = [record(task=t, device=d, training=trained) for t in "ab" for d in ("cpu", "gpu")]
+    records += [record(task="a", seed=1, training=trained)]
+    made = boards(map(score_of, records), audits={"rate-x3": [score_of(records[0])]})
+    rows = [line.split("|")[2:-1] for line in tables.hours_table(made).splitlines()[2:]]
+    assert [[cell.strip() for cell in row] for row in rows] == [
+        ["cpu", "3", "3.00", "1", "1.00"],
+        ["gpu", "2", "2.00", "0", "0.00"],
+    ]

@@ -5,9 +5,10 @@ import pytest
 
 from benchmark import data, tune
 from benchmark.errors import UserError
+from benchmark.evidence import Cell, chosen_rates, read_evidence, write_evidence
 from benchmark.executors import run_here
 from benchmark.recipes import Tuned, tuned_backbones
-from benchmark.tune import Cell, chosen_rates, keep, mean_accuracies, read_evidence
+from benchmark.tune import keep
 
 
 @pytest.fixture(autouse=True)
@@ -93,24 +94,6 @@ def test_a_rate_at_which_the_training_diverges_scores_nothing(task, backbone, mo
     assert tune.run(first) == (first.cell, 0.0)
 
 
-def test_the_rate_with_the_best_mean_is_chosen():
-    evidence = {
-        cell(rate=1e-3, fold=0): 0.9,
-        cell(rate=1e-3, fold=1): 0.1,
-        cell(rate=1e-2, fold=0): 0.6,
-        cell(rate=1e-2, fold=1): 0.6,
-        cell("finetune", 1e-3): 0.8,
-        cell("finetune", 1e-2): 0.7,
-    }
-    assert chosen_rates(evidence) == {"scratch": 1e-2, "finetune": 1e-3}
-    assert mean_accuracies(evidence)["scratch", 1e-3] == pytest.approx(0.5)
-
-
-def test_of_equally_good_rates_the_smallest_is_chosen():
-    evidence = {cell(rate=rate): 0.5 for rate in (1e-2, 1e-4, 1e-3)}
-    assert chosen_rates(evidence) == {"scratch": 1e-4}
-
-
 def test_measurements_are_kept_and_not_made_again(task, backbone, monkeypatch, tmp_path):
     made = []
     monkeypatch.setattr(tune, "run", lambda tuning: (made.append(tuning), fake_run(tuning))[1])
@@ -151,18 +134,11 @@ def test_another_recipe_is_measured_anew(task, backbone, monkeypatch, tmp_path):
 
 def test_evidence_of_other_backbones_stays_in_the_file(task, backbone, monkeypatch, tmp_path):
     file = tmp_path / "evidence.csv"
-    tune.write_evidence({cell(backbone="other"): 0.25}, file)
+    write_evidence({cell(backbone="other"): 0.25}, file)
     monkeypatch.setattr(tune, "run", fake_run)
     found = tune.tune(backbone, [task], 1, file)
     assert cell(backbone="other") not in found
     assert read_evidence(file)[cell(backbone="other")] == 0.25
-
-
-def test_evidence_is_what_was_written(tmp_path):
-    evidence = {cell(): 0.125, cell("finetune", 3e-4, fold=1): 1.0}
-    tune.write_evidence(evidence, tmp_path / "evidence.csv")
-    assert read_evidence(tmp_path / "evidence.csv") == evidence
-    assert read_evidence(tmp_path / "none.csv") == {}
 
 
 def test_without_a_development_task_nothing_can_be_tuned(backbone, tmp_path):
