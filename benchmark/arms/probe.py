@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import time
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import StandardScaler
 
 from benchmark import features
 from benchmark.arms import register
@@ -16,6 +14,9 @@ from benchmark.recipes import ProbeRecipe
 from benchmark.records import Training
 from benchmark.subsets import folds
 from benchmark.work import Outcome, Work
+
+if TYPE_CHECKING:
+    from sklearn.pipeline import Pipeline
 
 
 @register("probe", pretrained=True, recipe=ProbeRecipe())
@@ -32,6 +33,11 @@ def probe(work: Work) -> Outcome:
 
 
 def _classifier(strength: float) -> Pipeline:
+    # Imported late: whoever only plans a sweep would wait a second for it.
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
     return make_pipeline(StandardScaler(), LogisticRegression(C=strength, max_iter=1000))
 
 
