@@ -20,7 +20,7 @@ pytestmark = [
 def make(task, backbone, tmp_path):
     environment = os.environ | {"BENCHMARK_TASKS": str(task.folder)}
 
-    def run(target, **options):
+    def run(target, check=True, **options):
         given = [f"{name}={value}" for name, value in options.items()]
         return subprocess.run(
             ["make", "--no-print-directory", target, *given],
@@ -28,7 +28,7 @@ def make(task, backbone, tmp_path):
             env=environment,
             capture_output=True,
             text=True,
-            check=True,
+            check=check,
             timeout=300,
         ).stdout
 
@@ -71,6 +71,17 @@ def test_make_audit_gives_every_verdict_a_certificate(make):
     printed = make("audit", **make.selection)
     assert "steps-x2" in printed
     assert "not audited" not in printed
+
+
+def test_make_check_contribution_finds_records_sound_that_were_just_made(make):
+    make("bench", **make.selection)
+    assert "12 records of 1 tasks are sound" in make("check-contribution", RECORDS=make.records)
+
+
+def test_make_calibrate_writes_its_table(make, tmp_path):
+    page = tmp_path / "calibration.md"
+    make("calibrate", check=False, SWEEPS=4, OUT=page)  # too few sweeps to stay within the bounds
+    assert "`4` simulated sweeps" in page.read_text()
 
 
 def test_make_validate_reports_the_task(make):
