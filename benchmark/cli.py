@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +27,7 @@ LOCAL = _RESULTS / "local" / "records"
 
 
 _FOLDER: Any = click.Path(path_type=Path, file_okay=False)
+_JOBS = click.option("--jobs", type=click.IntRange(1), help="Processes.  [default: one per core]")
 _MARGIN = click.option(
     "--margin",
     type=click.FloatRange(0, 1, max_open=True),
@@ -89,7 +90,7 @@ def _selecting(command: Callable[..., None]) -> Callable[..., None]:
             "--image-size", type=click.IntRange(8, 1024), help="Pixels.  [default: each task's]"
         ),
         _MARGIN,
-        click.option("--jobs", type=click.IntRange(1), help="Processes.  [default: one per core]"),
+        _JOBS,
         click.option("--records", type=_FOLDER, default=LOCAL, help="Folder of the records."),
     ]
 
@@ -186,12 +187,9 @@ def _log(record: Record) -> None:
 
 
 def _report(stored: Sequence[Record], records: Path, margin: float) -> None:
-    from benchmark import audit, leaderboard, plots, results_page, tables
-    from benchmark.scores import score_of
+    from benchmark import plots, results_page, tables
 
-    scores = map(score_of, stored)
-    boards = leaderboard.boards(scores, margin, audit.scores(records))
-    for board in boards:
+    for board in _boards(stored, records, margin):
         figure = records.parent / results_page.figure_name(board)
         figure.parent.mkdir(parents=True, exist_ok=True)
         figure.write_text(plots.accuracy_figure(board), encoding="utf-8")
@@ -213,26 +211,26 @@ def _shown(path: Path) -> str:
 @_MARGIN
 def leaderboard(records: Path, out: Path, margin: float) -> None:
     """Build the tables and figures from stored records alone."""
-    from benchmark import results_page, tasks
+    from benchmark import results_page, store, tasks
     from benchmark.evidence import read_evidence
     from benchmark.recipes import tuned_backbones
     from benchmark.recipes_page import Choices
 
-    boards = _boards(records, margin)
+    if not records.is_dir():
+        raise UserError("there is no such folder of records", where=records, mend="run make bench")
+    boards = _boards(store.load(records), records, margin)
     known = {task.name: task for task in tasks.load_tasks()}
     choices = Choices(read_evidence(), tuned_backbones())
     for path in results_page.write(boards, known, choices, out):
         click.echo(_shown(path))
 
 
-def _boards(records: Path, margin: float) -> list[Board]:
-    from benchmark import audit, leaderboard, store
+def _boards(stored: Iterable[Record], records: Path, margin: float) -> list[Board]:
+    """What the stored records say, with the audits that lie beside their folder."""
+    from benchmark import audit, leaderboard
     from benchmark.scores import score_of
 
-    if not records.is_dir():
-        raise UserError("there is no such folder of records", where=records, mend="run make bench")
-    scores = map(score_of, store.load(records))
-    return leaderboard.boards(scores, margin, audit.scores(records))
+    return leaderboard.boards(map(score_of, stored), margin, audit.scores(records))
 
 
 @cli.command()
@@ -252,7 +250,7 @@ def verdict(file: Path, as_json: bool, margin: float) -> None:
 
 @cli.command()
 @click.option("--sweeps", type=click.IntRange(1), default=2000, show_default=True)
-@click.option("--jobs", type=click.IntRange(1), help="Processes.  [default: one per core]")
+@_JOBS
 @click.option(
     "--out",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -305,7 +303,7 @@ def check_contribution(records: Path) -> None:
     show_default=True,
     help="timm names, hf-hub:ORG/NAME or local-dir:FOLDER.",
 )
-@click.option("--jobs", type=click.IntRange(1), help="Processes.  [default: one per core]")
+@_JOBS
 def tune(backbone: tuple[str, ...], jobs: int | None) -> None:
     """Choose learning rates on the development tasks' training images."""
     from benchmark import backbones, executors, sources, tasks
@@ -328,7 +326,7 @@ def tune(backbone: tuple[str, ...], jobs: int | None) -> None:
 
 @cli.command()
 @click.option("--backbone", default=DEFAULT_BACKBONE, show_default=True, help="For digits.")
-@click.option("--jobs", type=click.IntRange(1), help="Processes.  [default: one per core]")
+@_JOBS
 @click.option(
     "--out",
     type=click.Path(path_type=Path, dir_okay=False),
