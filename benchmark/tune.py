@@ -26,7 +26,7 @@ from benchmark.tasks import Task
 from benchmark.training import DivergedError
 from benchmark.work import Work
 
-RATES = (3e-4, 1e-3, 3e-3, 1e-2)
+RATES = (3e-4, 1e-3, 3e-3, 1e-2, 3e-2)
 SIZES = (4, 40)
 """Images per class of the subsets; each fold trains on half of them."""
 SEEDS = (1000, 1001)
