@@ -86,6 +86,11 @@ class Verdict:
     hurts_from: float | None = None
     """Images per class from which on the gain is below minus the margin; only for *hurts*."""
 
+    @property
+    def gain_at(self) -> dict[int, GainEstimate]:
+        """N -> gain."""
+        return {gain.images_per_class: gain for gain in self.gains}
+
 
 @dataclass(frozen=True)
 class _Draws:
@@ -107,7 +112,7 @@ def verdict(cells: Sequence[GainCell], margin: float = 0.01) -> Verdict:
     -1..1.
     """
     measured = _checked(cells, margin)
-    gains = tuple(_estimate(cell) for cell in measured)
+    gains = tuple(map(estimate, measured))
     if not any(len(cell.gains) > 1 for cell in measured):
         why = "There is one seed at most, so the noise is unknown: run at least three seeds."
         return Verdict("undecided", None, None, None, margin, gains, why)
@@ -131,7 +136,8 @@ def _checked(cells: Sequence[GainCell], margin: float) -> list[GainCell]:
     return measured
 
 
-def _estimate(cell: GainCell) -> GainEstimate:
+def estimate(cell: GainCell) -> GainEstimate:
+    """The mean gain of a cell and its interval."""
     mean, low, high = mean_interval(cell.gains, cell.test_variance)
     return GainEstimate(cell.images_per_class, len(cell.gains), mean, low, high)
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from benchmark import certificate, crossover, effective, stats
 from benchmark.certificate import Certificate, Retrial
-from benchmark.crossover import GainCell, GainEstimate, Verdict
+from benchmark.crossover import GainEstimate, Verdict
 from benchmark.effective import EffectiveImages
 from benchmark.records import DataFacts
 from benchmark.retrials import Audits, retrials_of
@@ -184,15 +184,10 @@ def _spent(scores: Iterable[Score], device: str) -> tuple[int, float]:
 
 def _over_finetune(by_arm: Mapping[str, Sequence[Score]]) -> dict[str, tuple[GainEstimate, ...]]:
     return {
-        arm: tuple(map(_estimate, gain_cells(scores, by_arm[FINETUNE])))
+        arm: tuple(map(crossover.estimate, gain_cells(scores, by_arm[FINETUNE])))
         for arm, scores in sorted(by_arm.items())
         if FINETUNE in by_arm and arm not in (SCRATCH, FINETUNE)
     }
-
-
-def _estimate(cell: GainCell) -> GainEstimate:
-    interval = stats.mean_interval(cell.gains, cell.test_variance)
-    return GainEstimate(cell.images_per_class, len(cell.gains), *interval)
 
 
 def _left_out(scores: Sequence[Score], current: Sequence[Score]) -> list[str]:

@@ -38,7 +38,7 @@ def _beats_both(board: Board) -> Iterator[str]:
     for arm, rivals in board.over_finetune.items():
         if arm not in board.comparisons:
             continue
-        gains = {g.images_per_class: g for g in board.comparisons[arm].verdict.gains}
+        gains = board.comparisons[arm].verdict.gain_at
         for rival in rivals:
             gain = gains.get(rival.images_per_class)
             if gain is not None and (gain.low or 0) > 0 and (rival.low or 0) > 0:

@@ -85,8 +85,8 @@ def gain_text(gain: GainEstimate) -> str:
 
 def gain_at(verdict: Verdict, images_per_class: int) -> str:
     """The gain at N in points; empty where it was not measured."""
-    gains = {gain.images_per_class: gain for gain in verdict.gains}
-    return gain_text(gains[images_per_class]) if images_per_class in gains else ""
+    gain = verdict.gain_at.get(images_per_class)
+    return gain_text(gain) if gain else ""
 
 
 def accuracy_table(board: Board) -> str:
@@ -257,7 +257,7 @@ def _verdict_columns(comparison: Comparison | None) -> Row:
         "margin": _plain(verdict.margin if verdict else None),
         "certificate": certificate_text(comparison) if comparison else "",
     }
-    gains = {g.images_per_class: g for g in verdict.gains} if verdict else {}
+    gains = verdict.gain_at if verdict else {}
     for n in GAIN_COLUMNS_AT:
         gain = gains.get(n)
         row[f"gain_at_{n}"] = _plain(gain.mean if gain else None)

@@ -39,7 +39,7 @@ class Case:
     @property
     def gains(self) -> dict[int, GainEstimate]:
         """N -> gain."""
-        return {gain.images_per_class: gain for gain in self.verdict.gains}
+        return self.verdict.gain_at
 
     @property
     def name(self) -> str:
