@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from benchmark import __version__
+from benchmark import BUNDLED, __version__
 from benchmark.errors import UserError
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from benchmark.sweep import Selection
     from benchmark.trial import Job
 
-DEFAULT_BACKBONE = "test_resnet.distilled_in1k"
 DEFAULT_ARMS = "scratch finetune probe"
 _RESULTS = Path(__file__).resolve().parent.parent / "results"
 RECORDED = _RESULTS / "records"
@@ -77,7 +76,7 @@ def _selecting(command: Callable[..., None]) -> Callable[..., None]:
         click.option(
             "--backbone",
             type=Words(),
-            default=DEFAULT_BACKBONE,
+            default=BUNDLED,
             show_default=True,
             help="timm names, hf-hub:ORG/NAME or local-dir:FOLDER.",
         ),
@@ -299,7 +298,7 @@ def check_contribution(records: Path) -> None:
 @click.option(
     "--backbone",
     type=Words(),
-    default=DEFAULT_BACKBONE,
+    default=BUNDLED,
     show_default=True,
     help="timm names, hf-hub:ORG/NAME or local-dir:FOLDER.",
 )
@@ -325,7 +324,7 @@ def tune(backbone: tuple[str, ...], jobs: int | None) -> None:
 
 
 @cli.command()
-@click.option("--backbone", default=DEFAULT_BACKBONE, show_default=True, help="For digits.")
+@click.option("--backbone", default=BUNDLED, show_default=True, help="For digits.")
 @_JOBS
 @click.option(
     "--out",

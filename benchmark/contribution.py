@@ -18,7 +18,7 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
-from benchmark import audit, data, soundness, store, subsets
+from benchmark import BUNDLED, audit, data, soundness, store, subsets
 from benchmark.certificate import ALTERNATIVES
 from benchmark.errors import UserError
 from benchmark.records import Record, Trial
@@ -302,7 +302,7 @@ def _local_network(name: str) -> Network | str:
     from benchmark import backbones
 
     try:
-        weights = backbones.weights_hash(name) if name == backbones.BUNDLED else None
+        weights = backbones.weights_hash(name) if name == BUNDLED else None
         return Network(backbones.design(name), backbones.label(name), weights)
     except UserError as error:
         return error.what

@@ -33,9 +33,10 @@ class Cell:
     steps: int
     recipe: str
     """First digits of the hash of the whole recipe: another recipe needs new measurements."""
+    held_out: int
+    """Images per class that are held out to score the training."""
     images_per_class: int
     seed: int
-    fold: int
 
 
 Evidence = dict[Cell, float]
@@ -86,9 +87,9 @@ def _row_to_result(row: dict[str, str]) -> tuple[Cell, float]:
         learning_rate=float(row["learning_rate"]),
         steps=int(row["steps"]),
         recipe=row["recipe"],
+        held_out=int(row["held_out"]),
         images_per_class=int(row["images_per_class"]),
         seed=int(row["seed"]),
-        fold=int(row["fold"]),
     )
     return cell, float(row["accuracy"])
 

@@ -27,14 +27,15 @@ backbones.
 _CHOOSING = """## How the learning rates were chosen
 
 Once per arm and backbone, by `make tune`: a small grid of rates, the same for every arm, and for
-each rate trainings on a part of N images per class that are scored on the rest of them (folds).
-All of these are training images of the development tasks; a test split is never looked at, and
-the seeds (from 1000 on) are far from those of the leaderboard, so that its subsets are not chosen
-on either. The rate with the best mean accuracy over all folds is taken. A probe has no learning
-rate: it chooses its regularisation by folds inside each subset.
+each rate trainings on N images per class that are scored on held-out images. All of these are
+training images of the development tasks; a test split is never looked at, and the seeds (from
+1000 on) are far from those of the leaderboard, so that its subsets are not chosen on either. The
+rate with the best mean accuracy over all trainings, small and large N alike, is taken: one rate
+has to serve every N. A probe has no learning rate: it chooses its regularisation by folds inside
+each subset.
 
 A rate is called a *tie* where its mean accuracy is within one standard error of the best one's,
-the standard error being that of the paired difference over folds.
+the standard error being that of the paired difference over trainings.
 """
 
 _MISSING = """The measurements (`benchmark/tuned/evidence.csv`) are missing: `make tune` makes them.
@@ -157,13 +158,12 @@ def _in_use(tuned: Tuned | None) -> str:
 
 
 def _drawn(cells: Iterable[Cell]) -> str:
-    """Which tasks, sizes, seeds and folds were tried."""
+    """Which seeds and how many held-out images there were."""
     tried = sorted(cells)
-    sizes, seeds = {c.images_per_class for c in tried}, {c.seed for c in tried}
+    seeds, held_out = {c.seed for c in tried}, {c.held_out for c in tried}
     return (
-        f"Tasks: {', '.join(sorted({c.task for c in tried}))}; "
-        f"images per class, all folds together: {', '.join(map(str, sorted(sizes)))}; "
-        f"seeds: {', '.join(map(str, sorted(seeds)))}; folds: {len({c.fold for c in tried})}. "
+        f"Seeds: {', '.join(map(str, sorted(seeds)))}; "
+        f"held-out images per class: {', '.join(map(str, sorted(held_out)))}. "
         "Mean held-out accuracy in %:"
     )
 
@@ -179,7 +179,7 @@ def _sweep_table(
         detail = [_mean_at(tried, *place) for place in places]
         mark = "chosen" if rate == used.get(arm) else _mark(cells, arm, rate, best[arm])
         rows.append([arm, f"{rate:g}", *detail, f"{100 * mean:.1f}", str(len(tried)), mark])
-    return tables.aligned([*header, "mean", "folds", ""], rows)
+    return tables.aligned([*header, "mean", "trainings", ""], rows)
 
 
 def _mean_at(cells: Mapping[Cell, float], task: str, n: int) -> str:
@@ -197,22 +197,22 @@ def _mark(cells: Mapping[Cell, float], arm: str, rate: float, best: float) -> st
 def paired_loss(
     cells: Mapping[Cell, float], arm: str, rate: float, best: float
 ) -> tuple[float, float]:
-    """Mean accuracy (0..1) that ``rate`` lacks against ``best`` over shared folds, and its error.
+    """Mean accuracy (0..1) that ``rate`` lacks against ``best`` over shared subsets, and its error.
 
-    With fewer than two shared folds neither is known, and both are not a number.
+    With fewer than two shared subsets neither is known, and both are not a number.
     """
-    one, other = (_by_fold(cells, arm, r) for r in (rate, best))
-    lost = [other[fold] - one[fold] for fold in sorted(one.keys() & other.keys())]
+    one, other = (_by_subset(cells, arm, r) for r in (rate, best))
+    lost = [other[drawn] - one[drawn] for drawn in sorted(one.keys() & other.keys())]
     if len(lost) < 2:
         return math.nan, math.nan
     return float(np.mean(lost)), float(np.std(lost, ddof=1)) / math.sqrt(len(lost))
 
 
-def _by_fold(
+def _by_subset(
     cells: Mapping[Cell, float], arm: str, rate: float
-) -> dict[tuple[str, int, int, int], float]:
+) -> dict[tuple[str, int, int], float]:
     return {
-        (c.task, c.images_per_class, c.seed, c.fold): accuracy
+        (c.task, c.images_per_class, c.seed): accuracy
         for c, accuracy in cells.items()
         if (c.arm, c.learning_rate) == (arm, rate)
     }

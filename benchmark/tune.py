@@ -1,8 +1,9 @@
 """Chooses each arm's learning rate for a backbone, on training images of development tasks only.
 
-Two-fold cross-validation inside subsets of the training split, over a small grid of rates, the same
-grid for every arm. The test split is never loaded into a network here. Every measurement is kept in
-``tuned/evidence.csv``; the chosen rates in ``tuned/rates.yaml``.
+Training images are held out, the same ones at every N, and a small grid of rates, the same for
+every arm, is scored on them after training on N others per class. The test split is never loaded
+into a network here. Every measurement is kept in ``tuned/evidence.csv``; the chosen rates in
+``tuned/rates.yaml``.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 import yaml
+from numpy.typing import NDArray
 
 from benchmark import arms, backbones, data, executors, networks, subsets, sweep, trial
 from benchmark.data import Split
@@ -27,11 +29,12 @@ from benchmark.training import DivergedError
 from benchmark.work import Work
 
 RATES = (3e-4, 1e-3, 3e-3, 1e-2, 3e-2)
-SIZES = (4, 40)
-"""Images per class of the subsets; each fold trains on half of them."""
+SIZES = (2, 10, 50, 200)
+"""Images per class that are trained on, as far as a task has them: one rate has to serve all N."""
+HELD_OUT = 50
+"""Images per class that score a rate: with fewer, the noise is larger than what rates differ by."""
 SEEDS = (1000, 1001)
 """Far from the seeds of the leaderboard, whose subsets are not chosen on."""
-FOLDS = 2
 
 
 @dataclass(frozen=True)
@@ -65,12 +68,26 @@ def _tunings(backbone: str, task: Task, arm: arms.Arm, rate: float) -> Iterator[
     name = backbones.portable_name(backbone)
     weights = backbones.weights_hash(backbone)[:12] if arm.pretrained else ""
     tried = (rate, recipe.steps, _recipe_hash(recipe))
-    for size in SIZES:
+    for size in _sizes(task):
         for seed in SEEDS:
-            for fold in range(FOLDS):
-                drawn = (size, seed, fold)
-                cell = Cell(name, weights, arm.name, task.name, *tried, *drawn)
-                yield Tuning(cell, backbone, task, recipe)
+            cell = Cell(name, weights, arm.name, task.name, *tried, HELD_OUT, size, seed)
+            yield Tuning(cell, backbone, task, recipe)
+
+
+def _sizes(task: Task) -> list[int]:
+    """The sizes for which each class has images beside those held out."""
+    _, least = subsets.smallest_class(_labels(task))
+    if sizes := [size for size in SIZES if HELD_OUT + size <= least]:
+        return sizes
+    raise UserError(
+        f"{task.name} has {least} training images in its smallest class; choosing rates on it "
+        f"needs {HELD_OUT + min(SIZES)}",
+        mend="mark a larger task with 'development: true'",
+    )
+
+
+def _labels(task: Task) -> NDArray[np.int64]:
+    return data.load(task, task.image_size).train.labels
 
 
 def _recipe_hash(recipe: Recipe) -> str:
@@ -79,20 +96,26 @@ def _recipe_hash(recipe: Recipe) -> str:
 
 
 def run(tuning: Tuning) -> tuple[Cell, float]:
-    """Held-out accuracy (0..1) of one fold; 0 where the training diverges."""
+    """Held-out accuracy (0..1) of one training; 0 where it diverges."""
     cell = tuning.cell
     dataset = networks.dataset_for(tuning.backbone, tuning.task, tuning.task.image_size)
     pool = dataset.train
-    subset = subsets.subset(pool.labels, cell.images_per_class, cell.seed)
-    fit, held = subsets.folds(pool.labels[subset], FOLDS, cell.seed)[cell.fold]
-    held_out = Split(pool.images[subset[held]], pool.labels[subset[held]])
+    held, fit = _drawn(pool.labels, cell)
+    held_out = Split(pool.images[held], pool.labels[held])
     inner = dataclasses.replace(dataset, test=held_out)
-    work = Work(tuning.backbone, inner, subset[fit], cell.seed, tuning.recipe)
+    work = Work(tuning.backbone, inner, fit, cell.seed, tuning.recipe)
     try:
         predictions = arms.arm(cell.arm).fit(work).predictions
     except DivergedError:
         return cell, 0.0
     return cell, float(np.mean(predictions == held_out.labels))
+
+
+def _drawn(labels: NDArray[np.int64], cell: Cell) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Positions held out and trained on. Subsets nest, so what a larger one adds is new."""
+    held = subsets.subset(labels, cell.held_out, cell.seed)
+    both = subsets.subset(labels, cell.held_out + cell.images_per_class, cell.seed)
+    return held, np.setdiff1d(both, held)
 
 
 def tune(
@@ -101,7 +124,7 @@ def tune(
     """Runs what the evidence file lacks, keeps each result in it, and returns what was planned.
 
     Measurements of the backbone that are not planned any more leave the file.
-    Raises `UserError` without a task.
+    Raises `UserError` without a task, or where a task has too few images.
     """
     if not tasks:
         raise UserError(
@@ -121,13 +144,13 @@ def tune(
 
 
 def labels_used(tasks: Sequence[Task]) -> int:
-    """Labelled images, each counted once, that the folds of all tasks draw on."""
+    """Labelled images, each counted once, that are trained on or held out, over all tasks."""
     return sum(_labels_of(task) for task in tasks)
 
 
 def _labels_of(task: Task) -> int:
-    labels = data.load(task, task.image_size).train.labels
-    drawn = [subsets.subset(labels, size, seed) for size in SIZES for seed in SEEDS]
+    labels, most = _labels(task), HELD_OUT + max(_sizes(task))
+    drawn = [subsets.subset(labels, most, seed) for seed in SEEDS]
     return len(np.unique(np.concatenate(drawn)))
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from toy import curve, record
 
-from benchmark import cli, store, sweep, tasks
+from benchmark import BUNDLED, cli, store, sweep, tasks
 from benchmark.errors import UserError
 
 CHECKOUT = Path(__file__).parent.parent
@@ -173,7 +173,7 @@ def test_names_and_numbers_may_be_separated_by_blanks_or_commas(monkeypatch, tmp
     assert seen[0].arms == ("probe", "scratch")
     assert seen[0].images_per_class == (5, 20)
     assert (seen[0].seeds, seen[0].image_size) == (3, None)
-    assert seen[0].backbones == (cli.DEFAULT_BACKBONE,)
+    assert seen[0].backbones == (BUNDLED,)
 
 
 def test_the_users_own_run_stays_away_from_the_recorded_ones():

@@ -13,12 +13,23 @@ import toy
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from benchmark import arms, audit, backbones, certificate, cli, contribution, data, store, subsets
+from benchmark import (
+    BUNDLED,
+    arms,
+    audit,
+    backbones,
+    certificate,
+    cli,
+    contribution,
+    data,
+    store,
+    subsets,
+)
 from benchmark import trial as trials
 from benchmark.errors import UserError
 from benchmark.records import DataFacts, Record, Training, Trial
 
-BACKBONE = backbones.BUNDLED
+BACKBONE = BUNDLED
 OTHER_HASH = "0" * 64
 ONE = Path("toy", BACKBONE, "finetune", "n0001-s0.json")
 

@@ -13,16 +13,16 @@ from benchmark.evidence import (
 
 
 def cell(arm="scratch", rate=1e-3, **changed):
-    made = Cell("net", "", arm, "toy", rate, 4, "0a1b", 10, 1000, 0)
+    made = Cell("net", "", arm, "toy", rate, 4, "0a1b", 10, 2, 1000)
     return dataclasses.replace(made, **changed)
 
 
 def test_the_rate_with_the_best_mean_is_chosen():
     evidence = {
-        cell(rate=1e-3, fold=0): 0.9,
-        cell(rate=1e-3, fold=1): 0.1,
-        cell(rate=1e-2, fold=0): 0.6,
-        cell(rate=1e-2, fold=1): 0.6,
+        cell(rate=1e-3, seed=1000): 0.9,
+        cell(rate=1e-3, seed=1001): 0.1,
+        cell(rate=1e-2, seed=1000): 0.6,
+        cell(rate=1e-2, seed=1001): 0.6,
         cell("finetune", 1e-3): 0.8,
         cell("finetune", 1e-2): 0.7,
     }
@@ -36,7 +36,7 @@ def test_of_equally_good_rates_the_smallest_is_chosen():
 
 
 def test_evidence_is_what_was_written(tmp_path):
-    evidence = {cell(): 0.125, cell("finetune", 3e-4, fold=1): 1.0}
+    evidence = {cell(): 0.125, cell("finetune", 3e-4, seed=1001): 1.0}
     write_evidence(evidence, tmp_path / "evidence.csv")
     assert read_evidence(tmp_path / "evidence.csv") == evidence
     assert read_evidence(tmp_path / "none.csv") == {}

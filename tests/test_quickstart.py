@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from benchmark import backbones
-from benchmark.backbones import BUNDLED
+from benchmark import BUNDLED, backbones
 
 FOLDER = Path(backbones.__file__).parent / "quickstart"
 

@@ -13,12 +13,12 @@ from benchmark.scores import score_of
 
 RECIPE = {"steps": 10, "learning_rate": 0.001, "floor": 0.02, "augmentation": {"flip": True}}
 TRIED = {
-    cell(rate=1e-3, fold=0): 0.60,
-    cell(rate=1e-3, fold=1): 0.70,
-    cell(rate=3e-3, fold=0): 0.61,
-    cell(rate=3e-3, fold=1): 0.67,
-    cell(rate=1e-2, fold=0): 0.20,
-    cell(rate=1e-2, fold=1): 0.31,
+    cell(rate=1e-3, seed=1000): 0.60,
+    cell(rate=1e-3, seed=1001): 0.70,
+    cell(rate=3e-3, seed=1000): 0.61,
+    cell(rate=3e-3, seed=1001): 0.67,
+    cell(rate=1e-2, seed=1000): 0.20,
+    cell(rate=1e-2, seed=1001): 0.31,
 }
 
 
@@ -67,7 +67,7 @@ def test_the_sweep_marks_the_chosen_rate_and_ties():
     assert row(text, "scratch", "0.003")[-1] == "tie (1.0 less, standard error 2.0)"
     assert row(text, "scratch", "0.01")[-1] == ""
     assert "Labels that choosing them took: 80." in text
-    assert "seeds: 1000; folds: 2" in text
+    assert "Seeds: 1000, 1001; held-out images per class: 10." in text
 
 
 def test_rates_in_use_that_are_not_the_best_measured_are_admitted():
@@ -97,12 +97,12 @@ def test_each_backbone_has_its_own_table():
     assert row(text.partition("### other")[2], "scratch", "0.001")[-2:] == ["1", "best so far"]
 
 
-def test_what_a_rate_loses_is_paired_over_folds():
+def test_what_a_rate_loses_is_paired_over_subsets():
     lost, error = paired_loss(TRIED, "scratch", 1e-2, 1e-3)
     assert (lost, error) == (pytest.approx(0.395), pytest.approx(0.005))
 
 
-def test_one_shared_fold_is_no_tie():
+def test_one_shared_subset_is_no_tie():
     tried = {cell(rate=1e-3): 0.5, cell(rate=1e-2): 0.5}
     assert all(map(math.isnan, paired_loss(tried, "scratch", 1e-2, 1e-3)))
     assert row(page(evidence=tried), "scratch", "0.01")[-1] == ""

@@ -3,7 +3,7 @@ import dataclasses
 import pytest
 from made_boards import board, verdict
 
-from benchmark import backbones, cli, reproduce
+from benchmark import backbones, reproduce
 
 
 def changed(made, **fields):
@@ -43,7 +43,3 @@ def test_a_backbone_is_asked_for_by_a_name_that_the_suite_takes(portable, label,
     assert reproduce.askable_name(made) == asked
     if not asked.startswith("local-dir:"):
         assert backbones.portable_name(asked) == portable
-
-
-def test_the_bundled_backbone_is_the_one_that_the_suite_brings():
-    assert reproduce.BUNDLED == backbones.BUNDLED == cli.DEFAULT_BACKBONE

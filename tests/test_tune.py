@@ -14,7 +14,8 @@ from benchmark.tune import keep
 @pytest.fixture(autouse=True)
 def _small(monkeypatch):
     monkeypatch.setattr(tune, "RATES", (1e-4, 1e-2))
-    monkeypatch.setattr(tune, "SIZES", (4,))
+    monkeypatch.setattr(tune, "SIZES", (2, 4))
+    monkeypatch.setattr(tune, "HELD_OUT", 2)
     monkeypatch.setattr(tune, "SEEDS", (1000,))
     monkeypatch.setattr(
         tune.executors, "run_in_processes", lambda function, jobs, workers: run_here(function, jobs)
@@ -22,7 +23,7 @@ def _small(monkeypatch):
 
 
 def cell(arm="scratch", rate=1e-3, **changed):
-    made = Cell("net", "", arm, "toy", rate, 4, "0a1b", 10, 1000, 0)
+    made = Cell("net", "", arm, "toy", rate, 4, "0a1b", 10, 2, 1000)
     return dataclasses.replace(made, **changed)
 
 
@@ -37,9 +38,9 @@ def arm_that(fits):
     return lambda name: type("Arm", (), {"fit": staticmethod(fits)})
 
 
-def test_every_trained_arm_is_tried_at_every_rate_and_fold(task, backbone):
+def test_every_trained_arm_is_tried_at_every_rate_and_size(task, backbone):
     planned = [tuning.cell for tuning in tune.plan(backbone, [task])]
-    assert len(planned) == len(set(planned)) == 2 * 2 * tune.FOLDS
+    assert len(planned) == len(set(planned)) == 2 * 2 * 2
     assert {one.arm for one in planned} == {"scratch", "finetune"}
     assert {one.backbone for one in planned} == {"net"}
 
@@ -63,11 +64,11 @@ def test_the_test_split_is_never_read(task, backbone, dataset, monkeypatch, tmp_
     closed = dataclasses.replace(dataset, test=Untouchable())
     monkeypatch.setattr(data, "load", lambda *a, **k: closed)
     evidence = tune.tune(backbone, [task], 1, tmp_path / "evidence.csv")
-    assert len(evidence) == 2 * 2 * tune.FOLDS
+    assert len(evidence) == 2 * 2 * 2
     assert all(0 <= accuracy <= 1 for accuracy in evidence.values())
 
 
-def test_a_fold_is_scored_on_images_that_it_was_not_trained_on(task, backbone, monkeypatch):
+def test_a_training_is_scored_on_images_that_it_was_not_trained_on(task, backbone, monkeypatch):
     seen = []
 
     def watched(work):
@@ -82,7 +83,25 @@ def test_a_fold_is_scored_on_images_that_it_was_not_trained_on(task, backbone, m
     )
     for tuning in tune.plan(backbone, [task]):
         tune.run(tuning)
-    assert set(map(str, seen)) == {str((6, 6, set()))}
+    assert set(map(str, seen)) == {str((6, 6, set())), str((12, 6, set()))}
+
+
+def test_what_is_trained_on_nests_and_what_is_held_out_stays(task):
+    labels = data.load(task, task.image_size).train.labels
+    few, more = (tune._drawn(labels, cell(held_out=2, images_per_class=n)) for n in (2, 4))
+    assert set(few[1]) < set(more[1])
+    assert list(few[0]) == list(more[0])
+
+
+def test_sizes_that_a_task_does_not_have_are_left_out(task, backbone, monkeypatch):
+    monkeypatch.setattr(tune, "SIZES", (2, 4000))
+    assert {t.cell.images_per_class for t in tune.plan(backbone, [task])} == {2}
+
+
+def test_a_development_task_with_too_few_images_is_one_message(task, backbone, monkeypatch):
+    monkeypatch.setattr(tune, "HELD_OUT", 4000)
+    with pytest.raises(UserError, match="needs 4002"):
+        tune.plan(backbone, [task])
 
 
 def test_a_rate_at_which_the_training_diverges_scores_nothing(task, backbone, monkeypatch):
@@ -163,8 +182,6 @@ def test_the_file_of_rates_says_where_it_comes_from(tmp_path):
 
 
 def test_every_label_that_is_drawn_counts_once(task, monkeypatch):
-    assert tune.labels_used([task]) == 3 * 4
-    monkeypatch.setattr(tune, "SIZES", (2, 4))
-    assert tune.labels_used([task]) == 3 * 4
+    assert tune.labels_used([task]) == 3 * (2 + 4)
     monkeypatch.setattr(tune, "SEEDS", (1000, 1001))
-    assert 3 * 4 < tune.labels_used([task]) <= 3 * 8
+    assert 3 * 6 < tune.labels_used([task]) <= 3 * 12
