@@ -265,7 +265,10 @@ def _reason(result: Verdict) -> str:
     if result.kind == "hurts":
         return f"Pretraining does not help: from {_round(result.hurts_from)} on {hurts}."
     if result.kind == "never_helps":
-        return f"At no number of images per class measured is the gain above {points}."
+        return (
+            f"At no number of images per class measured is the mean gain above {points}, and over "
+            "all of them together it surely is not."
+        )
     if result.kind == "helps_throughout":
         return (
             f"At {largest} images per class, the most measured, the gain is above {points} still."

@@ -52,7 +52,8 @@ over seeds and test images. A gain that is not above the **margin** counts as no
 - *stops at N\\* [lo, hi]*: below lo images per class pretraining helps; above hi it no longer does;
   N\\* is the best single guess.
 - *still helps at the largest N*: the crossover lies beyond the data that there are.
-- *never helps*: no N on the grid has a gain above the margin.
+- *never helps*: no N shows a mean gain above the margin, and all N together surely have none; a
+  single small N may still be uncertain.
 - *hurts from N on*: from there on scratch is better by more than the margin.
 - *undecided*: the interval does not settle it; more seeds or more N may.
 
