@@ -34,6 +34,9 @@ rate with the best mean accuracy over all trainings, small and large N alike, is
 has to serve every N. A probe has no learning rate: it chooses its regularisation by folds inside
 each subset.
 
+The number of steps is not tuned. It is what a sweep on a processor can afford, longer for scratch,
+which starts from nothing; the certificates say where twice as many would have changed a verdict.
+
 A rate is called a *tie* where its mean accuracy is within one standard error of the best one's,
 the standard error being that of the paired difference over trainings.
 """
