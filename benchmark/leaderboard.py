@@ -93,7 +93,7 @@ class Board:
     """Arm to the labels of development tasks that its learning rate was chosen on."""
     clean_accuracy: dict[str, float]
     """Arm to its mean accuracy at the largest N without test images that are training images too;
-    empty where there are none."""
+    empty where there are none, or nothing but such."""
     seconds: dict[str, float]
     """Arm to the seconds its trainings took in all."""
     efforts: tuple[Effort, ...]
@@ -211,9 +211,9 @@ def _tuning_labels(score: Score) -> int:
 
 def _clean_accuracies(by_arm: Mapping[str, Sequence[Score]]) -> dict[str, float]:
     first = next(iter(by_arm.values()))[0].data
-    if not first.test_in_train:
-        return {}
     kept = np.setdiff1d(np.arange(first.test_images), first.test_in_train)
+    if len(kept) in (0, first.test_images):
+        return {}
     return {arm: _accuracy_on(kept, scores) for arm, scores in by_arm.items() if succeeded(scores)}
 
 
@@ -223,12 +223,17 @@ def _accuracy_on(kept: NDArray[np.int64], scores: Iterable[Score]) -> float:
 
 
 def _leaks(by_arm: Mapping[str, Sequence[Score]]) -> list[str]:
-    clean = _clean_accuracies(by_arm)
-    if not clean:
+    facts = next(iter(by_arm.values()))[0].data
+    count, clean = len(facts.test_in_train), _clean_accuracies(by_arm)
+    if not count:
         return []
-    count = len(next(iter(by_arm.values()))[0].data.test_in_train)
+    if count == facts.test_images:
+        return ["all test images are also training images: these accuracies measure memory"]
     shown = ", ".join(f"{arm} {100 * accuracy:.1f}%" for arm, accuracy in clean.items())
-    return [f"{count} test images are also training images; at the largest N without them: {shown}"]
+    return [
+        f"{count} test images are also training images; at the largest N without them: "
+        f"{shown or 'no trial succeeded'}"
+    ]
 
 
 def _untuned(by_arm: dict[str, list[Score]]) -> list[str]:

@@ -135,6 +135,12 @@ def test_test_images_that_are_training_images_too_are_noted_with_the_accuracy_wi
     assert board_of(record()).clean_accuracy == {}
 
 
+def test_a_test_split_of_nothing_but_training_images_is_noted_without_an_accuracy():
+    board = board_of(record(data=dataclasses.replace(FACTS, test_in_train=(0, 1, 2, 3))))
+    assert board.clean_accuracy == {}
+    assert board.notes[-1].startswith("all test images are also training images")
+
+
 def test_levelled_off_trainings_are_counted():
     still_falling = dataclasses.replace(record().training, levelled_off=False)
     board = board_of(record(), record(seed=1, training=still_falling))
