@@ -113,14 +113,14 @@ def _rarely(votes: Counter[str], tasks: int) -> Answer:
 
 
 def _rarely_reason(cases: Sequence[Case], tallies: Sequence[Tally]) -> str:
-    shown = [tallies[0], tallies[-1]] if len(tallies) > 1 else tallies
+    ends = [*tallies[:1], *tallies[-1:]]
     parts = [
         f"in {t.of('above')} of {t.tasks} tasks at N = {t.images_per_class} "
         f"(mean gain {mean_gain(cases, t.images_per_class)} points)"
-        for t in shown
-        if t.tasks
+        for t in tallies
+        if t.tasks and (t in ends or t.answer != "undecided")
     ]
-    return f"The gain is surely above the margin {' and '.join(parts)}." if parts else ""
+    return f"The gain is surely above the margin {', '.join(parts)}." if parts else ""
 
 
 def _not_needed(backbone: str, cases: Sequence[Case]) -> Claim:

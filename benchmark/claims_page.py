@@ -33,7 +33,8 @@ _MEASURED = {
     "Pre-training rarely helps with small data sets.": (
         f"Small: up to {SMALL} images per class. Rarely: in fewer than a quarter of the tasks. At "
         "each N the statement is *false* if the gain is surely above the margin in more than half "
-        "of the tasks, *true* if in more than three quarters it surely is not, else *undecided*."
+        "of the tasks, *true* if in more than three quarters it surely is not, else *undecided*: a "
+        "gain in some tasks is neither rare nor the rule."
     ),
     "With only a few images per class, pre-training is not needed any more.": (
         f"A few: {FEW[0]}; the larger N show where the answer changes. Not needed: pretraining has "

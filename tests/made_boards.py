@@ -14,8 +14,10 @@ HURTS = (-0.1, -0.12, -0.08)
 GRID = (1, 10, 100)
 
 
-def verdict(kind="undecided", gains=(), crossover=None, low=None, high=None, hurts_from=None):
-    estimates = tuple(GainEstimate(n, 5, *gain) for n, gain in zip(GRID, gains, strict=False))
+def verdict(
+    kind="undecided", gains=(), crossover=None, low=None, high=None, hurts_from=None, grid=GRID
+):
+    estimates = tuple(GainEstimate(n, 5, *gain) for n, gain in zip(grid, gains, strict=False))
     return Verdict(kind, crossover, low, high, 0.01, estimates, "Because.", hurts_from)
 
 

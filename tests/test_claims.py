@@ -57,6 +57,12 @@ def test_the_mean_gain_has_an_interval_over_tasks():
     assert "in 2 of 4 tasks at N = 1 (mean gain +5.0 [-4.2, +14.2] points)" in reason
 
 
+def test_every_n_with_an_answer_is_quoted():
+    peak = verdict(gains=[UNSURE, HELPS, UNSURE, NO_HELP, UNSURE], grid=(1, 2, 5, 10, 20))
+    reason = claim(RARELY, boards(*[peak] * 4)).reason
+    assert [f"N = {n} " in reason for n in (1, 2, 5, 10, 20)] == [True, True, False, True, True]
+
+
 # It is not needed any more
 
 
