@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from benchmark.leaderboard import FINETUNE, SCRATCH, Board, Point
-from benchmark.tables import gain_text, percent
+from benchmark.tables import certificate_text, gain_text, percent
 
 _MOST_SETTLED = 0.9
 """Share of an arm's trainings that should have levelled off."""
@@ -24,14 +24,16 @@ def surprises(boards: Sequence[Board]) -> dict[str, list[str]]:
 def _scratch_wins(board: Board) -> Iterator[str]:
     if FINETUNE not in board.comparisons:
         return
-    verdict = board.comparisons[FINETUNE].verdict
+    comparison = board.comparisons[FINETUNE]
+    verdict = comparison.verdict
     cells = [
         f"N={gain.images_per_class} {gain_text(gain)}"
         for gain in verdict.gains
         if gain.high is not None and gain.high < -verdict.margin
     ]
     if cells:
-        yield f"gain of fine-tuning {'; '.join(cells)}"
+        certificate = certificate_text(comparison)
+        yield f"gain of fine-tuning {'; '.join(cells)} (certificate: {certificate})"
 
 
 def _beats_both(board: Board) -> Iterator[str]:

@@ -17,6 +17,7 @@ def found(which, *records):
 def test_scratch_that_beats_fine_tuning_is_found():
     (line,) = found(SCRATCH_WINS, *curve("scratch", {1: 0.9}), *curve("finetune", {1: 0.5}))
     assert line.startswith("toy, net: gain of fine-tuning N=1 -")
+    assert line.endswith("(certificate: not audited)")
 
 
 def test_scratch_that_is_a_little_better_is_no_surprise():
