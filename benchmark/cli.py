@@ -307,7 +307,7 @@ def tune(backbone: tuple[str, ...], jobs: int | None) -> None:
     """Choose learning rates on the development tasks' training images."""
     from benchmark import backbones, executors, sources, tasks
     from benchmark import tune as tuning
-    from benchmark.evidence import chosen_rates, mean_accuracies
+    from benchmark.evidence import chosen_rates, mean_accuracies, rates_at_the_edge
     from benchmark.recipes import Tuned
 
     development = [task for task in tasks.load_tasks() if task.development]
@@ -319,6 +319,8 @@ def tune(backbone: tuple[str, ...], jobs: int | None) -> None:
         for (arm, rate), accuracy in mean_accuracies(evidence).items():
             mark = "  <- chosen" if rates[arm] == rate else ""
             click.echo(f"{name} {arm} {rate:g}: {100 * accuracy:.1f}%{mark}")
+        for arm, rate in rates_at_the_edge(evidence).items():
+            click.echo(f"{name} {arm}: a rate beyond {rate:g}, the last tried, may do better")
         found = Tuned(rates, tuning.labels_used(usable))
         tuning.keep(backbones.portable_name(name), found)
 

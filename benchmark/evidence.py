@@ -60,6 +60,15 @@ def chosen_rates(evidence: Mapping[Cell, float]) -> dict[str, float]:
     }
 
 
+def rates_at_the_edge(evidence: Mapping[Cell, float]) -> dict[str, float]:
+    """The chosen rates that are the smallest or largest tried: a rate beyond may be better."""
+    tried: dict[str, set[float]] = defaultdict(set)
+    for cell in evidence:
+        tried[cell.arm].add(cell.learning_rate)
+    chosen = chosen_rates(evidence).items()
+    return {arm: rate for arm, rate in chosen if rate in (min(tried[arm]), max(tried[arm]))}
+
+
 def read_evidence(file: Path = EVIDENCE_FILE) -> Evidence:
     """All measurements in ``file``; none if it does not exist.
 

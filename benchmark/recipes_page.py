@@ -12,7 +12,7 @@ import numpy as np
 
 from benchmark import tables
 from benchmark.certificate import Retrial
-from benchmark.evidence import Cell, chosen_rates, mean_accuracies
+from benchmark.evidence import Cell, chosen_rates, mean_accuracies, rates_at_the_edge
 from benchmark.leaderboard import Board
 from benchmark.recipes import Tuned
 
@@ -150,6 +150,8 @@ def _backbone(name: str, cells: Mapping[Cell, float], tuned: Tuned | None) -> st
     if used and used != best:
         other = ", ".join(f"{arm} {rate:g}" for arm, rate in best.items())
         lines += [f"The measurements stored by now are best at other rates: {other}.", ""]
+    for arm, rate in rates_at_the_edge(cells).items():
+        lines += [f"A rate for {arm} beyond {rate:g}, the last tried, may do better.", ""]
     return "\n".join([*lines, _drawn(cells), "", _sweep_table(cells, best, used), ""])
 
 

@@ -28,7 +28,7 @@ from benchmark.tasks import Task
 from benchmark.training import DivergedError
 from benchmark.work import Work
 
-RATES = (3e-4, 1e-3, 3e-3, 1e-2, 3e-2)
+RATES = (3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1)
 SIZES = (2, 10, 50, 200)
 """Images per class that are trained on, as far as a task has them: one rate has to serve all N."""
 HELD_OUT = 50

@@ -7,6 +7,7 @@ from benchmark.evidence import (
     Cell,
     chosen_rates,
     mean_accuracies,
+    rates_at_the_edge,
     read_evidence,
     write_evidence,
 )
@@ -33,6 +34,14 @@ def test_the_rate_with_the_best_mean_is_chosen():
 def test_of_equally_good_rates_the_smallest_is_chosen():
     evidence = {cell(rate=rate): 0.5 for rate in (1e-2, 1e-4, 1e-3)}
     assert chosen_rates(evidence) == {"scratch": 1e-4}
+
+
+@pytest.mark.parametrize(
+    ("best", "at_edge"), [(1e-4, {"scratch": 1e-4}), (1e-3, {}), (1e-2, {"scratch": 1e-2})]
+)
+def test_a_chosen_rate_with_none_beyond_it_is_at_the_edge(best, at_edge):
+    evidence = {cell(rate=rate): float(rate == best) for rate in (1e-4, 1e-3, 1e-2)}
+    assert rates_at_the_edge(evidence) == at_edge
 
 
 def test_evidence_is_what_was_written(tmp_path):

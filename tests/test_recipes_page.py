@@ -77,6 +77,10 @@ def test_rates_in_use_that_are_not_the_best_measured_are_admitted():
     assert row(text, "scratch", "0.001")[-1] == "best so far"
 
 
+def test_a_best_rate_that_is_the_last_one_tried_is_admitted():
+    assert "A rate for scratch beyond 0.001, the last tried, may do better." in page(evidence=TRIED)
+
+
 def test_measurements_without_rates_in_use_are_shown():
     text = page(evidence=TRIED)
     assert "No rate is chosen yet: the arms' defaults are in use." in text
