@@ -49,6 +49,11 @@ class Point:
         """Whether every trial succeeded and its training loss had levelled off."""
         return self.seeds == self.levelled_off > 0 and not self.failed
 
+    @property
+    def unfinished(self) -> bool:
+        """Whether most trainings' loss was still falling: more steps may well do better."""
+        return self.still_falling > self.levelled_off
+
 
 @dataclass(frozen=True)
 class Effort:

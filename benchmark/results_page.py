@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from benchmark import claims_page, plots, recipes_page, reproduce, tables
-from benchmark.leaderboard import FINETUNE, Board
+from benchmark.leaderboard import FINETUNE, SCRATCH, Board
 from benchmark.recipes_page import Choices
 from benchmark.surprises import surprises
 from benchmark.tasks import Task
@@ -65,6 +65,9 @@ setting moves the verdict, it is void: it rested on an arm that was trained badl
 **Labels worth** x3 at N=10 means that scratch needs about 30 images per class to reach what the
 pretrained arm reaches with 10 (effective images, Hernandez et al. 2021).
 """
+
+_UNFINISHED = f"""- {tables.UNFINISHED}: the loss of most of scratch's trainings at this N was still falling
+  when the steps ended. With more steps scratch may do better, and the gain be smaller."""
 
 _COLUMNS = """## Columns of `leaderboard.csv`
 
@@ -157,9 +160,9 @@ def _summary_row(board: Board, arm: str, tasks: Mapping[str, Task]) -> list[str]
         board.task + (" (development)" if _is_development(board, tasks) else ""),
         tasks[board.task].domain if board.task in tasks else "",
         board.backbone,
-        tables.stops_at(verdict),
+        tables.marked_stops_at(board, arm),
         tables.bounds(verdict),
-        *(tables.gain_at(verdict, n) for n in tables.GAIN_COLUMNS_AT),
+        *(tables.marked_gain_at(board, arm, n) for n in tables.GAIN_COLUMNS_AT),
         tables.labels_worth(comparison.effective, 10),
         tables.certificate_text(comparison),
     ]
@@ -171,6 +174,8 @@ def _labels(boards: Sequence[Board], tasks: Mapping[str, Task]) -> str:
     lines = [f"- `{name}`: {label}" for name, label in sorted(labels.items()) if label != name]
     if any(_is_development(board, tasks) for board in boards):
         lines.append("- (development): learning rates were chosen on training images of this task")
+    if any(p.unfinished for b in boards for p in b.curves.get(SCRATCH, ())):
+        lines.append(_UNFINISHED)
     return "\n".join([*lines, ""])
 
 

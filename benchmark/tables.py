@@ -8,9 +8,13 @@ from collections.abc import Sequence
 
 from benchmark.crossover import GainEstimate, Verdict
 from benchmark.effective import EffectiveImages
-from benchmark.leaderboard import Board, Comparison, Effort, Point
+from benchmark.leaderboard import SCRATCH, Board, Comparison, Effort, Point
 
 Row = dict[str, object]
+
+UNFINISHED = "†"
+"""Marks what rests on trainings that most likely ended too early."""
+_UNFINISHED_MEANS = "The loss of most of these trainings was still falling when their steps ended."
 
 
 def aligned(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -83,6 +87,24 @@ def gain_text(gain: GainEstimate) -> str:
     return percent(gain.mean, gain.low, gain.high, sign=True)
 
 
+def marked_gain_at(board: Board, arm: str, images_per_class: int) -> str:
+    """The gain at N in points, marked where most of scratch's trainings were unfinished."""
+    gain = gain_at(board.comparisons[arm].verdict, images_per_class)
+    return gain and gain + _mark(board, images_per_class)
+
+
+def marked_stops_at(board: Board, arm: str) -> str:
+    """As `stops_at`; *still helps* is marked where most of scratch's trainings were unfinished."""
+    verdict = board.comparisons[arm].verdict
+    lasts = verdict.kind == "helps_throughout"
+    return stops_at(verdict) + (_mark(board, verdict.gains[-1].images_per_class) if lasts else "")
+
+
+def _mark(board: Board, images_per_class: int) -> str:
+    at = [p for p in board.curves[SCRATCH] if p.images_per_class == images_per_class]
+    return f" {UNFINISHED}" if any(p.unfinished for p in at) else ""
+
+
 def gain_at(verdict: Verdict, images_per_class: int) -> str:
     """The gain at N in points; empty where it was not measured."""
     gain = verdict.gain_at.get(images_per_class)
@@ -99,12 +121,16 @@ def accuracy_table(board: Board) -> str:
             header.append(f"gain of {arm}")
             columns.append(_gains(board.comparisons[arm]))
     sizes = sorted({n for column in columns for n in column})
-    return aligned(header, [[str(n), *(column.get(n, "") for column in columns)] for n in sizes])
+    rows = [[str(n), *(column.get(n, "") for column in columns)] for n in sizes]
+    unfinished = any(point.unfinished for points in board.curves.values() for point in points)
+    note = f"\n\n{UNFINISHED} {_UNFINISHED_MEANS}" if unfinished else ""
+    return aligned(header, rows) + note
 
 
 def _accuracy(point: Point) -> str:
     shown = percent(point.accuracy, point.low, point.high)
-    return f"{shown} ({point.failed} failed)" if point.failed else shown
+    failed = f" ({point.failed} failed)" if point.failed else ""
+    return shown + failed + (f" {UNFINISHED}" if point.unfinished else "")
 
 
 def _gains(comparison: Comparison) -> dict[int, str]:

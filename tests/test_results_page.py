@@ -1,13 +1,15 @@
 import csv
+import dataclasses
 import re
 
 import pytest
-from toy import curve, failed
+from toy import curve, failed, record
 
 from benchmark import leaderboard, results_page, store, tables
 from benchmark.recipes_page import Choices
 from benchmark.scores import score_of
 
+FALLING = dataclasses.replace(record().training, levelled_off=False)
 NOTHING_CHOSEN = Choices({}, {})
 RECORDS = [
     *curve("scratch", {1: 0.4, 10: 0.6}),
@@ -54,10 +56,17 @@ def test_the_files_are_the_same_byte_for_byte_whatever_the_order(tmp_path):
 
 
 def test_the_files_come_from_stored_records_alone(tmp_path):
-    for record in RECORDS[::-1]:
-        store.save(tmp_path / "records", record)
+    for one in RECORDS[::-1]:
+        store.save(tmp_path / "records", one)
     stored = list(store.load(tmp_path / "records"))
     assert written(tmp_path / "a", stored) == written(tmp_path / "b")
+
+
+def test_gains_over_unfinished_trainings_are_explained_below_the_first_table(tmp_path):
+    made = [dataclasses.replace(r, training=FALLING) for r in curve("scratch", {1: 0.4})]
+    page = written(tmp_path, [*made, *curve("finetune", {1: 0.5})])[results_page.Path("README.md")]
+    first_screen = page.decode().partition("## ")[0]
+    assert first_screen.count(tables.UNFINISHED) == 2
 
 
 def documented_columns():

@@ -172,6 +172,37 @@ def test_a_gain_that_lasts_names_the_largest_n(board):
     assert tables.stops_at(board.comparisons["probe"].verdict) == "still helps at 10"
 
 
+def unfinished(levelled=0, falling=3):
+    """A board whose scratch had unfinished trainings at N = 10."""
+    trained = [record().training] * levelled
+    trained += [dataclasses.replace(record().training, levelled_off=False)] * falling
+    made = curve("scratch", {10: 0.6}, seeds=len(trained))
+    scratch = [dataclasses.replace(r, training=t) for r, t in zip(made, trained, strict=True)]
+    others = curve("scratch", {1: 0.4}), curve("probe", {1: 0.8, 10: 0.9}, seeds=len(trained))
+    (one,) = boards(map(score_of, [*scratch, *others[0], *others[1]]))
+    return one
+
+
+def test_accuracies_of_trainings_that_ended_too_early_are_marked_and_explained():
+    first, second, _, note = tables.accuracy_table(unfinished()).splitlines()[2:]
+    assert [line.count(tables.UNFINISHED) for line in (first, second)] == [0, 1]
+    assert note.startswith(tables.UNFINISHED)
+
+
+def test_a_gain_over_scratch_that_ended_too_early_is_marked():
+    shown = [tables.marked_gain_at(unfinished(), "probe", n) for n in (1, 10, 100)]
+    assert [text.endswith(tables.UNFINISHED) for text in shown] == [False, True, False]
+
+
+def test_help_that_lasts_over_scratch_that_ended_too_early_is_marked():
+    assert tables.marked_stops_at(unfinished(), "probe") == f"still helps at 10 {tables.UNFINISHED}"
+    assert tables.marked_stops_at(unfinished(3, 0), "probe") == "still helps at 10"
+
+
+def test_one_unfinished_training_among_finished_ones_marks_nothing():
+    assert tables.UNFINISHED not in tables.accuracy_table(unfinished(levelled=2, falling=1))
+
+
 def test_a_gain_that_was_not_measured_is_an_empty_cell(board):
     found = board.comparisons["probe"].verdict
     assert tables.gain_at(found, 1).startswith("+")
