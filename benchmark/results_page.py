@@ -66,8 +66,9 @@ setting moves the verdict, it is void: it rested on an arm that was trained badl
 pretrained arm reaches with 10 (effective images, Hernandez et al. 2021).
 """
 
-_UNFINISHED = f"""- {tables.UNFINISHED}: the loss of most of scratch's trainings at this N was still falling
-  when the steps ended. With more steps scratch may do better, and the gain be smaller."""
+_UNFINISHED = f"""- {tables.UNFINISHED}: the loss of most of scratch's trainings at this N was
+  still falling when the steps ended. With more steps scratch may do better, and the gain be
+  smaller."""
 
 _COLUMNS = """## Columns of `leaderboard.csv`
 
