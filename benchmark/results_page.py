@@ -63,7 +63,8 @@ whole budget where trainings at the floor of their loss end early, for both arms
 setting moves the verdict, it is void: it rested on an arm that was trained badly.
 
 **Labels worth** x3 at N=10 means that scratch needs about 30 images per class to reach what the
-pretrained arm reaches with 10 (effective images, Hernandez et al. 2021).
+pretrained arm reaches with 10 (effective images, Hernandez et al. 2021). Where scratch's accuracies
+at such N are marked as unfinished, scratch may need fewer.
 """
 
 _UNFINISHED = f"""- {tables.UNFINISHED}: the loss of most of scratch's trainings at this N was
