@@ -5,13 +5,13 @@ Records of the alternative ``steps-x2`` lie in ``audits/steps-x2/`` beside the r
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmark import store
-from benchmark.certificate import ALTERNATIVES, changed, deciding_sizes
+from benchmark.certificate import ALTERNATIVES, alters, changed, deciding_sizes
 from benchmark.errors import UserError
 from benchmark.leaderboard import SCRATCH, Board
 from benchmark.recipes import Recipe
@@ -31,9 +31,10 @@ def changed_recipe(recipe: Recipe, alternative: str) -> Recipe:
     return replace(recipe, **changed(vars(recipe), alternative))
 
 
-def plan(board: Board, jobs: Sequence[Job]) -> dict[str, list[Job]]:
+def plan(board: Board, jobs: Sequence[Job], scores: Iterable[Score]) -> dict[str, list[Job]]:
     """Alternative -> the jobs to run again: the cells that decide a verdict of ``board``.
 
+    ``scores`` are those of the jobs' records. A job that an alternative does not alter is left out.
     Raises `UserError` if there is no verdict that a certificate could be for.
     """
     wanted: set[tuple[str, int]] = set()
@@ -46,16 +47,22 @@ def plan(board: Board, jobs: Sequence[Job]) -> dict[str, list[Job]]:
             f"{board.task} with {board.backbone} has no verdict to certify",
             mend="run make bench with scratch and a pretrained arm first",
         )
-    return {alternative: _changed_jobs(chosen, alternative) for alternative in ALTERNATIVES}
+    cooled_down = {score.trial for score in scores if score.cooled_down}
+    return {
+        alternative: [
+            changed_job
+            for job in chosen
+            if alters(alternative, job.stored_trial in cooled_down)
+            for changed_job in _changed(job, alternative)
+        ]
+        for alternative in ALTERNATIVES
+    }
 
 
-def _changed_jobs(jobs: Iterable[Job], alternative: str) -> list[Job]:
+def _changed(job: Job, alternative: str) -> Iterator[Job]:
     """A probe has neither steps nor a learning rate, so it has no alternatives."""
-    return [
-        replace(job, recipe=changed_recipe(job.recipe, alternative))
-        for job in jobs
-        if isinstance(job.recipe, Recipe)
-    ]
+    if isinstance(job.recipe, Recipe):
+        yield replace(job, recipe=changed_recipe(job.recipe, alternative))
 
 
 def scores(records: Path) -> dict[str, list[Score]]:

@@ -16,11 +16,12 @@ import numpy as np
 from benchmark import crossover
 from benchmark.crossover import GainCell, Verdict
 
+FULL_BUDGET = "full-budget"
 _FACTORS: dict[str, dict[str, float]] = {
     "steps-x2": {"steps": 2},
     "rate-x3": {"learning_rate": 3.0},
     "rate-div3": {"learning_rate": 1 / 3},
-    "full-budget": {"floor": 0.0},
+    FULL_BUDGET: {"floor": 0.0},
 }
 """Alternative -> the setting that it multiplies. Without a floor no training ends early."""
 
@@ -63,6 +64,15 @@ def changed(recipe: Mapping[str, Any], alternative: str) -> dict[str, Any]:
     """The settings of a recipe, changed as the alternative says."""
     factors = _FACTORS[alternative]
     return {**recipe} | {name: recipe[name] * factor for name, factor in factors.items()}
+
+
+def alters(alternative: str, cooled_down: bool) -> bool:
+    """Whether a training differs under an alternative.
+
+    Without early ends, one that did not cool down early (``cooled_down``) runs step for step as
+    before.
+    """
+    return alternative != FULL_BUDGET or cooled_down
 
 
 def deciding_sizes(verdict: Verdict) -> tuple[int, ...]:

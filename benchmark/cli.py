@@ -149,9 +149,10 @@ def audit(selection: Selection, margin: float, jobs: int, records: Path) -> None
     planned = sweep.prepare(selection).jobs
     _run(planned, records, jobs)
     stored = sweep.stored(records, planned)
-    for board in leaderboard.boards(map(score_of, stored), margin):
+    scores = [score_of(record) for record in stored]
+    for board in leaderboard.boards(scores, margin):
         own = [job for job in planned if _belongs(job, board)]
-        for alternative, again in auditing.plan(board, own).items():
+        for alternative, again in auditing.plan(board, own, scores).items():
             click.echo(f"{board.task} with {board.backbone}, {alternative}:")
             _run(again, auditing.folder(records, alternative), jobs)
     _report(stored, records, margin)

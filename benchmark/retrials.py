@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 
 from benchmark import certificate, stats
-from benchmark.certificate import Retrial
+from benchmark.certificate import Retrial, alters
+from benchmark.records import Trial
 from benchmark.scores import Score, gain_cells, succeeded
 
 Audits = Mapping[str, Sequence[Score]]
@@ -18,10 +19,8 @@ def retrials_of(
 ) -> list[Retrial]:
     """Each arm with each alternative setting, against the other arm as it was."""
     found = []
-    for alternative, scores in audits.items():
-        for arm, other in ((scratch, pretrained), (pretrained, scratch)):
-            again = [s for s in scores if _is_retrial(s, arm[0], alternative)]
-            again = [s for s in again if s.trial.images_per_class in sizes]
+    for arm, other in ((scratch, pretrained), (pretrained, scratch)):
+        for alternative, again in _run_again(arm, sizes, audits).items():
             pair = (other, again) if arm is scratch else (again, other)
             cells = {cell.images_per_class: cell for cell in gain_cells(*pair)}
             if cells:
@@ -30,16 +29,41 @@ def retrials_of(
     return found
 
 
+def _run_again(
+    arm: Sequence[Score], sizes: Sequence[int], audits: Audits
+) -> dict[str, list[Score]]:
+    """Alternative -> scores at the N of ``sizes`` under it; empty where the arm was not audited.
+
+    Where an alternative does not alter a training, its score stands for itself.
+    """
+    deciding = [s for s in arm if s.trial.images_per_class in sizes]
+    trials = {s.trial for s in deciding}
+    again = {
+        alternative: [
+            s for s in scores if s.trial in trials and _is_retrial(s, arm[0], alternative)
+        ]
+        for alternative, scores in audits.items()
+    }
+    if not any(again.values()):
+        return {}
+    return {
+        alternative: [*scores, *_unaltered(deciding, alternative, {s.trial for s in scores})]
+        for alternative, scores in again.items()
+    }
+
+
+def _unaltered(scores: Sequence[Score], alternative: str, run_again: Set[Trial]) -> list[Score]:
+    return [
+        s for s in scores if not alters(alternative, s.cooled_down) and s.trial not in run_again
+    ]
+
+
 def _is_retrial(score: Score, original: Score, alternative: str) -> bool:
     """Whether ``score`` has the data and, but for the alternative, the recipe of ``original``."""
-    one, other = score.trial, original.trial
-    return (
-        (one.task, one.backbone, one.arm) == (other.task, other.backbone, other.arm)
-        and (score.data.hash, score.data.image_size)
-        == (original.data.hash, original.data.image_size)
-        and json.loads(score.recipe)
-        == certificate.changed(json.loads(original.recipe), alternative)
-    )
+    return (score.data.hash, score.data.image_size) == (
+        original.data.hash,
+        original.data.image_size,
+    ) and json.loads(score.recipe) == certificate.changed(json.loads(original.recipe), alternative)
 
 
 def _improvement(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from benchmark.recipes import Recipe
 
@@ -13,16 +15,21 @@ _COOLDOWN = 0.3
 """Share of the budget that a training still gets once it is found to be at the floor."""
 
 
+def reaches_floor(losses: Sequence[float], floor: float) -> bool:
+    """Whether two mean losses of windows in a row are below ``floor``."""
+    return any(one < floor and other < floor for one, other in pairwise(losses))
+
+
 @dataclass
 class Schedule:
     """Linear warm-up and cosine decay; or, from the floor on, a linear decay to an earlier end.
 
-    A training is at the floor when its mean loss was below ``recipe.floor`` in two windows in a
-    row. The rule looks at training losses alone and is the same for every arm.
+    The decay begins when the losses reach the floor (`reaches_floor`). The rule looks at training
+    losses alone and is the same for every arm.
     """
 
     recipe: Recipe
-    _low_windows: int = field(default=0, init=False)
+    _losses: list[float] = field(default_factory=list, init=False)
     _cooldown_from: int | None = field(default=None, init=False)
 
     @property
@@ -60,6 +67,6 @@ class Schedule:
 
     def observe(self, steps_done: int, loss: float) -> None:
         """Takes the mean loss of the window that ended after ``steps_done`` steps."""
-        self._low_windows = self._low_windows + 1 if loss < self.recipe.floor else 0
-        if self._low_windows == 2 and self._cooldown_from is None:
+        self._losses.append(loss)
+        if self._cooldown_from is None and reaches_floor(self._losses[-2:], self.recipe.floor):
             self._cooldown_from = steps_done

@@ -15,6 +15,9 @@ from benchmark import stats
 from benchmark.crossover import GainCell
 from benchmark.effective import AccuracyCell
 from benchmark.records import DataFacts, Record, Trial
+from benchmark.schedule import reaches_floor
+
+_LOSS_DIGITS = 1e-5
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,8 @@ class Score:
     data: DataFacts
     backbone_label: str
     levelled_off: bool | None
+    cooled_down: bool
+    """Whether its loss reached the floor, so that it cooled down before its budget's end."""
     recipe: str
     """The recipe as JSON; the same object for equal recipes."""
     steps: int
@@ -56,12 +61,21 @@ def score_of(record: Record) -> Score:
         data=record.data,
         backbone_label=record.backbone_label,
         levelled_off=record.training.levelled_off,
+        cooled_down=_cooled_down(record),
         recipe=sys.intern(json.dumps(record.recipe, sort_keys=True)),
         steps=record.training.steps,
         seconds=record.training.seconds,
         device=sys.intern(record.device),
         finished=record.finished,
     )
+
+
+def _cooled_down(record: Record) -> bool:
+    """Errs on the side of yes: records keep five digits of a loss, the training had all of them."""
+    floor = record.recipe.get("floor")
+    if not isinstance(floor, float):
+        return False
+    return reaches_floor(record.training.losses, floor + _LOSS_DIGITS)
 
 
 def at_each_n(scores: Iterable[Score]) -> dict[int, list[Score]]:
