@@ -16,9 +16,10 @@ import numpy as np
 from benchmark import crossover
 from benchmark.crossover import GainCell, Verdict
 
+TWICE = "steps-x2"
 FULL_BUDGET = "full-budget"
 _FACTORS: dict[str, dict[str, float]] = {
-    "steps-x2": {"steps": 2},
+    TWICE: {"steps": 2},
     "rate-x3": {"learning_rate": 3.0},
     "rate-div3": {"learning_rate": 1 / 3},
     FULL_BUDGET: {"floor": 0.0},

@@ -102,7 +102,7 @@ def _rarely_helps(backbone: str, cases: Sequence[Case]) -> Claim:
 def _helped(case: Case, n: int) -> str:
     gain, margin = case.gains[n], case.verdict.margin
     if _above(gain, margin):
-        return "above"
+        return "above" if _had_steps(case, n) else ""
     return "not above" if gain.high is not None and gain.high <= margin else ""
 
 
@@ -162,9 +162,12 @@ def _has_stopped(verdict: Verdict, n: int) -> bool:
 
 
 def _still_helps(case: Case, n: int) -> bool:
-    verdict = case.verdict
-    beyond = verdict.kind == "helps_throughout" or (verdict.low is not None and verdict.low > n)
-    return beyond or any(_above(g, verdict.margin) for size, g in case.gains.items() if size >= n)
+    verdict, sizes = case.verdict, [size for size in case.gains if size >= n]
+    if any(_above(case.gains[size], verdict.margin) and _had_steps(case, size) for size in sizes):
+        return True
+    if verdict.low is None or not (verdict.kind == "helps_throughout" or verdict.low > n):
+        return False
+    return _had_steps(case, next(size for size in sizes if size >= min(verdict.low, sizes[-1])))
 
 
 def _dispensable(votes: Counter[str], tasks: int) -> Answer:
@@ -177,7 +180,7 @@ def _need_table(cases: Sequence[Case]) -> Table:
     rows = [
         (
             case.name,
-            tables.stops_at(case.verdict),
+            tables.marked_stops_at(case.board, FINETUNE),
             tables.bounds(case.verdict),
             *(_need(case, n) or "undecided" if n <= max(case.gains) else "" for n in FEW),
             tables.certificate_text(case.comparison),
@@ -298,7 +301,9 @@ def _threshold(case: Case) -> str:
     if _above(first, case.verdict.margin):
         return "none"
     surely_not = first.high is not None and first.high <= case.verdict.margin
-    return "some" if surely_not and any(_above(g, case.verdict.margin) for g in later) else ""
+    helped = [g for g in later if _above(g, case.verdict.margin)]
+    steps = any(_had_steps(case, gain.images_per_class) for gain in helped)
+    return "some" if surely_not and steps else ""
 
 
 def _enough_reason(counted: Sequence[Case], votes: Counter[str]) -> str:
@@ -320,10 +325,10 @@ def _enough_row(case: Case) -> Row:
     return (
         case.name,
         str(first.images_per_class),
-        tables.gain_text(first),
+        tables.marked_gain_at(case.board, FINETUNE, first.images_per_class),
         words.get(_threshold(case), "undecided" if above else "undecided; nowhere above"),
         str(peak.images_per_class),
-        tables.gain_text(peak),
+        tables.marked_gain_at(case.board, FINETUNE, peak.images_per_class),
     )
 
 
@@ -338,6 +343,13 @@ def _above(gain: GainEstimate, margin: float) -> bool:
     return gain.low is not None and gain.low > margin
 
 
+def _had_steps(case: Case, n: int) -> bool:
+    """Whether most of scratch's trainings were finished, or the verdict outlasts more steps."""
+    point, certificate = _point(case, SCRATCH, n), case.comparison.certificate
+    holds = certificate is not None and certificate.status == "holds"
+    return holds or (point is not None and not point.unfinished)
+
+
 def _counts(tally: Tally, *kinds: str) -> Row:
     """N, the tasks that may vote, the votes of each kind, and how many are undecided."""
     votes = [tally.of(kind) for kind in kinds]
@@ -350,7 +362,7 @@ def _sizes(cases: Iterable[Case]) -> list[int]:
 
 def _gain_table(cases: Sequence[Case]) -> Table:
     sizes = sorted({n for case in cases for n in case.gains if n <= SMALL})
-    rows = [(c.name, *(tables.gain_at(c.verdict, n) for n in sizes)) for c in cases]
+    rows = [(c.name, *(tables.marked_gain_at(c.board, FINETUNE, n) for n in sizes)) for c in cases]
     return Table(("task", *(f"gain at N={n}" for n in sizes)), tuple(rows))
 
 

@@ -63,13 +63,18 @@ whole budget where trainings at the floor of their loss end early, for both arms
 setting moves the verdict, it is void: it rested on an arm that was trained badly.
 
 **Labels worth** x3 at N=10 means that scratch needs about 30 images per class to reach what the
-pretrained arm reaches with 10 (effective images, Hernandez et al. 2021). Where scratch's accuracies
-at such N are marked as unfinished, scratch may need fewer.
+pretrained arm reaches with 10 (effective images, Hernandez et al. 2021).
 """
 
-_UNFINISHED = f"""- {tables.UNFINISHED}: the loss of most of scratch's trainings at this N was
-  still falling when the steps ended. With more steps scratch may do better, and the gain be
-  smaller."""
+_UNFINISHED = f"""- {tables.UNFINISHED}: most of scratch's trainings behind this number ended with their loss
+  still falling. With more steps scratch may do better, and the gain and what pretraining is worth
+  in labels be smaller."""
+
+_LONGER = """## If one arm trained twice as long
+
+The gain of fine-tuning at the largest N, in points, and what becomes of it when one of the two arms
+is given twice the steps: how far the number of steps decides it.
+"""
 
 _COLUMNS = """## Columns of `leaderboard.csv`
 
@@ -137,6 +142,8 @@ def _page(boards: Sequence[Board], tasks: Mapping[str, Task]) -> str:
     parts = [_INTRO, _summary(ordered, FINETUNE, tasks), _labels(ordered, tasks), _MORE]
     for arm in others:
         parts += [f"## The same for the arm `{arm}`\n", _summary(ordered, arm, tasks)]
+    if longer := tables.longer_table(ordered, FINETUNE):
+        parts += [_LONGER, longer + "\n"]
     parts += [_READING, _surprises(ordered)]
     parts += [_section(board, tasks) for board in ordered]
     parts += [_reproducing(ordered, tasks), _HARDWARE, tables.hours_table(boards) + "\n"]
@@ -165,7 +172,7 @@ def _summary_row(board: Board, arm: str, tasks: Mapping[str, Task]) -> list[str]
         tables.marked_stops_at(board, arm),
         tables.bounds(verdict),
         *(tables.marked_gain_at(board, arm, n) for n in tables.GAIN_COLUMNS_AT),
-        tables.labels_worth(comparison.effective, 10),
+        tables.marked_labels_worth(board, arm, 10),
         tables.certificate_text(comparison),
     ]
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from benchmark.crossover import GainEstimate, Verdict
+from benchmark.certificate import TWICE
+from benchmark.crossover import GainEstimate, Verdict, estimate
 from benchmark.effective import EffectiveImages
 from benchmark.leaderboard import SCRATCH, Board, Comparison, Effort, Point
 
@@ -172,11 +173,34 @@ def _worth(one: EffectiveImages) -> str:
     return f"{'>= ' if one.at_least else ''}x{one.multiplier:.1f} [{', '.join(ends)}]"
 
 
+def marked_labels_worth(board: Board, arm: str, images_per_class: int) -> str:
+    """As `labels_worth`, marked where it is read off unfinished trainings of scratch."""
+    effective = board.comparisons[arm].effective
+    shown = labels_worth(effective, images_per_class)
+    marked = any(
+        _is_read_off_unfinished(one, board.curves[SCRATCH])
+        for one in effective
+        if one.images_per_class == images_per_class
+    )
+    return f"{shown} {UNFINISHED}" if marked else shown
+
+
+def _is_read_off_unfinished(one: EffectiveImages, scratch: Sequence[Point]) -> bool:
+    """Whether most of scratch's trainings were unfinished at an N around the interval's ends."""
+    if one.low is None:
+        return False
+    low, high = one.low, float("inf") if one.high is None else one.high
+    sizes = [point.images_per_class for point in scratch]
+    first = max((n for n in sizes if n <= low), default=sizes[0])
+    last = min((n for n in sizes if n >= high), default=sizes[-1])
+    return any(p.unfinished for p in scratch if first <= p.images_per_class <= last)
+
+
 def effective_table(board: Board) -> str:
     """Effective images per class of every pretrained arm, as a multiple of N."""
     sizes = sorted({e.images_per_class for c in board.comparisons.values() for e in c.effective})
     rows = [
-        [str(n), *(labels_worth(c.effective, n) for c in board.comparisons.values())] for n in sizes
+        [str(n), *(marked_labels_worth(board, arm, n) for arm in board.comparisons)] for n in sizes
     ]
     table = aligned(["N", *(f"labels worth, {arm}" for arm in board.comparisons)], rows)
     return "\n".join([table, *_refusals(board)])
@@ -209,6 +233,32 @@ def retrial_table(board: Board) -> str:
     }
     header = ["verdict of", "changed arm", "change", "at N", "accuracy gained by it"]
     return aligned(header, list(rows.values())) if rows else ""
+
+
+def longer_table(boards: Sequence[Board], arm: str) -> str:
+    """The gain at the largest N, and what it is when one arm gets twice the steps.
+
+    Empty where no deciding cell was run again with twice the steps.
+    """
+    rows = [row for board in boards if arm in board.comparisons for row in _longer_row(board, arm)]
+    header = ["task", "backbone", "N", "gain", f"{SCRATCH} twice as long", f"{arm} twice as long"]
+    return aligned(header, rows) if rows else ""
+
+
+def _longer_row(board: Board, arm: str) -> Iterator[list[str]]:
+    comparison = board.comparisons[arm]
+    if not comparison.retrials:
+        return
+    largest = comparison.verdict.gains[-1]
+    again = {
+        retrial.arm: gain_text(estimate(retrial.cells[largest.images_per_class]))
+        for retrial in comparison.retrials
+        if retrial.alternative == TWICE and largest.images_per_class in retrial.cells
+    }
+    if again:
+        size, gain = str(largest.images_per_class), gain_text(largest)
+        shown = [again.get(changed, "") for changed in (SCRATCH, arm)]
+        yield [board.task, board.backbone, size, gain, *shown]
 
 
 def hours_table(boards: Sequence[Board]) -> str:

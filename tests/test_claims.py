@@ -114,6 +114,32 @@ def test_a_task_whose_grid_ends_before_has_no_say():
     assert [(tally.images_per_class, tally.tasks) for tally in tallies][:2] == [(10, 4), (20, 0)]
 
 
+def cut_short(*found, certificate=None):
+    """Boards on which most of scratch's trainings from N = 10 on were still falling."""
+    return [_cut_short(one) for one in boards(*found, certificate=certificate)]
+
+
+def _cut_short(one):
+    first, *later = one.curves["scratch"]
+    short = [dataclasses.replace(p, levelled_off=0, still_falling=5) for p in later]
+    return dataclasses.replace(one, curves={**one.curves, "scratch": (first, *short)})
+
+
+@pytest.mark.parametrize("found", [THROUGHOUT, LATE, FROM_TEN])
+@pytest.mark.parametrize("which", [RARELY, NEEDLESS])
+def test_a_gain_over_unfinished_trainings_counts_only_with_a_certificate(which, found):
+    at_ten = [
+        next(t.answer for t in claim(which, made).course if t.images_per_class == 10)
+        for made in (cut_short(*[found] * 4), cut_short(*[found] * 4, certificate="holds"))
+    ]
+    assert at_ten == ["undecided", "false"]
+
+
+def test_a_threshold_counts_only_if_scratch_had_steps_enough_there():
+    assert claim(ENOUGH, cut_short(*[FROM_TEN] * 4)).verdict == "undecided"
+    assert claim(ENOUGH, cut_short(*[FROM_TEN] * 4, certificate="holds")).verdict == "true"
+
+
 # The same minimum
 
 

@@ -6,7 +6,9 @@ import pytest
 from toy import curve, failed, record
 
 from benchmark import tables
+from benchmark.certificate import changed
 from benchmark.crossover import Verdict
+from benchmark.effective import EffectiveImages
 from benchmark.leaderboard import boards
 from benchmark.scores import score_of
 
@@ -197,6 +199,47 @@ def test_a_gain_over_scratch_that_ended_too_early_is_marked():
 def test_help_that_lasts_over_scratch_that_ended_too_early_is_marked():
     assert tables.marked_stops_at(unfinished(), "probe") == f"still helps at 10 {tables.UNFINISHED}"
     assert tables.marked_stops_at(unfinished(3, 0), "probe") == "still helps at 10"
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "marked"), [(1.0, 1.0, False), (2.0, 3.0, True), (10.0, None, True)]
+)
+def test_a_worth_in_labels_that_is_read_off_unfinished_trainings_is_marked(low, high, marked):
+    board = unfinished()
+    one = EffectiveImages(1, low, low, high, False, None)
+    comparison = dataclasses.replace(board.comparisons["probe"], effective=(one,))
+    board = dataclasses.replace(board, comparisons={"probe": comparison})
+    shown = tables.marked_labels_worth(board, "probe", 1)
+    assert shown.endswith(tables.UNFINISHED) == marked
+    assert tables.marked_labels_worth(board, "probe", 7) == ""
+
+
+def test_a_refused_worth_in_labels_is_not_marked():
+    board = unfinished()
+    refused = EffectiveImages(1, None, None, None, False, "Because.")
+    comparison = dataclasses.replace(board.comparisons["probe"], effective=(refused,))
+    board = dataclasses.replace(board, comparisons={"probe": comparison})
+    assert tables.marked_labels_worth(board, "probe", 1) == "-"
+
+
+def longer_rows(*audited):
+    recipe = {"steps": 10, "learning_rate": 0.1, "floor": 0.0}
+    records = [*curve("scratch", {1: 0.4}, recipe=recipe), *curve("finetune", {1: 0.9})]
+    twice = curve("scratch", {1: 0.8}, recipe=changed(recipe, "steps-x2"))
+    audits = {name: list(map(score_of, twice)) for name in audited}
+    table = tables.longer_table(boards(map(score_of, records), audits=audits), "finetune")
+    return [[c.strip() for c in line.split("|")[1:-1]] for line in table.splitlines()[2:]]
+
+
+def test_what_twice_the_steps_leave_of_a_gain_is_shown():
+    ((*place, gain, scratch, finetune),) = longer_rows("steps-x2")
+    assert place == ["toy", "net", "1"]
+    assert float(gain.split()[0]) > 40 > 20 > float(scratch.split()[0]) > 0
+    assert finetune == ""
+
+
+def test_where_nothing_trained_longer_nothing_is_shown():
+    assert longer_rows() == []
 
 
 def test_one_unfinished_training_among_finished_ones_marks_nothing():
