@@ -66,9 +66,9 @@ setting moves the verdict, it is void: it rested on an arm that was trained badl
 pretrained arm reaches with 10 (effective images, Hernandez et al. 2021).
 """
 
-_UNFINISHED = f"""- {tables.UNFINISHED}: most of scratch's trainings behind this number ended with their loss
-  still falling. With more steps scratch may do better, and the gain and what pretraining is worth
-  in labels be smaller."""
+_UNFINISHED = f"""- {tables.UNFINISHED}: most of scratch's trainings behind this number
+  ended with their loss still falling. With more steps scratch may do better, and the gain and what
+  pretraining is worth in labels be smaller."""
 
 _LONGER = """## If one arm trained twice as long
 
