@@ -25,6 +25,7 @@ _STYLE: dict[Any, Any] = {
 # Okabe and Ito's palette, which colour-blind readers can tell apart.
 _COLOURS = ("#0072B2", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 _SCRATCH_COLOUR = "#555555"
+_HOLLOW: dict[str, Any] = {"linestyle": "", "marker": "o", "markersize": 4, "mfc": "white"}
 
 
 def accuracy_figure(board: Board) -> str:
@@ -54,6 +55,9 @@ def _draw_curve(axes: Axes, arm: str, points: tuple[Point, ...], colour: str) ->
     sizes = [p.images_per_class for p in drawn]
     means = [100 * (p.accuracy or 0) for p in drawn]
     axes.plot(sizes, means, "o-", color=colour, label=arm, markersize=4)
+    short = [p for p in drawn if p.unfinished]
+    tops = [100 * (p.accuracy or 0) for p in short]
+    axes.plot([p.images_per_class for p in short], tops, color=colour, **_HOLLOW)
     banded = [p for p in drawn if p.low is not None and p.high is not None]
     axes.fill_between(
         [p.images_per_class for p in banded],
@@ -98,6 +102,8 @@ def _label(axes: Axes, board: Board) -> None:
     axes.set_xlabel("images per class, N")
     axes.set_ylabel("test accuracy, %")
     axes.set_title(f"{board.task}: {board.label}", fontsize=10)
+    if any(p.unfinished for points in board.curves.values() for p in points):
+        axes.plot([], [], color=_SCRATCH_COLOUR, label="loss was still falling", **_HOLLOW)
     axes.legend(loc="lower right", frameon=False)
 
 

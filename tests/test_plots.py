@@ -52,6 +52,14 @@ def test_a_crossover_is_marked(board):
     assert "stroke-dasharray" not in accuracy_figure(unmarked)
 
 
+@pytest.mark.parametrize(("levelled", "marked"), [(True, False), (False, True)])
+def test_points_of_trainings_that_ended_too_early_are_hollow(levelled, marked):
+    training = dataclasses.replace(record().training, levelled_off=levelled)
+    text = accuracy_figure(board_of([record(n=n, training=training) for n in (1, 10)]))
+    assert ("loss was still falling" in text) == marked
+    assert ("fill: #ffffff; stroke: #555555" in text) == marked
+
+
 @pytest.mark.parametrize(
     "records",
     [
