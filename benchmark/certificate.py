@@ -42,8 +42,9 @@ class Certificate:
         """For a table."""
         if self.status != "void":
             return self.status
-        arm = self.better[0].split()[0]
-        return f"void: {arm} under-trained ({', '.join(self.better)} is better)"
+        arms = " and ".join(dict.fromkeys(one.split()[0] for one in self.better))
+        verb = "is" if len(self.better) == 1 else "are"
+        return f"void: {arms} under-trained ({', '.join(self.better)} {verb} better)"
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,14 @@ from __future__ import annotations
 import pytest
 
 from benchmark import crossover
-from benchmark.certificate import ALTERNATIVES, Retrial, certify, changed, deciding_sizes
+from benchmark.certificate import (
+    ALTERNATIVES,
+    Certificate,
+    Retrial,
+    certify,
+    changed,
+    deciding_sizes,
+)
 from benchmark.crossover import GainCell
 
 SEEDS = tuple(range(5))
@@ -49,6 +56,12 @@ def test_a_better_scratch_that_moves_the_verdict_voids_it_and_is_named():
     certificate = certify(VERDICT, CELLS, moved, ARMS)
     assert certificate.status == "void"
     assert certificate.text == "void: scratch under-trained (scratch steps-x2 is better)"
+
+
+def test_every_arm_that_was_trained_badly_is_named():
+    one = Certificate("void", ("finetune rate-x3", "scratch steps-x2", "scratch rate-x3"))
+    better = "finetune rate-x3, scratch steps-x2, scratch rate-x3"
+    assert one.text == f"void: finetune and scratch under-trained ({better} are better)"
 
 
 def test_a_worse_setting_moves_nothing():
