@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from benchmark import claims_page, plots, recipes_page, reproduce, tables
+from benchmark import claims_page, csv_files, plots, recipes_page, reproduce, tables
 from benchmark.leaderboard import FINETUNE, SCRATCH, Board
 from benchmark.recipes_page import Choices
 from benchmark.surprises import surprises
@@ -120,8 +120,8 @@ def write(
         out / "README.md": _page(boards, tasks),
         out / "claims.md": claims_page.page(boards, development),
         out / "recipes.md": recipes_page.page(boards, choices, development),
-        out / "leaderboard.csv": tables.csv_text(tables.leaderboard_rows(boards)),
-        out / "curves.csv": tables.csv_text(tables.curve_rows(boards)),
+        out / "leaderboard.csv": csv_files.csv_text(csv_files.leaderboard_rows(boards)),
+        out / "curves.csv": csv_files.csv_text(csv_files.curve_rows(boards)),
     }
     files |= {out / figure_name(board): plots.accuracy_figure(board) for board in boards}
     for path, text in files.items():
@@ -171,7 +171,7 @@ def _summary_row(board: Board, arm: str, tasks: Mapping[str, Task]) -> list[str]
         board.backbone,
         tables.marked_stops_at(board, arm),
         tables.bounds(verdict),
-        *(tables.marked_gain_at(board, arm, n) for n in tables.GAIN_COLUMNS_AT),
+        *(tables.marked_gain_at(board, arm, n) for n in csv_files.GAIN_COLUMNS_AT),
         tables.marked_labels_worth(board, arm, 10),
         tables.certificate_text(comparison),
     ]

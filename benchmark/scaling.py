@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from benchmark import leaderboard, store, sweep, tables
+from benchmark import csv_files, leaderboard, store, sweep
 from benchmark.records import Record
 from benchmark.scores import score_of
 from benchmark.trial import Job
@@ -45,7 +45,7 @@ def scale(record: Record, job: Job, trials: int) -> Scale:
         left = sweep.missing(folder, _jobs(job, trials))
         planned = time.perf_counter()
         scores = map(score_of, store.load(folder))
-        tables.csv_text(tables.leaderboard_rows(leaderboard.boards(scores)))
+        csv_files.csv_text(csv_files.leaderboard_rows(leaderboard.boards(scores)))
         ended = time.perf_counter()
     assert not left
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024

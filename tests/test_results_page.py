@@ -5,7 +5,7 @@ import re
 import pytest
 from toy import curve, failed, record
 
-from benchmark import leaderboard, results_page, store, tables
+from benchmark import csv_files, leaderboard, results_page, store, tables
 from benchmark.recipes_page import Choices
 from benchmark.scores import score_of
 
@@ -74,7 +74,7 @@ def documented_columns():
     table = results_page._COLUMNS.split("| --- | --- |")[1].split("`curves.csv`")[0]
     for line in filter(None, map(str.strip, table.splitlines())):
         names = re.findall(r"`([a-z_N]+)`", line.split("|")[1])
-        every = tables.GAIN_COLUMNS_AT if any("N" in name for name in names) else (0,)
+        every = csv_files.GAIN_COLUMNS_AT if any("N" in name for name in names) else (0,)
         yield from (name.replace("N", str(n)) for n in every for name in names)
 
 

@@ -1,6 +1,4 @@
-import csv
 import dataclasses
-import io
 
 import pytest
 from toy import curve, failed, record
@@ -22,10 +20,6 @@ def board():
 
 def verdict(kind, crossover=None, low=None, high=None, hurts_from=None):
     return Verdict(kind, crossover, low, high, 0.01, (), "Because.", hurts_from)
-
-
-def rows_of(text):
-    return list(csv.DictReader(io.StringIO(text)))
 
 
 def test_columns_line_up():
@@ -97,7 +91,6 @@ def test_an_arm_that_failed_everywhere_is_shown_as_failed():
     (board,) = boards(map(score_of, [failed(), record("probe")]))
     assert "failed (1 failed)" in tables.accuracy_table(board)
     assert tables.board_text(board)
-    assert rows_of(tables.csv_text(tables.leaderboard_rows([board])))[0]["failed"] == "1"
 
 
 def test_an_arm_that_lacks_an_n_has_an_empty_cell():
@@ -111,29 +104,6 @@ def test_what_is_printed_tells_the_verdict_and_its_reason(board):
     assert "toy with Net: test accuracy in % over 3 seeds" in text
     assert f"probe: {tables.verdict_text(comparison.verdict)} (margin 1 point;" in text
     assert comparison.verdict.reason in text
-
-
-def test_the_csv_has_a_row_for_each_arm(board):
-    scratch, probe = rows_of(tables.csv_text(tables.leaderboard_rows([board])))
-    assert (scratch["arm"], scratch["verdict"], scratch["gain_at_1"]) == ("scratch", "", "")
-    assert (probe["arm"], probe["verdict"]) == ("probe", "helps_throughout")
-    assert float(probe["gain_at_1"]) == pytest.approx(0.4, abs=0.1)
-    assert probe["gain_at_100"] == ""
-    assert (scratch["records"], scratch["failed"], scratch["fewest_seeds"]) == ("7", "1", "3")
-
-
-def test_the_curves_have_a_row_for_each_n(board):
-    rows = rows_of(tables.csv_text(tables.curve_rows([board])))
-    assert [(r["arm"], r["images_per_class"]) for r in rows] == [
-        ("scratch", "1"),
-        ("scratch", "10"),
-        ("probe", "1"),
-        ("probe", "10"),
-    ]
-
-
-def test_without_rows_there_is_no_csv():
-    assert tables.csv_text([]) == ""
 
 
 def test_what_pretraining_is_worth_is_shown_where_it_is_known(board):
