@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from benchmark import tables
 from benchmark.crossover import GainEstimate, Verdict
-from benchmark.leaderboard import FINETUNE, SCRATCH, Board, Comparison, Point
+from benchmark.leaderboard import FINETUNE, SCRATCH, Board, Point
 from benchmark.tallies import (
     FEWEST_TASKS,
     Answer,
@@ -145,7 +145,7 @@ def _not_needed(backbone: str, cases: Sequence[Case]) -> Claim:
 
 
 def _need(case: Case, n: int) -> str:
-    if _is_void(case.comparison):
+    if case.comparison.is_void:
         return ""
     stopped, helps = _has_stopped(case.verdict, n), _still_helps(case, n)
     if stopped == helps:
@@ -183,7 +183,7 @@ def _need_table(cases: Sequence[Case]) -> Table:
             tables.marked_stops_at(case.board, FINETUNE),
             tables.bounds(case.verdict),
             *(_need(case, n) or "undecided" if n <= max(case.gains) else "" for n in FEW),
-            tables.certificate_text(case.comparison),
+            tables.certificate_status(case.comparison),
         )
         for case in cases
     ]
@@ -192,16 +192,11 @@ def _need_table(cases: Sequence[Case]) -> Table:
     )
 
 
-def _is_void(comparison: Comparison) -> bool:
-    return comparison.certificate is not None and comparison.certificate.status == "void"
-
-
 def _flags(cases: Iterable[Case]) -> Iterable[str]:
     for case in cases:
-        certificate = case.comparison.certificate
-        if case.verdict.crossover is None or (certificate and certificate.status == "holds"):
+        if case.verdict.crossover is None or case.comparison.holds:
             continue
-        void = " and decides nothing here" if _is_void(case.comparison) else ""
+        void = " and decides nothing here" if case.comparison.is_void else ""
         yield (
             f"{case.name}: the crossover at N = {tables.number(case.verdict.crossover)} has no "
             f"certificate that holds ({tables.certificate_text(case.comparison)}){void}"
@@ -345,9 +340,8 @@ def _above(gain: GainEstimate, margin: float) -> bool:
 
 def _had_steps(case: Case, n: int) -> bool:
     """Whether most of scratch's trainings were finished, or the verdict outlasts more steps."""
-    point, certificate = _point(case, SCRATCH, n), case.comparison.certificate
-    holds = certificate is not None and certificate.status == "holds"
-    return holds or (point is not None and not point.unfinished)
+    point = _point(case, SCRATCH, n)
+    return case.comparison.holds or (point is not None and not point.unfinished)
 
 
 def _counts(tally: Tally, *kinds: str) -> Row:

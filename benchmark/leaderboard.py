@@ -81,6 +81,16 @@ class Comparison:
     retrials: tuple[Retrial, ...]
     """The deciding cells under other recipes."""
 
+    @property
+    def holds(self) -> bool:
+        """Whether the verdict was audited and survived every other recipe."""
+        return self.certificate is not None and self.certificate.status == "holds"
+
+    @property
+    def is_void(self) -> bool:
+        """Whether another recipe does better and moves the verdict."""
+        return self.certificate is not None and self.certificate.status == "void"
+
 
 @dataclass(frozen=True)
 class Board:

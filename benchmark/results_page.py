@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from benchmark import claims_page, csv_files, plots, recipes_page, reproduce, tables
+from benchmark import claims_page, csv_files, in_short, plots, recipes_page, reproduce, tables
 from benchmark.leaderboard import FINETUNE, SCRATCH, Board
 from benchmark.recipes_page import Choices
 from benchmark.surprises import surprises
@@ -139,7 +139,8 @@ def _page(boards: Sequence[Board], tasks: Mapping[str, Task]) -> str:
         return _INTRO + "\nThere are no records yet.\n"
     ordered = sorted(boards, key=lambda b: (_is_development(b, tasks), b.task, b.backbone))
     others = sorted({arm for board in boards for arm in board.comparisons} - {FINETUNE})
-    parts = [_INTRO, _summary(ordered, FINETUNE, tasks), _labels(ordered, tasks), _MORE]
+    parts = [_INTRO, _summary(ordered, FINETUNE, tasks), _labels(ordered, tasks)]
+    parts += [_in_short(ordered, tasks), _MORE]
     for arm in others:
         parts += [f"## The same for the arm `{arm}`\n", _summary(ordered, arm, tasks)]
     if longer := tables.longer_table(ordered, FINETUNE):
@@ -173,7 +174,7 @@ def _summary_row(board: Board, arm: str, tasks: Mapping[str, Task]) -> list[str]
         tables.bounds(verdict),
         *(tables.marked_gain_at(board, arm, n) for n in csv_files.GAIN_COLUMNS_AT),
         tables.marked_labels_worth(board, arm, 10),
-        tables.certificate_text(comparison),
+        tables.certificate_status(comparison),
     ]
 
 
@@ -186,6 +187,12 @@ def _labels(boards: Sequence[Board], tasks: Mapping[str, Task]) -> str:
     if any(p.unfinished for b in boards for p in b.curves.get(SCRATCH, ())):
         lines.append(_UNFINISHED)
     return "\n".join([*lines, ""])
+
+
+def _in_short(boards: Sequence[Board], tasks: Mapping[str, Task]) -> str:
+    development = {board.task for board in boards if _is_development(board, tasks)}
+    lines = [f"- {line}" for line in in_short.in_short(boards, development)]
+    return "\n".join(["In short, without development tasks:\n", *lines, ""]) if lines else ""
 
 
 def _surprises(boards: Sequence[Board]) -> str:

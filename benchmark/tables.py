@@ -144,6 +144,11 @@ def certificate_text(comparison: Comparison) -> str:
     return comparison.certificate.text if comparison.certificate else "not audited"
 
 
+def certificate_status(comparison: Comparison) -> str:
+    """As `certificate_text`, for a narrow column: without the settings that do better."""
+    return certificate_text(comparison).partition(" (")[0]
+
+
 def verdict_lines(board: Board) -> list[str]:
     """One line per pretrained arm: the verdict, the reason for it, its certificate."""
     return [

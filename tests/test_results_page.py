@@ -147,6 +147,11 @@ def test_the_first_table_is_of_fine_tuning_and_the_second_of_the_probe(tmp_path)
     assert first != second
 
 
+def test_below_the_first_table_stands_what_it_says_in_short(tmp_path):
+    first_screen = page_of(tmp_path, FINETUNED).partition("## ")[0]
+    assert "- `net`, 1 task: pretraining still helps at the largest N in 1." in first_screen
+
+
 def test_development_tasks_come_last(tmp_path, task):
     development = task.model_copy(update={"development": True})
     records = [*FINETUNED, *(r for t in ("a", "zebra") for r in named(t))]
