@@ -1,0 +1,38 @@
+"""What the repository shows of its own records is what they say."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from benchmark.cli import RECORDED, main
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+RESULTS = CHECKOUT / "results"
+INTERVAL = re.compile(r"[+-]?\d+\.\d \[[+-]?\d+\.\d, [+-]?\d+\.\d\]")
+
+
+@pytest.fixture(scope="module")
+def rebuilt(tmp_path_factory):
+    out = tmp_path_factory.mktemp("results")
+    main(["leaderboard", "--records", str(RECORDED), "--out", str(out)])
+    return {path.relative_to(out): path for path in out.rglob("*.*")}
+
+
+def test_pages_tables_and_figures_are_rebuilt_byte_for_byte(rebuilt):
+    stale = [str(n) for n, p in rebuilt.items() if p.read_bytes() != (RESULTS / n).read_bytes()]
+    assert stale == [], "make leaderboard rebuilds them"
+
+
+def test_every_figure_belongs_to_a_board(rebuilt):
+    shown = {path.relative_to(RESULTS) for path in (RESULTS / "figures").iterdir()}
+    assert shown == {name for name in rebuilt if name.parent.name == "figures"}
+
+
+def test_the_worked_example_of_the_readme_is_in_the_tables():
+    readme = (CHECKOUT / "README.md").read_text(encoding="utf-8")
+    example = readme.partition("A worked example")[2].partition("At N = 1")[0]
+    page = (RESULTS / "README.md").read_text(encoding="utf-8")
+    digits = page.partition("## Digits:")[2]
+    assert len(INTERVAL.findall(example)) == 15
+    assert all(number in digits for number in INTERVAL.findall(example))
