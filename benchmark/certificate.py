@@ -2,7 +2,8 @@
 
 The cells that decide a crossover are run again with other settings, the same alternatives for both
 arms. A better setting that moves the verdict makes the crossover void: it rested on an arm that was
-trained badly.
+trained badly. Help that lasts is unsettled where twice the steps of scratch take more than the
+margin from the gain and its loss is falling even then: nobody knows what four times would take.
 """
 
 from __future__ import annotations
@@ -33,13 +34,15 @@ ALTERNATIVES = tuple(_FACTORS)
 class Certificate:
     """What the alternatives say of one pretrained arm's verdict."""
 
-    status: Literal["holds", "void", "incomplete"]
+    status: Literal["holds", "void", "unsettled", "incomplete"]
     better: tuple[str, ...] = ()
-    """Arm and setting, e.g. ``scratch steps-x2``, that do better and move the verdict."""
+    """Arm and setting, e.g. ``scratch steps-x2``, that do better and move the verdict or might."""
 
     @property
     def text(self) -> str:
         """For a table."""
+        if self.status == "unsettled":
+            return f"unsettled ({', '.join(self.better)} lowers the gain and was still falling)"
         if self.status != "void":
             return self.status
         arms = " and ".join(dict.fromkeys(one.split()[0] for one in self.better))
@@ -60,6 +63,8 @@ class Retrial:
     improvement_low: float | None = None
     improvement_high: float | None = None
     """95% interval of it; None where there is one pair only."""
+    unfinished: frozenset[int] = frozenset()
+    """N at which the loss of most trainings with the changed setting was still falling."""
 
 
 def changed(recipe: Mapping[str, Any], alternative: str) -> dict[str, Any]:
@@ -101,7 +106,21 @@ def certify(
     if better:
         better.sort(key=lambda r: -r.improvement)
         return Certificate("void", tuple(f"{r.arm} {r.alternative}" for r in better))
-    return Certificate("holds" if needed <= complete else "incomplete")
+    if not needed <= complete:
+        return Certificate("incomplete")
+    open_ended = tuple(f"{r.arm} {r.alternative}" for r in retrials if _leaves_open(original, r))
+    return Certificate("unsettled" if open_ended else "holds", open_ended)
+
+
+def _leaves_open(original: Verdict, retrial: Retrial) -> bool:
+    """Whether help lasts, but more steps took some of it and even more might take the rest."""
+    if original.kind != "helps_throughout" or retrial.alternative != TWICE:
+        return False
+    largest = original.gains[-1]
+    cell = retrial.cells.get(largest.images_per_class)
+    if cell is None or largest.images_per_class not in retrial.unfinished:
+        return False
+    return largest.mean - crossover.estimate(cell).mean > original.margin
 
 
 def _moves(original: Verdict, cells: Sequence[GainCell], retrial: Retrial) -> bool:

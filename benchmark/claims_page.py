@@ -27,7 +27,8 @@ network from random weights). `make leaderboard` builds it from the records alon
   over tasks says how much they differ.
 - {tables.UNFINISHED}: the loss of most of scratch's trainings there was still falling when their
   steps ended. Such a gain counts only where the certificate of the verdict holds, that is, where
-  twice the steps or another learning rate leave the verdict as it is.
+  twice the steps or another learning rate leave the verdict as it is, and more are not likely to
+  move it.
 - With fewer than {FEWEST_TASKS} counted tasks every verdict is *undecided*. An N that fewer tasks
   share is shown, and plays no part in a verdict.
 """

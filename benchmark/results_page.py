@@ -60,7 +60,9 @@ over seeds and test images. A gain that is not above the **margin** counts as no
 The **certificate** says whether the verdict survives other recipes. `make audit` runs the deciding
 cells again with twice the steps, with the learning rate times 3 and divided by 3, and with the
 whole budget where trainings at the floor of their loss end early, for both arms. If a better
-setting moves the verdict, it is void: it rested on an arm that was trained badly.
+setting moves the verdict, it is void: it rested on an arm that was trained badly. *Still helps* is
+unsettled where twice the steps of scratch lower the gain by more than the margin and its loss is
+falling even then.
 
 **Labels worth** x3 at N=10 means that scratch needs about 30 images per class to reach what the
 pretrained arm reaches with 10 (effective images, Hernandez et al. 2021).
@@ -91,7 +93,7 @@ intervals, and an empty cell means that there is no such number.
 | `accuracy_at_largest_n`, `accuracy_low`, `accuracy_high` | test accuracy at the largest N |
 | `verdict` | `stops`, `helps_throughout`, `never_helps`, `hurts`, `undecided`; empty for scratch |
 | `crossover`, `crossover_low`, `crossover_high` | N\\* in images per class; an empty end is open |
-| `certificate` | `holds`, `void: ...`, `incomplete` or `not audited`; see *How to read a verdict* |
+| `certificate` | `holds`, `void: ...`, `unsettled ...`, `incomplete`, `not audited`: see above |
 | `margin` | gain up to which pretraining counts as no help |
 | `gain_at_N`, `gain_at_N_low`, `gain_at_N_high` | paired gain over scratch at N = 1, 10, 100 |
 | `label_multiplier_at_N` | effective images per class divided by N |

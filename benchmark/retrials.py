@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence, Set
 from benchmark import certificate, stats
 from benchmark.certificate import Retrial, alters
 from benchmark.records import Trial
-from benchmark.scores import Score, gain_cells, succeeded
+from benchmark.scores import Score, at_each_n, gain_cells, succeeded
 
 Audits = Mapping[str, Sequence[Score]]
 """Alternative setting -> the scores of the trials that were run with it."""
@@ -24,8 +24,8 @@ def retrials_of(
             pair = (other, again) if arm is scratch else (again, other)
             cells = {cell.images_per_class: cell for cell in gain_cells(*pair)}
             if cells:
-                improvement = _improvement(again, arm)
-                found.append(Retrial(arm[0].trial.arm, alternative, cells, *improvement))
+                gained, unfinished = _improvement(again, arm), _unfinished(again)
+                found.append(Retrial(arm[0].trial.arm, alternative, cells, *gained, unfinished))
     return found
 
 
@@ -74,3 +74,12 @@ def _improvement(
     pairs = [(s, before.get((s.trial.images_per_class, s.trial.seed))) for s in succeeded(again)]
     gains = [s.hits.mean() - old.hits.mean() for s, old in pairs if old is not None]
     return stats.mean_interval([float(gain) for gain in gains]) if gains else (0.0, None, None)
+
+
+def _unfinished(scores: Sequence[Score]) -> frozenset[int]:
+    """The N at which most trainings that succeeded ended with their loss still falling."""
+    return frozenset(
+        n
+        for n, cell in at_each_n(succeeded(scores)).items()
+        if sum(s.levelled_off is False for s in cell) > sum(s.levelled_off is True for s in cell)
+    )

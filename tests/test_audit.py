@@ -82,8 +82,8 @@ def test_audited_records_lie_beside_the_records_and_are_found_again(tmp_path):
     assert found["steps-x2"] == []
 
 
-def again(arm, alternative, shares):
-    return curve(arm, shares, recipe=changed(RECIPE, alternative))
+def again(arm, alternative, shares, **fields):
+    return curve(arm, shares, recipe=changed(RECIPE, alternative), **fields)
 
 
 def certificate(scratch_shares):
@@ -100,10 +100,11 @@ def test_alternatives_of_one_arm_alone_leave_the_certificate_incomplete():
     assert certificate(SHARES).status == "incomplete"
 
 
-def retrials(scratch, alternatives):
+def retrials(scratch, alternatives, **fields):
     finetune = curve("finetune", {1: 0.75, 2: 1.0}, recipe=RECIPE)
     audits = {name: [] for name in ALTERNATIVES} | {
-        name: [score_of(r) for r in again("scratch", name, SHARES)] for name in alternatives
+        name: [score_of(r) for r in again("scratch", name, SHARES, **fields)]
+        for name in alternatives
     }
     (board,) = leaderboard.boards(map(score_of, [*scratch, *finetune]), audits=audits)
     return {r.alternative: r for r in board.comparisons["finetune"].retrials}
@@ -119,6 +120,14 @@ def test_where_no_training_cooled_down_none_has_to_be_run_without_early_ends():
 def test_trainings_that_cooled_down_have_to_be_run_without_early_ends():
     found = retrials(curve("scratch", SHARES, recipe=RECIPE, training=AT_FLOOR), ["steps-x2"])
     assert set(found) == {"steps-x2"}
+
+
+@pytest.mark.parametrize(("levelled", "unfinished"), [(True, set()), (False, {2})])
+def test_a_retrial_knows_where_its_own_losses_were_still_falling(levelled, unfinished):
+    training = replace(record().training, levelled_off=levelled)
+    scratch = curve("scratch", SHARES, recipe=RECIPE)
+    found = retrials(scratch, ["steps-x2"], training=training)
+    assert found["steps-x2"].unfinished == unfinished
 
 
 def test_a_training_that_was_run_again_counts_once():

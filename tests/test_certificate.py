@@ -75,6 +75,27 @@ def test_a_missing_alternative_makes_the_certificate_incomplete(left_out):
     assert certify(VERDICT, CELLS, some, ARMS).status == "incomplete"
 
 
+LASTING = [cell(n, 0.3) for n in (1, 10, 100)]
+
+
+def lasting_certificate(left, unfinished):
+    """Of a gain of 30 points at N = 100, of which twice the steps of scratch leave ``left``."""
+    found = [Retrial(arm, name, {100: LASTING[2]}, 0.0) for arm in ARMS for name in ALTERNATIVES]
+    found[0] = Retrial("scratch", "steps-x2", {100: cell(100, left)}, 0.1, unfinished=unfinished)
+    return certify(crossover.verdict(LASTING), LASTING, found, ARMS)
+
+
+def test_help_that_shrinks_while_scratch_still_learns_is_unsettled():
+    certificate = lasting_certificate(0.2, frozenset({100}))
+    assert certificate.status == "unsettled"
+    assert certificate.text == "unsettled (scratch steps-x2 lowers the gain and was still falling)"
+
+
+@pytest.mark.parametrize(("left", "unfinished"), [(0.2, {1}), (0.295, {100}), (0.4, {100})])
+def test_help_that_more_steps_hardly_lower_holds(left, unfinished):
+    assert lasting_certificate(left, frozenset(unfinished)).status == "holds"
+
+
 def test_a_probe_needs_no_alternatives_of_its_own():
     scratch_only = [r for r in retrials() if r.arm == "scratch"]
     assert certify(VERDICT, CELLS, scratch_only, ("scratch",)).status == "holds"
