@@ -7,6 +7,10 @@ from collections.abc import Callable, Iterator, Sequence
 from benchmark.leaderboard import FINETUNE, SCRATCH, Board, Point
 from benchmark.tables import certificate_text, gain_text, percent
 
+_STRETCH = 4
+"""Times the images that should show in the accuracy."""
+_LEVEL = 0.01
+"""Gain in mean accuracy, 0..1, below which they do not."""
 _MOST_SETTLED = 0.9
 """Share of an arm's trainings that should have levelled off."""
 
@@ -65,6 +69,23 @@ def _accuracy(point: Point) -> str:
     return percent(point.accuracy, point.low, point.high)
 
 
+def _plateaus(board: Board) -> Iterator[str]:
+    """Where steps rather than images bound an arm: the likeliest way to starve it."""
+    for arm, points in board.curves.items():
+        last = points[-1]
+        flat = [
+            p
+            for p in points
+            if _STRETCH * p.images_per_class <= last.images_per_class
+            and (last.accuracy or 0) - (p.accuracy or 0) < _LEVEL
+        ]
+        if flat and last.unfinished:
+            yield (
+                f"{arm} has {_accuracy(flat[0])} at N={flat[0].images_per_class} "
+                f"and {_accuracy(last)} at N={last.images_per_class}"
+            )
+
+
 def _failures(board: Board) -> Iterator[str]:
     for arm, points in board.curves.items():
         failed = {p.images_per_class: p.failed for p in points if p.failed}
@@ -87,6 +108,7 @@ _FINDERS: dict[str, Callable[[Board], Iterator[str]]] = {
     f"{SCRATCH.capitalize()} beats fine-tuning by more than the margin": _scratch_wins,
     "Another pretrained arm beats both scratch and fine-tuning": _beats_both,
     "More images, significantly lower accuracy": _dips,
+    "Four times the images, hardly more accuracy, losses still falling: short of steps": _plateaus,
     "Trials that failed": _failures,
     "Fewer than nine in ten trainings levelled off": _restless,
 }

@@ -7,7 +7,7 @@ from benchmark.leaderboard import boards
 from benchmark.scores import score_of
 from benchmark.surprises import surprises
 
-SCRATCH_WINS, BEATS_BOTH, DIPS, FAILURES, RESTLESS = range(5)
+SCRATCH_WINS, BEATS_BOTH, DIPS, PLATEAUS, FAILURES, RESTLESS = range(6)
 
 
 def found(which, *records):
@@ -51,6 +51,26 @@ def test_an_accuracy_that_falls_with_more_images_is_found():
 
 def test_an_accuracy_that_falls_within_the_noise_is_no_surprise():
     assert not found(DIPS, *curve("scratch", {1: 0.5, 2: 0.5, 5: 0.5}))
+
+
+def plateaus(shares, levelled=False):
+    training = dataclasses.replace(record().training, levelled_off=levelled)
+    return found(PLATEAUS, *curve("scratch", shares, training=training))
+
+
+def test_an_arm_that_more_images_do_not_help_while_it_still_learns_is_found():
+    (line,) = plateaus({1: 0.2, 5: 0.6, 10: 0.6, 40: 0.6})
+    assert line.startswith("toy, net: scratch has 6")
+    assert "at N=5 and " in line
+    assert line.endswith("at N=40")
+
+
+@pytest.mark.parametrize(
+    ("shares", "levelled"),
+    [({10: 0.6, 40: 0.6}, True), ({10: 0.6, 40: 0.9}, False), ({10: 0.6, 39: 0.6}, False)],
+)
+def test_a_curve_that_ended_or_rises_or_is_short_is_no_plateau(shares, levelled):
+    assert not plateaus(shares, levelled)
 
 
 def test_failed_trials_are_counted_by_n():
