@@ -29,10 +29,12 @@ def test_every_figure_belongs_to_a_board(rebuilt):
     assert shown == {name for name in rebuilt if name.parent.name == "figures"}
 
 
-def test_the_worked_example_of_the_readme_is_in_the_tables():
+def test_the_numbers_of_the_readme_are_in_the_pages():
     readme = (CHECKOUT / "README.md").read_text(encoding="utf-8")
-    example = readme.partition("A worked example")[2].partition("At N = 1")[0]
     page = (RESULTS / "README.md").read_text(encoding="utf-8")
-    digits = page.partition("## Digits:")[2]
-    assert len(INTERVAL.findall(example)) == 15
-    assert all(number in digits for number in INTERVAL.findall(example))
+    example = readme.partition("A worked example")[2].partition("At N = 1")[0]
+    records = readme.partition("## What the records say")[2].partition("\n## ")[0]
+    for text, shown, count in ((example, page.partition("## Digits:")[2], 15), (records, page, 4)):
+        numbers = INTERVAL.findall(text)
+        assert len(numbers) == count
+        assert [number for number in numbers if number not in shown] == []
