@@ -5,7 +5,7 @@ Records of the alternative ``steps-x2`` lie in ``audits/steps-x2/`` beside the r
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -49,20 +49,20 @@ def plan(board: Board, jobs: Sequence[Job], scores: Iterable[Score]) -> dict[str
         )
     cooled_down = {score.trial for score in scores if score.cooled_down}
     return {
-        alternative: [
-            changed_job
-            for job in chosen
-            if alters(alternative, job.stored_trial in cooled_down)
-            for changed_job in _changed(job, alternative)
-        ]
-        for alternative in ALTERNATIVES
+        name: _changed_jobs(
+            [j for j in chosen if alters(name, j.stored_trial in cooled_down)], name
+        )
+        for name in ALTERNATIVES
     }
 
 
-def _changed(job: Job, alternative: str) -> Iterator[Job]:
+def _changed_jobs(jobs: Iterable[Job], alternative: str) -> list[Job]:
     """A probe has neither steps nor a learning rate, so it has no alternatives."""
-    if isinstance(job.recipe, Recipe):
-        yield replace(job, recipe=changed_recipe(job.recipe, alternative))
+    return [
+        replace(job, recipe=changed_recipe(job.recipe, alternative))
+        for job in jobs
+        if isinstance(job.recipe, Recipe)
+    ]
 
 
 def scores(records: Path) -> dict[str, list[Score]]:

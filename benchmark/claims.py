@@ -101,8 +101,8 @@ def _rarely_helps(backbone: str, cases: Sequence[Case]) -> Claim:
 
 def _helped(case: Case, n: int) -> str:
     gain, margin = case.gains[n], case.verdict.margin
-    if _above(gain, margin):
-        return "above" if _had_steps(case, n) else ""
+    if _surely_helps(case, n):
+        return "above"
     return "not above" if gain.high is not None and gain.high <= margin else ""
 
 
@@ -163,7 +163,7 @@ def _has_stopped(verdict: Verdict, n: int) -> bool:
 
 def _still_helps(case: Case, n: int) -> bool:
     verdict, sizes = case.verdict, [size for size in case.gains if size >= n]
-    if any(_above(case.gains[size], verdict.margin) and _had_steps(case, size) for size in sizes):
+    if any(_surely_helps(case, size) for size in sizes):
         return True
     if verdict.low is None or not (verdict.kind == "helps_throughout" or verdict.low > n):
         return False
@@ -296,9 +296,8 @@ def _threshold(case: Case) -> str:
     if _above(first, case.verdict.margin):
         return "none"
     surely_not = first.high is not None and first.high <= case.verdict.margin
-    helped = [g for g in later if _above(g, case.verdict.margin)]
-    steps = any(_had_steps(case, gain.images_per_class) for gain in helped)
-    return "some" if surely_not and steps else ""
+    helps_later = any(_surely_helps(case, gain.images_per_class) for gain in later)
+    return "some" if surely_not and helps_later else ""
 
 
 def _enough_reason(counted: Sequence[Case], votes: Counter[str]) -> str:
@@ -336,6 +335,11 @@ def _peak(case: Case) -> GainEstimate:
 
 def _above(gain: GainEstimate, margin: float) -> bool:
     return gain.low is not None and gain.low > margin
+
+
+def _surely_helps(case: Case, n: int) -> bool:
+    """Whether the gain at N is surely above the margin, over trainings that can be relied on."""
+    return _above(case.gains[n], case.verdict.margin) and _had_steps(case, n)
 
 
 def _had_steps(case: Case, n: int) -> bool:
