@@ -2,7 +2,7 @@
 
 import gc
 
-from benchmark.cli import main
+from benchmark.cli.main import main
 
 if __name__ == "__main__":
     try:

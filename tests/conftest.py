@@ -35,6 +35,6 @@ def backbone(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def dataset(task):
-    from benchmark import data
+    from benchmark.tasks import data
 
     return data.load(task, toy.SIZE)

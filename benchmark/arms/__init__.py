@@ -13,8 +13,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from benchmark.errors import UserError, nearest
-from benchmark.recipes import ProbeRecipe, Recipe
-from benchmark.work import Outcome, Work
+from benchmark.records.recipe import ProbeRecipe, Recipe
+from benchmark.training.work import Outcome, Work
 
 Fit = Callable[[Work], Outcome]
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from benchmark.arms import register
-from benchmark.networks import fit_network
-from benchmark.recipes import Recipe
-from benchmark.work import Outcome, Work
+from benchmark.records.recipe import Recipe
+from benchmark.training.fit import fit_network
+from benchmark.training.work import Outcome, Work
 
 
 @register("finetune", pretrained=True, recipe=Recipe(learning_rate=1e-3, steps=400))

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmark import features
 from benchmark.arms import register
-from benchmark.recipes import ProbeRecipe
-from benchmark.records import Training
-from benchmark.subsets import folds
-from benchmark.work import Outcome, Work
+from benchmark.records.recipe import ProbeRecipe
+from benchmark.records.record import Training
+from benchmark.tasks.subsets import folds
+from benchmark.training import features
+from benchmark.training.work import Outcome, Work
 
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline

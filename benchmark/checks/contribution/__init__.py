@@ -1,0 +1,1 @@
+"""Are stored records sound, without training? `check` is the way in."""

@@ -1,0 +1,1 @@
+"""What the suite costs beside the arithmetic itself; `perf` is the way in."""

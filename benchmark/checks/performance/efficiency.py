@@ -1,0 +1,155 @@
+"""A sweep's speed beside that of a loop of nothing but arithmetic, and how soon commands start."""
+
+from __future__ import annotations
+
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import torch
+from torch.nn import functional
+
+from benchmark.errors import UserError
+from benchmark.harness import job as trial
+from benchmark.harness import sweep
+from benchmark.harness.executors import processes as executors
+from benchmark.harness.job import Job
+from benchmark.harness.sweep import Selection
+from benchmark.records import store
+from benchmark.records.recipe import Recipe
+from benchmark.training import backbones
+from benchmark.training import fit as networks
+
+_BARE_SECONDS = 10.0
+
+
+@dataclass(frozen=True)
+class Bare:
+    """A loop of nothing but forward, backward and optimiser step."""
+
+    backbone: str
+    classes: int
+    image_size: int
+    batch_size: int
+
+
+@dataclass(frozen=True)
+class Efficiency:
+    """A sweep against the bare loop over as many batches of the same shape."""
+
+    name: str
+    trials: int
+    images: int
+    bare_seconds: float
+    """The bare loop's time for all steps, all cores busy."""
+    wall_seconds: float
+    """The sweep's time, from the command to the printed table."""
+    peak_bytes: int
+    """Largest resident memory of a process that runs its trials."""
+
+    @property
+    def ratio(self) -> float:
+        """Share of the wall time that the arithmetic alone would take."""
+        return self.bare_seconds / self.wall_seconds
+
+
+def bare_step_seconds(bare: Bare) -> float:
+    """Seconds per optimiser step of the loop in this process, over about 10 seconds."""
+    torch.set_num_threads(1)
+    model = backbones.create(bare.backbone, bare.classes, pretrained=False).train()
+    optimiser = torch.optim.AdamW(model.parameters(), lr=1e-3, fused=True)
+    shape = (bare.batch_size, 3, bare.image_size, bare.image_size)
+    batch = torch.randn(shape).contiguous(memory_format=torch.channels_last)
+    labels = torch.randint(bare.classes, (bare.batch_size,))
+
+    def step() -> None:
+        loss = functional.cross_entropy(model(batch), labels)
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+
+    for _ in range(5):
+        step()
+    started, steps = time.perf_counter(), 0
+    while time.perf_counter() - started < _BARE_SECONDS:
+        step()
+        steps += 1
+    return (time.perf_counter() - started) / steps
+
+
+def efficiency(
+    name: str, selection: Selection, workers: int, arguments: Sequence[str]
+) -> Efficiency:
+    """Runs the selection as a command into an empty folder, between two runs of the bare loop.
+
+    Two, because a shared machine is not equally fast all the time.
+    """
+    jobs = sweep.prepare(selection).jobs
+    trained = [job for job in jobs if isinstance(job.recipe, Recipe)]
+    before = _bare_seconds(trained[0], workers)
+    with tempfile.TemporaryDirectory() as folder:
+        records = folder + "/records"
+        wall = seconds_of(["bench", *arguments, "--jobs", str(workers), "--records", records])
+        steps = sum(record.training.steps for record in store.load(Path(records)))
+    bare = (before + _bare_seconds(trained[0], workers)) / 2
+    (peak,) = executors.run_in_processes(peak_bytes, [trained[-1]], 1)
+    images = steps * _batch_size(trained[0])
+    return Efficiency(name, len(jobs), images, steps * bare / workers, wall, peak)
+
+
+def _batch_size(job: Job) -> int:
+    assert isinstance(job.recipe, Recipe)
+    return job.recipe.batch_size
+
+
+def _bare_seconds(job: Job, workers: int) -> float:
+    dataset = networks.dataset_for(job.trial.backbone, job.task, job.image_size)
+    classes = len(dataset.class_names)
+    bare = Bare(job.trial.backbone, classes, job.image_size, _batch_size(job))
+    runs = executors.run_in_processes(bare_step_seconds, [bare] * workers, workers)
+    return statistics.mean(runs)
+
+
+def peak_bytes(job: Job) -> int:
+    """Largest resident memory of this process after a few steps of the job and its evaluation."""
+    assert isinstance(job.recipe, Recipe)
+    trial.run(replace(job, recipe=replace(job.recipe, steps=20)))
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+def seconds_of(command: Sequence[str]) -> float:
+    """Time that ``python -m benchmark`` takes with these arguments.
+
+    Raises `UserError` if it fails.
+    """
+    started = time.perf_counter()
+    done = subprocess.run(  # noqa: S603  (our own command)
+        [sys.executable, "-m", "benchmark", *command], capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise UserError(f"benchmark {' '.join(command)} failed: {done.stderr[-500:]}")
+    return time.perf_counter() - started
+
+
+def help_seconds() -> float:
+    """Median time of ``--help``."""
+    return statistics.median(seconds_of(["--help"]) for _ in range(9))
+
+
+def first_step_seconds() -> float:
+    """Upper bound of the time from a command to its sweep's first step.
+
+    Two trials that start at once in two processes, less the longer training: evaluation, records
+    and tables still included.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        records = folder + "/records"
+        arguments = ["--arms", "scratch", "--n", "1", "--seeds", "2", "--jobs", "2"]
+        wall = seconds_of(["bench", *arguments, "--records", records])
+        return wall - max(record.training.seconds for record in store.load(Path(records)))

@@ -1,0 +1,136 @@
+"""Measures the suite against the arithmetic's own limit and writes ``results/performance.md``."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import torch
+
+from benchmark.checks.performance.efficiency import (
+    Efficiency,
+    efficiency,
+    first_step_seconds,
+    help_seconds,
+)
+from benchmark.checks.performance.scaling import Scale, scale
+from benchmark.harness import sweep
+from benchmark.harness.job import Job
+from benchmark.harness.sweep import Selection
+from benchmark.pages import tables
+from benchmark.records import hardware
+from benchmark.records.record import Record
+from benchmark.tasks import load as tasks
+from benchmark.tasks.sources import find as sources
+
+MIN_EFFICIENCY = 0.90
+MAX_HELP_SECONDS = 0.3
+MAX_FIRST_STEP_SECONDS = 8.0
+MAX_SCALE_SECONDS = {100: 10.0, 1_000: 10.0, 10_000: 10.0, 100_000: 60.0}
+"""Number of trials -> what they may cost apart from training them."""
+MAX_SCALE_BYTES = 2e9
+
+
+@dataclass(frozen=True)
+class Report:
+    """All measurements of one run."""
+
+    efficiencies: tuple[Efficiency, ...]
+    help_seconds: float
+    first_step_seconds: float
+    scales: tuple[Scale, ...]
+
+    @property
+    def failures(self) -> list[str]:
+        """What is outside its bound."""
+        found = [
+            f"harness efficiency {e.name}: {e.ratio:.2f}, below {MIN_EFFICIENCY}"
+            for e in self.efficiencies
+            if e.ratio < MIN_EFFICIENCY
+        ]
+        if self.help_seconds > MAX_HELP_SECONDS:
+            found.append(f"--help takes {self.help_seconds:.2f} s")
+        if self.first_step_seconds > MAX_FIRST_STEP_SECONDS:
+            found.append(f"the first step comes after {self.first_step_seconds:.1f} s")
+        slow = [s for s in self.scales if s.seconds > MAX_SCALE_SECONDS[s.trials]]
+        found += [f"{s.trials} trials cost {s.seconds:.1f} s" for s in slow]
+        large = [s for s in self.scales if s.peak_bytes > MAX_SCALE_BYTES]
+        return found + [f"{s.trials} trials take {s.peak_bytes / 1e9:.1f} GB" for s in large]
+
+
+def run(workers: int, backbone: str, out: Path) -> Report:
+    """Measures everything on an otherwise idle machine and writes the page to ``out``."""
+    digits = Selection((tasks.load_task("digits"),), (backbone,), ("scratch", "finetune", "probe"))
+    with tempfile.TemporaryDirectory() as folder:
+        record, job = _example(digits, Path(folder))
+    report = Report(
+        efficiencies=tuple(_efficiencies(digits, workers)),
+        help_seconds=help_seconds(),
+        first_step_seconds=first_step_seconds(),
+        scales=tuple(scale(record, job, trials) for trials in MAX_SCALE_SECONDS),
+    )
+    out.write_text(page(report, workers), encoding="utf-8")
+    return report
+
+
+def _example(selection: Selection, folder: Path) -> tuple[Record, Job]:
+    one = replace(selection, arms=("scratch",), images_per_class=(1,), seeds=1)
+    (job,) = sweep.prepare(one).jobs
+    (record,) = sweep.run(folder, [job], 1, progress=False)
+    return record, job
+
+
+def _efficiencies(digits: Selection, workers: int) -> Iterator[Efficiency]:
+    yield efficiency("default suite", digits, workers, [])
+    clothing = tasks.load_task("clothing")
+    if sources.find(clothing).remote:
+        return
+    chosen = Selection((clothing,), ("mobilenetv2_035",), ("scratch",), (5, 20, 100), 2)
+    words = "--task clothing --backbone mobilenetv2_035 --arms scratch --n 5,20,100 --seeds 2"
+    yield efficiency("clothing, mobilenetv2_035, 64 px", chosen, workers, words.split())
+
+
+def page(report: Report, workers: int) -> str:
+    """The measurements as Markdown."""
+    sweeps = [
+        [
+            e.name,
+            str(e.trials),
+            f"{e.bare_seconds:.0f}",
+            f"{e.wall_seconds:.0f}",
+            f"{e.ratio:.2f}",
+            f"{60 * e.trials / e.wall_seconds:.0f}",
+            f"{e.images / e.wall_seconds:.0f}",
+            f"{e.peak_bytes / 1e6:.0f}",
+        ]
+        for e in report.efficiencies
+    ]
+    scales = [
+        [
+            str(s.trials),
+            f"{s.plan_seconds:.2f}",
+            f"{s.tables_seconds:.2f}",
+            f"{s.peak_bytes / 1e6:.0f}",
+        ]
+        for s in report.scales
+    ]
+    columns = ["sweep", "trials", "bare loop, s", "sweep, s", "efficiency", "trials/min"]
+    parts = [
+        "# Performance",
+        "`make perf` measured this in one run, "
+        f"with {workers} processes on {hardware.processor()}, torch {torch.__version__}.",
+        "**Efficiency** is the time of a bare forward, backward and optimiser loop over as many "
+        "batches of the same shape, all cores busy, divided by the time of the whole sweep: start, "
+        "data, augmentation, evaluation, probes, records and tables included. The bare loop ran "
+        "right before and right after each sweep.",
+        tables.aligned([*columns, "images/s", "peak MB of a process"], sweeps),
+        "Cost of many trials apart from training them: planning with the scan for stored records, "
+        "and reading all records into tables; records in memory, one process.",
+        tables.aligned(["trials", "plan and scan, s", "tables, s", "peak MB"], scales),
+        f"`python -m benchmark --help` takes {report.help_seconds:.2f} s (median of 9). A sweep's "
+        f"first training step comes at most {report.first_step_seconds:.1f} s after the command: "
+        "the time of a sweep of two trials side by side less the training of the longer one.",
+    ]
+    return "\n\n".join(parts) + "\n"

@@ -1,0 +1,63 @@
+"""What holds unless somebody says otherwise: folders, environment variables, margin, backbone.
+
+From a checkout everything lies in the checkout. Installed as a package, tasks come with it and from
+``./tasks``, results go to ``./results``, and nothing is ever written beside the installed code.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+MARGIN = 0.01
+"""Gain that counts as no help, an accuracy difference in 0..1."""
+
+BUNDLED = "test_resnet.distilled_in1k"
+"""The backbone whose weights come with the package."""
+
+_PACKAGE = Path(__file__).resolve().parent
+_CHECKOUT = _PACKAGE.parent if (_PACKAGE.parent / "pyproject.toml").is_file() else None
+
+BUNDLED_FOLDER = _PACKAGE / "quickstart"
+"""Config and weights of `BUNDLED`."""
+
+RESULTS = Path("results") if _CHECKOUT is None else _CHECKOUT / "results"
+RECORDED = RESULTS / "records"
+"""Records of the published leaderboard."""
+LOCAL = RESULTS / "local" / "records"
+"""Records of the user's own runs."""
+
+SHIPPED_TUNING = _PACKAGE / "tuned"
+"""What ``make tune`` found before this version was published."""
+OWN_TUNING = SHIPPED_TUNING if _CHECKOUT is not None else RESULTS / "local" / "tuned"
+"""Where ``make tune`` writes."""
+
+
+def task_folders() -> tuple[Path, ...]:
+    """Folders of task YAMLs; of two tasks with one name, the one in the earlier folder counts.
+
+    ``$BENCHMARK_TASKS`` alone, where it is set.
+    """
+    if chosen := os.environ.get("BENCHMARK_TASKS"):
+        return (Path(chosen),)
+    if _CHECKOUT is not None:
+        return (_CHECKOUT / "tasks",)
+    own = Path("tasks").absolute()
+    return tuple(folder for folder in (own, _PACKAGE / "shipped_tasks") if folder.is_dir())
+
+
+def mirrors() -> Path | None:
+    """``$BENCHMARK_DATA``, a folder of local copies of data sets; None where it is not set."""
+    chosen = os.environ.get("BENCHMARK_DATA")
+    return Path(chosen) if chosen else None
+
+
+def cache_folder() -> Path:
+    """``$BENCHMARK_CACHE``, or ``.cache`` in the checkout, or the user's own cache folder."""
+    if chosen := os.environ.get("BENCHMARK_CACHE"):
+        return Path(chosen).absolute()
+    if _CHECKOUT is not None:
+        return _CHECKOUT / ".cache"
+    import platformdirs
+
+    return platformdirs.user_cache_path("small-data-benchmark")

@@ -1,0 +1,270 @@
+"""Writes ``recipes.md``: what each arm does, how its learning rate was chosen, early ends."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from benchmark.analysis.board import Board
+from benchmark.analysis.certificate import Retrial
+from benchmark.pages import tables
+from benchmark.records.evidence import Cell, chosen_rates, mean_accuracies, rates_at_the_edge
+from benchmark.records.recipe import Tuned
+
+_INTRO = """# Recipes
+
+One recipe per arm, the same at every N. What differs between tasks is the number of steps (a
+task's `budget` multiplies it) and whether images may be mirrored; between backbones, the learning
+rate. The table is taken from the records; several values in a cell are those of several tasks or
+backbones.
+"""
+
+_CHOOSING = """## How the learning rates were chosen
+
+Once per arm and backbone, by `make tune`: a small grid of rates, the same for every arm, and for
+each rate trainings on N images per class that are scored on held-out images. All of these are
+training images of the development tasks; a test split is never looked at, and the seeds (from
+1000 on) are far from those of the leaderboard, so that its subsets are not chosen on either. The
+rate with the best mean accuracy over all trainings, small and large N alike, is taken: one rate
+has to serve every N. A probe has no learning rate: it chooses its regularisation by folds inside
+each subset.
+
+The number of steps is not tuned. It is what a sweep on a processor can afford, longer for scratch,
+which starts from nothing; the certificates say where twice as many would have changed a verdict.
+
+A rate is called a *tie* where its mean accuracy is within one standard error of the best one's,
+the standard error being that of the paired difference over trainings.
+"""
+
+_MISSING = """The measurements (`benchmark/tuned/evidence.csv`) are missing: `make tune` makes them.
+"""
+
+_ENDING = """## Ending trainings early
+
+A training whose loss has been at the floor in two windows of its steps in a row cools down and
+ends: there is nothing left to learn from it. The rule is the same for every arm and looks at
+training losses alone. `make audit` trains the cells that decide a verdict again without the rule.
+"""
+
+_MEANINGS = {
+    "learning_rate": "highest learning rate of the schedule",
+    "steps": "optimiser steps at most",
+    "tuning_labels": "labels that the learning rate was chosen on; 0: not tuned",
+    "batch_size": "images per step",
+    "weight_decay": "AdamW's, on matrices and kernels",
+    "warmup": "share of the steps in which the rate rises",
+    "label_smoothing": "share of the label that is spread over all classes",
+    "floor": "training loss in nats at which a training ends early",
+    "frozen_batch_norm": "whether BatchNorm keeps its pretrained statistics",
+    "augmentation.shift": "largest shift, share of the side",
+    "augmentation.zoom": "largest change of scale, share of the side",
+    "augmentation.turn": "largest rotation in degrees",
+    "augmentation.flip": "whether half of the images are mirrored",
+    "strengths": "candidates for C of the logistic regression",
+    "folds": "folds that choose C",
+    "fallback": "C where N is too small for folds",
+    "smallest_n": "smallest N at which folds choose C",
+}
+"""What a setting of a recipe is; one that is not named here is shown all the same."""
+
+
+@dataclass(frozen=True)
+class Choices:
+    """How learning rates were chosen."""
+
+    evidence: Mapping[Cell, float]
+    """Held-out accuracies, 0..1; empty where the file is missing."""
+    tuned: Mapping[str, Tuned]
+    """Backbone -> the rates in use and the labels that they took."""
+
+
+def page(boards: Sequence[Board], choices: Choices, development: Collection[str]) -> str:
+    """The page as Markdown; ``development`` names the tasks that choices are made on."""
+    on = f"Development tasks: {', '.join(sorted(development)) or 'none'}.\n"
+    parts = [_INTRO, _recipe_table(boards), _CHOOSING, on, *_choosing(choices)]
+    return "\n".join([*parts, _ENDING, _early_ends(boards)])
+
+
+# The recipes
+
+
+def _recipe_table(boards: Sequence[Board]) -> str:
+    recipes = [(arm, _flat(json.loads(r))) for b in boards for arm, r in b.recipes.items()]
+    if not recipes:
+        return "There are no records yet.\n"
+    arms = sorted({arm for arm, _ in recipes})
+    used = dict.fromkeys(name for _, recipe in recipes for name in recipe)
+    order = {name: place for place, name in enumerate(_MEANINGS)}
+    rows = [
+        [f"`{name}`", *(_values(recipes, arm, name) for arm in arms), _MEANINGS.get(name, "")]
+        for name in sorted(used, key=lambda name: (order.get(name, len(order)), name))
+    ]
+    return tables.aligned(["setting", *arms, "what it is"], rows) + "\n"
+
+
+def _flat(recipe: Mapping[str, Any]) -> dict[str, Any]:
+    """Nested settings as ``augmentation.shift``."""
+    plain: dict[str, Any] = {}
+    for name, value in recipe.items():
+        inner = value if isinstance(value, dict) else {}
+        plain |= {f"{name}.{key}": one for key, one in inner.items()} or {name: value}
+    return plain
+
+
+def _values(recipes: Iterable[tuple[str, Mapping[str, Any]]], arm: str, name: str) -> str:
+    found = [recipe[name] for one, recipe in recipes if one == arm and name in recipe]
+    return ", ".join(sorted({_value(value) for value in found}, key=lambda v: (len(v), v)))
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return " ".join(map(_value, value))
+    return f"{value:g}" if isinstance(value, int | float) else str(value)
+
+
+# The choice of learning rates
+
+
+def _choosing(choices: Choices) -> list[str]:
+    names = sorted({cell.backbone for cell in choices.evidence} | set(choices.tuned))
+    parts = [] if choices.evidence else [_MISSING]
+    for name in names:
+        cells = {c: a for c, a in choices.evidence.items() if c.backbone == name}
+        parts.append(_backbone(name, cells, choices.tuned.get(name)))
+    return parts
+
+
+def _backbone(name: str, cells: Mapping[Cell, float], tuned: Tuned | None) -> str:
+    used = tuned.rates if tuned is not None else {}
+    lines = [f"### {name}", "", _in_use(tuned), ""]
+    if not cells:
+        return "\n".join([*lines, f"No measurements of {name} are stored.", ""])
+    best = chosen_rates(cells)
+    if used and used != best:
+        other = ", ".join(f"{arm} {rate:g}" for arm, rate in best.items())
+        lines += [f"The measurements stored by now are best at other rates: {other}.", ""]
+    for arm, rate in rates_at_the_edge(cells).items():
+        lines += [f"A rate for {arm} beyond {rate:g}, the last tried, may do better.", ""]
+    return "\n".join([*lines, _drawn(cells), "", _sweep_table(cells, best, used), ""])
+
+
+def _in_use(tuned: Tuned | None) -> str:
+    if tuned is None:
+        return "No rate is chosen yet: the arms' defaults are in use."
+    rates = ", ".join(f"{arm} {rate:g}" for arm, rate in sorted(tuned.rates.items()))
+    return f"Rates in use: {rates}. Labels that choosing them took: {tuned.labels}."
+
+
+def _drawn(cells: Iterable[Cell]) -> str:
+    """Which seeds and how many held-out images there were."""
+    tried = sorted(cells)
+    seeds, held_out = {c.seed for c in tried}, {c.held_out for c in tried}
+    return (
+        f"Seeds: {', '.join(map(str, sorted(seeds)))}; "
+        f"held-out images per class: {', '.join(map(str, sorted(held_out)))}. "
+        "Mean held-out accuracy in %:"
+    )
+
+
+def _sweep_table(
+    cells: Mapping[Cell, float], best: Mapping[str, float], used: Mapping[str, float]
+) -> str:
+    places = sorted({(cell.task, cell.images_per_class) for cell in cells})
+    header = ["arm", "learning rate", *(f"{task} N={n}" for task, n in places)]
+    rows = []
+    for (arm, rate), mean in mean_accuracies(cells).items():
+        tried = {c: a for c, a in cells.items() if (c.arm, c.learning_rate) == (arm, rate)}
+        detail = [_mean_at(tried, *place) for place in places]
+        mark = "chosen" if rate == used.get(arm) else _mark(cells, arm, rate, best[arm])
+        rows.append([arm, f"{rate:g}", *detail, f"{100 * mean:.1f}", str(len(tried)), mark])
+    return tables.aligned([*header, "mean", "trainings", ""], rows)
+
+
+def _mean_at(cells: Mapping[Cell, float], task: str, n: int) -> str:
+    found = [a for c, a in cells.items() if (c.task, c.images_per_class) == (task, n)]
+    return f"{100 * float(np.mean(found)):.1f}" if found else ""
+
+
+def _mark(cells: Mapping[Cell, float], arm: str, rate: float, best: float) -> str:
+    if rate == best:
+        return "best so far"
+    lost, error = paired_loss(cells, arm, rate, best)
+    return f"tie ({100 * lost:.1f} less, standard error {100 * error:.1f})" if lost <= error else ""
+
+
+def paired_loss(
+    cells: Mapping[Cell, float], arm: str, rate: float, best: float
+) -> tuple[float, float]:
+    """Mean accuracy (0..1) that ``rate`` lacks against ``best`` over shared subsets, and its error.
+
+    With fewer than two shared subsets neither is known, and both are not a number.
+    """
+    one, other = (_by_subset(cells, arm, r) for r in (rate, best))
+    lost = [other[drawn] - one[drawn] for drawn in sorted(one.keys() & other.keys())]
+    if len(lost) < 2:
+        return math.nan, math.nan
+    return float(np.mean(lost)), float(np.std(lost, ddof=1)) / math.sqrt(len(lost))
+
+
+def _by_subset(
+    cells: Mapping[Cell, float], arm: str, rate: float
+) -> dict[tuple[str, int, int], float]:
+    return {
+        (c.task, c.images_per_class, c.seed): accuracy
+        for c, accuracy in cells.items()
+        if (c.arm, c.learning_rate) == (arm, rate)
+    }
+
+
+# Early ends
+
+
+def _early_ends(boards: Sequence[Board]) -> str:
+    rows = [row for board in boards for row in _full_budget_rows(board)]
+    audited = {(row[0], row[1]) for row in rows}
+    missing = [f"{b.task} with {b.backbone}" for b in boards if (b.task, b.backbone) not in audited]
+    lines = []
+    if rows:
+        header = ["task", "backbone", "arm", "at N", "change without early ends", "steps saved"]
+        lines = ["In points of accuracy, mean over seeds:", ""]
+        lines += [tables.aligned(header, rows), ""]
+    if missing:
+        lines += [f"Early ends have not been audited for {', '.join(missing)}.", ""]
+    return "\n".join(lines)
+
+
+def _full_budget_rows(board: Board) -> Iterator[Sequence[str]]:
+    for arm, retrial in sorted(_full_budgets(board).items()):
+        change = (retrial.improvement, retrial.improvement_low, retrial.improvement_high)
+        yield (
+            board.task,
+            board.backbone,
+            arm,
+            " ".join(map(str, sorted(retrial.cells))),
+            tables.percent(*change, sign=True),
+            _saved(board, arm, set(retrial.cells)),
+        )
+
+
+def _full_budgets(board: Board) -> dict[str, Retrial]:
+    """Arm -> the retrial with the most cells: scratch takes part in several comparisons."""
+    found: dict[str, Retrial] = {}
+    for comparison in board.comparisons.values():
+        for retrial in comparison.retrials:
+            if retrial.alternative == "full-budget":
+                known = found.setdefault(retrial.arm, retrial)
+                found[retrial.arm] = max(known, retrial, key=lambda one: len(one.cells))
+    return found
+
+
+def _saved(board: Board, arm: str, sizes: set[int]) -> str:
+    shares = [p.steps_saved for p in board.curves[arm] if p.images_per_class in sizes]
+    known = [share for share in shares if share is not None]
+    return f"{100 * float(np.mean(known)):.0f}%" if known else ""

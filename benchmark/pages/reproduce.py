@@ -1,0 +1,40 @@
+"""The command that makes a board's records again, on another machine."""
+
+from __future__ import annotations
+
+from benchmark.analysis.board import Board
+from benchmark.defaults import BUNDLED
+from benchmark.tasks.schema import Task
+
+_DEFAULT_MARGIN = 0.01
+
+
+def command(board: Board, task: Task | None) -> str:
+    """``make bench`` with what the records say: task, backbone, arms, N, seeds."""
+    sizes = sorted({p.images_per_class for points in board.curves.values() for p in points})
+    options = {
+        "TASK": board.task,
+        "BACKBONE": askable_name(board),
+        "ARMS": f'"{" ".join(board.curves)}"',
+        "N": f'"{" ".join(map(str, sizes))}"',
+        "SEEDS": str(board.seeds),
+    }
+    if task is None or task.image_size != board.data.image_size:
+        options["IMAGE_SIZE"] = str(board.data.image_size)
+    margins = {comparison.verdict.margin for comparison in board.comparisons.values()}
+    if margins - {_DEFAULT_MARGIN}:
+        options["MARGIN"] = f"{max(margins):g}"
+    options["RECORDS"] = "results/local/again/records"
+    return " ".join(["make bench", *(f"{key}={value}" for key, value in options.items())])
+
+
+def askable_name(board: Board) -> str:
+    """What to give ``BACKBONE``: records carry the name of a folder without its path.
+
+    timm's and the hub's networks are labelled by the name that was asked for, folders by their
+    description.
+    """
+    if board.backbone == BUNDLED:
+        return BUNDLED
+    asked = board.label.removeprefix("hf-hub:").replace("/", "--")
+    return board.label if asked == board.backbone else f"local-dir:FOLDER/{board.backbone}"

@@ -1,0 +1,156 @@
+"""Counts what tasks say of a statement at each N, and turns counts into an answer. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Literal
+
+from benchmark.analysis import stats
+from benchmark.analysis.board import FINETUNE, Board, Comparison
+from benchmark.analysis.crossover import GainEstimate, Verdict
+from benchmark.pages import tables
+
+Answer = Literal["true", "false", "undecided"]
+
+FEWEST_TASKS = 4
+"""With fewer counted tasks every answer is *undecided*."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """One task with the backbone in question, fine-tuned."""
+
+    board: Board
+    counted: bool
+    """Not so for a task that recipes were developed on."""
+
+    @property
+    def comparison(self) -> Comparison:
+        """Fine-tuning against scratch."""
+        return self.board.comparisons[FINETUNE]
+
+    @property
+    def verdict(self) -> Verdict:
+        """What the comparison says."""
+        return self.comparison.verdict
+
+    @property
+    def gains(self) -> dict[int, GainEstimate]:
+        """N -> gain."""
+        return self.verdict.gain_at
+
+    @property
+    def name(self) -> str:
+        """The task, marked where it is not counted."""
+        return self.board.task if self.counted else f"{self.board.task} (development)"
+
+
+@dataclass(frozen=True)
+class Tally:
+    """How many counted tasks say what at one N."""
+
+    images_per_class: int
+    measured: int
+    """Counted tasks that were measured here."""
+    tasks: int
+    """Those of them that may vote."""
+    votes: Mapping[str, int]
+    """Kind of vote -> tasks; a task that cannot decide votes for the empty word."""
+    answer: Answer
+
+    def of(self, kind: str) -> int:
+        """Votes of one kind."""
+        return self.votes.get(kind, 0)
+
+    @property
+    def undecided(self) -> int:
+        """Tasks that may vote and cannot decide."""
+        return self.of("")
+
+
+Asked = Callable[[Case, int], bool]
+Vote = Callable[[Case, int], str]
+Rule = Callable[[Counter[str], int], Answer]
+"""Votes and the number of tasks -> answer."""
+
+
+def everyone(case: Case, n: int) -> bool:
+    """No task is kept from voting."""
+    return True
+
+
+def is_measured(case: Case, n: int) -> bool:
+    """Whether the task has a gain at N."""
+    return n in case.gains
+
+
+def reaches(case: Case, n: int) -> bool:
+    """Whether the task's grid goes as far as N."""
+    return n <= max(case.gains)
+
+
+def course(
+    cases: Sequence[Case],
+    sizes: Iterable[int],
+    vote: Vote,
+    rule: Rule,
+    *,
+    measured: Asked = is_measured,
+    may_vote: Asked = everyone,
+) -> tuple[Tally, ...]:
+    """The counted tasks' votes and the answer at each N."""
+    tallies = []
+    for n in sizes:
+        there = [case for case in cases if case.counted and measured(case, n)]
+        asked = [case for case in there if may_vote(case, n)]
+        votes = Counter(vote(case, n) for case in asked)
+        answer = rule(votes, len(asked)) if len(asked) >= FEWEST_TASKS else "undecided"
+        tallies.append(Tally(n, len(there), len(asked), votes, answer))
+    return tuple(tallies)
+
+
+def overall(tallies: Sequence[Tally]) -> Answer:
+    """The answer that holds at every N; *undecided* where it changes."""
+    answers = {tally.answer for tally in _decidable(tallies)}
+    return answers.pop() if len(answers) == 1 else "undecided"
+
+
+def headline(tallies: Sequence[Tally], verdict: Answer) -> str:
+    """The verdict, or where it changes: ``false up to N = 5, true from N = 10 on``."""
+    grouped = groupby(_decidable(tallies), key=lambda tally: tally.answer)
+    runs = [(answer, [tally.images_per_class for tally in run]) for answer, run in grouped]
+    if len(runs) < 2:
+        return verdict
+    (first, before), *middle, (last, after) = runs
+    between = [f"{answer} at N = {extent(sizes)}" for answer, sizes in middle]
+    start, end = f"{first} up to N = {before[-1]}", f"{last} from N = {after[0]} on"
+    return ", ".join([start, *between, end])
+
+
+def _decidable(tallies: Iterable[Tally]) -> list[Tally]:
+    """Only a few grids have the N at their ends: there is nothing to be said there."""
+    return [tally for tally in tallies if tally.measured >= FEWEST_TASKS]
+
+
+def mean_gain(cases: Iterable[Case], n: int) -> str:
+    """Mean over the counted tasks at N, in points."""
+    return mean_of([case.gains[n].mean for case in cases if case.counted and n in case.gains])
+
+
+def mean_of(gains: Sequence[float]) -> str:
+    """Mean over tasks with Student's interval, in points."""
+    if not gains:
+        return "not measured"
+    mean, low, high = stats.mean_interval(gains)
+    if low is None:
+        return f"{100 * mean:+.1f} [one task]"
+    return tables.percent(mean, low, high, sign=True)
+
+
+def extent(sizes: Sequence[int]) -> str:
+    """``1 to 5``."""
+    low, high = min(sizes), max(sizes)
+    return str(low) if low == high else f"{low} to {high}"

@@ -1,0 +1,295 @@
+"""Boards become text: aligned Markdown tables, which a terminal shows as well."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from benchmark.analysis.board import SCRATCH, Board, Comparison, Effort, Point
+from benchmark.analysis.certificate import TWICE
+from benchmark.analysis.crossover import GainEstimate, Verdict, estimate
+from benchmark.analysis.effective import EffectiveImages
+
+UNFINISHED = "†"
+"""Marks what rests on trainings that most likely ended too early."""
+_UNFINISHED_MEANS = "The loss of most of these trainings was still falling when their steps ended."
+
+
+def aligned(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A Markdown table whose columns also line up as plain text."""
+    widths = [max(len(line[i]) for line in [header, *rows]) for i in range(len(header))]
+    lines = [[cell.ljust(width) for cell, width in zip(line, widths, strict=True)] for line in rows]
+    head = [cell.ljust(width) for cell, width in zip(header, widths, strict=True)]
+    return "\n".join(
+        "| " + " | ".join(line) + " |" for line in [head, ["-" * w for w in widths], *lines]
+    )
+
+
+def percent(
+    value: float | None, low: float | None, high: float | None, *, sign: bool = False
+) -> str:
+    """``61.3 [58.0, 64.6]``; without an interval where none can be claimed."""
+    if value is None:
+        return "failed"
+    form = "{:+.1f}" if sign else "{:.1f}"
+    shown = form.format(100 * value)
+    if low is None or high is None:
+        return f"{shown} [one seed]"
+    return f"{shown} [{form.format(100 * low)}, {form.format(100 * high)}]"
+
+
+def number(images: float) -> str:
+    """Images per class, to two digits that mean something."""
+    return f"{images:.0f}" if images >= 10 else f"{images:.2g}"
+
+
+def interval(verdict: Verdict) -> str:
+    """``[8.2, 17]``, with ``...`` where an end is open."""
+    low = "..." if verdict.low is None else number(verdict.low)
+    high = "..." if verdict.high is None else number(verdict.high)
+    return f"[{low}, {high}]"
+
+
+def verdict_text(verdict: Verdict) -> str:
+    """The verdict in a few words."""
+    stops = ""
+    if verdict.crossover is not None:
+        stops = f"stops helping at N* = {number(verdict.crossover)} {interval(verdict)}"
+    hurts = f"hurts from N = {number(verdict.hurts_from or 1)} on"
+    return {
+        "stops": f"pretraining {stops}",
+        "helps_throughout": "pretraining still helps at the largest N",
+        "never_helps": "pretraining never helps",
+        "hurts": f"pretraining {stops}{' and ' if stops else ''}{hurts}",
+        "undecided": "undecided",
+    }[verdict.kind]
+
+
+def stops_at(verdict: Verdict) -> str:
+    """N* for a narrow column, or the words for why there is none."""
+    known = "" if verdict.crossover is None else number(verdict.crossover)
+    if verdict.kind == "helps_throughout":
+        return f"still helps at {verdict.gains[-1].images_per_class}"
+    if verdict.kind == "hurts":
+        return f"{known}{known and ', '}hurts from {number(verdict.hurts_from or 1)} on"
+    return {"stops": known, "never_helps": "never helps"}.get(verdict.kind, "undecided")
+
+
+def bounds(verdict: Verdict) -> str:
+    """The interval of N*; empty where both of its ends are open."""
+    return "" if verdict.low is None and verdict.high is None else interval(verdict)
+
+
+def gain_text(gain: GainEstimate) -> str:
+    """``+6.8 [+2.8, +10.7]``, in points."""
+    return percent(gain.mean, gain.low, gain.high, sign=True)
+
+
+def marked_gain_at(board: Board, arm: str, images_per_class: int) -> str:
+    """The gain at N in points, marked where most of scratch's trainings were unfinished."""
+    gain = gain_at(board.comparisons[arm].verdict, images_per_class)
+    return gain and gain + _mark(board, images_per_class)
+
+
+def marked_stops_at(board: Board, arm: str) -> str:
+    """As `stops_at`; *still helps* is marked where most of scratch's trainings were unfinished."""
+    verdict = board.comparisons[arm].verdict
+    lasts = verdict.kind == "helps_throughout"
+    return stops_at(verdict) + (_mark(board, verdict.gains[-1].images_per_class) if lasts else "")
+
+
+def _mark(board: Board, images_per_class: int) -> str:
+    at = [p for p in board.curves[SCRATCH] if p.images_per_class == images_per_class]
+    return f" {UNFINISHED}" if any(p.unfinished for p in at) else ""
+
+
+def gain_at(verdict: Verdict, images_per_class: int) -> str:
+    """The gain at N in points; empty where it was not measured."""
+    gain = verdict.gain_at.get(images_per_class)
+    return gain_text(gain) if gain else ""
+
+
+def accuracy_table(board: Board) -> str:
+    """Accuracy of each arm at each N, and each pretrained arm's paired gain, in percent."""
+    header, columns = ["N"], []
+    for arm, points in board.curves.items():
+        header.append(arm)
+        columns.append({p.images_per_class: _accuracy(p) for p in points})
+        if arm in board.comparisons:
+            header.append(f"gain of {arm}")
+            columns.append(_gains(board.comparisons[arm]))
+    sizes = sorted({n for column in columns for n in column})
+    rows = [[str(n), *(column.get(n, "") for column in columns)] for n in sizes]
+    unfinished = any(point.unfinished for points in board.curves.values() for point in points)
+    note = f"\n\n{UNFINISHED} {_UNFINISHED_MEANS}" if unfinished else ""
+    return aligned(header, rows) + note
+
+
+def _accuracy(point: Point) -> str:
+    shown = percent(point.accuracy, point.low, point.high)
+    failed = f" ({point.failed} failed)" if point.failed else ""
+    return shown + failed + (f" {UNFINISHED}" if point.unfinished else "")
+
+
+def _gains(comparison: Comparison) -> dict[int, str]:
+    return {gain.images_per_class: gain_text(gain) for gain in comparison.verdict.gains}
+
+
+def points(margin: float) -> str:
+    """``1 point``, ``2.5 points``."""
+    return f"{100 * margin:g} point{'' if margin == 0.01 else 's'}"
+
+
+def certificate_text(comparison: Comparison) -> str:
+    """Whether the crossover survives other recipes; says so where nobody looked."""
+    return comparison.certificate.text if comparison.certificate else "not audited"
+
+
+def certificate_status(comparison: Comparison) -> str:
+    """As `certificate_text`, for a narrow column: without the settings that do better."""
+    return certificate_text(comparison).partition(" (")[0]
+
+
+def verdict_lines(board: Board) -> list[str]:
+    """One line per pretrained arm: the verdict, the reason for it, its certificate."""
+    return [
+        f"{arm}: {verdict_text(c.verdict)} (margin {points(c.verdict.margin)}; "
+        f"certificate: {certificate_text(c)}). {c.verdict.reason}"
+        for arm, c in board.comparisons.items()
+    ]
+
+
+def labels_worth(effective: Sequence[EffectiveImages], images_per_class: int) -> str:
+    """What pretraining is worth at N, as a multiple of the labels: ``x3.2 [2.1, 4.8]``."""
+    for one in effective:
+        if one.images_per_class == images_per_class:
+            return _worth(one)
+    return ""
+
+
+def _worth(one: EffectiveImages) -> str:
+    if one.multiplier is None:
+        return "-"
+    bounds = (one.multiplier_low, one.multiplier_high)
+    ends = ["..." if end is None else f"{end:.1f}" for end in bounds]
+    return f"{'>= ' if one.at_least else ''}x{one.multiplier:.1f} [{', '.join(ends)}]"
+
+
+def marked_labels_worth(board: Board, arm: str, images_per_class: int) -> str:
+    """As `labels_worth`, marked where it is read off unfinished trainings of scratch."""
+    effective = board.comparisons[arm].effective
+    shown = labels_worth(effective, images_per_class)
+    marked = any(
+        _is_read_off_unfinished(one, board.curves[SCRATCH])
+        for one in effective
+        if one.images_per_class == images_per_class
+    )
+    return f"{shown} {UNFINISHED}" if marked else shown
+
+
+def _is_read_off_unfinished(one: EffectiveImages, scratch: Sequence[Point]) -> bool:
+    """Whether most of scratch's trainings were unfinished at an N around the interval's ends."""
+    if one.low is None:
+        return False
+    low, high = one.low, float("inf") if one.high is None else one.high
+    sizes = [point.images_per_class for point in scratch]
+    first = max((n for n in sizes if n <= low), default=sizes[0])
+    last = min((n for n in sizes if n >= high), default=sizes[-1])
+    return any(p.unfinished for p in scratch if first <= p.images_per_class <= last)
+
+
+def effective_table(board: Board) -> str:
+    """Effective images per class of every pretrained arm, as a multiple of N."""
+    sizes = sorted({e.images_per_class for c in board.comparisons.values() for e in c.effective})
+    rows = [
+        [str(n), *(marked_labels_worth(board, arm, n) for arm in board.comparisons)] for n in sizes
+    ]
+    table = aligned(["N", *(f"labels worth, {arm}" for arm in board.comparisons)], rows)
+    return "\n".join([table, *_refusals(board)])
+
+
+def _refusals(board: Board) -> list[str]:
+    """Why there is no number, where there is none."""
+    reasons: dict[tuple[str, str], list[str]] = {}
+    for arm, comparison in board.comparisons.items():
+        for one in comparison.effective:
+            if one.reason is not None:
+                sizes = reasons.setdefault((arm, one.reason), [])
+                sizes.append(str(one.images_per_class))
+    lines = [f"- {arm} at N = {', '.join(n)}: {why}" for (arm, why), n in reasons.items()]
+    return ["", *lines] if lines else []
+
+
+def retrial_table(board: Board) -> str:
+    """What other recipes change in the deciding cells, in points; empty without an audit."""
+    rows = {
+        (arm, r.arm, r.alternative): [
+            f"{arm} against scratch",
+            r.arm,
+            r.alternative,
+            " ".join(str(n) for n in sorted(r.cells)),
+            percent(r.improvement, r.improvement_low, r.improvement_high, sign=True),
+        ]
+        for arm, comparison in board.comparisons.items()
+        for r in comparison.retrials
+    }
+    header = ["verdict of", "changed arm", "change", "at N", "accuracy gained by it"]
+    return aligned(header, list(rows.values())) if rows else ""
+
+
+def longer_table(boards: Sequence[Board], arm: str) -> str:
+    """The gain at the largest N, and what it is when one arm gets twice the steps.
+
+    Empty where no deciding cell was run again with twice the steps.
+    """
+    rows = [row for board in boards if arm in board.comparisons for row in _longer_row(board, arm)]
+    header = ["task", "backbone", "N", "gain", f"{SCRATCH} twice as long", f"{arm} twice as long"]
+    return aligned(header, rows) if rows else ""
+
+
+def _longer_row(board: Board, arm: str) -> Iterator[list[str]]:
+    comparison = board.comparisons[arm]
+    if not comparison.retrials:
+        return
+    largest = comparison.verdict.gains[-1]
+    again = {
+        retrial.arm: gain_text(estimate(retrial.cells[largest.images_per_class]))
+        for retrial in comparison.retrials
+        if retrial.alternative == TWICE and largest.images_per_class in retrial.cells
+    }
+    if again:
+        size, gain = str(largest.images_per_class), gain_text(largest)
+        shown = [again.get(changed, "") for changed in (SCRATCH, arm)]
+        yield [board.task, board.backbone, size, gain, *shown]
+
+
+def hours_table(boards: Sequence[Board]) -> str:
+    """What the records cost, per backbone and kind of machine."""
+    spent: dict[tuple[str, str], list[Effort]] = {}
+    for board in boards:
+        for effort in board.efforts:
+            spent.setdefault((board.backbone, effort.device), []).append(effort)
+    rows = [
+        [
+            *key,
+            str(sum(e.trials for e in efforts)),
+            f"{sum(e.seconds for e in efforts) / 3600:.2f}",
+            str(sum(e.audit_trials for e in efforts)),
+            f"{sum(e.audit_seconds for e in efforts) / 3600:.2f}",
+        ]
+        for key, efforts in sorted(spent.items())
+    ]
+    return aligned(["backbone", "device", "trials", "hours", "audit trials", "audit hours"], rows)
+
+
+def board_text(board: Board) -> str:
+    """What ``make bench`` prints of one task and backbone."""
+    seeds = max(point.seeds for points in board.curves.values() for point in points)
+    head = (
+        f"{board.task} with {board.label}: test accuracy in % over {seeds} seeds, 95% intervals; "
+        f"{board.data.image_size} px, {board.data.test_images} test images"
+    )
+    lines = [head, "", accuracy_table(board), ""]
+    if board.comparisons:
+        lines += [effective_table(board), ""]
+    lines += verdict_lines(board)
+    return "\n".join([*lines, *(f"note: {note}" for note in board.notes)])

@@ -1,0 +1,209 @@
+"""A task's images as arrays: decoded once, kept in the cache, mapped into memory from then on."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+import PIL
+from numpy.typing import NDArray
+from PIL import Image
+from tqdm import tqdm
+
+from benchmark.errors import UserError
+from benchmark.tasks import cache, images
+from benchmark.tasks.duplicates import Fingerprints, perceptual_hash, test_images_also_in_train
+from benchmark.tasks.pictures import Raw
+from benchmark.tasks.schema import Task
+from benchmark.tasks.sources import find as sources
+from benchmark.tasks.sources.find import Source
+
+SPLITS = ("train", "test")
+
+# Goes up whenever decoding changes: the entries that are stored are then made anew.
+_FORMAT = 1
+_SHOWN = 10
+
+
+@dataclass(frozen=True)
+class Split:
+    """Images of one split, in the order of their source."""
+
+    images: NDArray[np.uint8]
+    """``[n, 3, size, size]``, RGB in 0..255; a read-only memory map."""
+    labels: NDArray[np.int64]
+    """``[n]``, 0..classes-1."""
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A task's data, ready for training."""
+
+    train: Split
+    test: Split
+    class_names: tuple[str, ...]
+    source: str
+    """Which source was used, in words without any path of this machine."""
+    hash: str
+    """SHA-256 over pixels and labels of both splits before resizing: the same for every size."""
+    test_in_train: tuple[int, ...]
+    """Indices of the test images that, before resizing, equal a training image pixel by pixel."""
+
+
+@dataclass(frozen=True)
+class Prints:
+    """Fingerprints of a task's images, for finding duplicates."""
+
+    train: Fingerprints
+    test: Fingerprints
+    class_names: tuple[str, ...]
+    source: str
+
+    @property
+    def hash(self) -> str:
+        """The same as that of the `Dataset`."""
+        return _hash((split.digests, split.labels) for split in (self.train, self.test))
+
+    @property
+    def test_in_train(self) -> tuple[int, ...]:
+        """The same as that of the `Dataset`."""
+        return tuple(test_images_also_in_train(self.train.digests, self.test.digests))
+
+
+def load(task: Task, image_size: int, interpolation: str = "bilinear") -> Dataset:
+    """The task's images, each resized as a whole to a square of ``image_size`` pixels.
+
+    ``interpolation`` is nearest, bilinear, bicubic or lanczos. The first call decodes; later ones,
+    in any process, map the cache as long as the source has not changed.
+    Raises `UserError` for data that are missing, out of reach or faulty, naming task and file,
+    and for a cache that cannot be written.
+    """
+    images.check_interpolation(interpolation)
+    if image_size < 1:
+        raise UserError(f"the image size is a number of pixels, at least 1, not {image_size}")
+    source = sources.find(task)
+    key = _key(source, f"{image_size} {interpolation}")
+    entry = cache.read(key) or _build(
+        task, source, key, partial(_add_images, side=image_size, interpolation=interpolation)
+    )
+    train, test = (
+        Split(entry.arrays[f"{split}.images"], entry.arrays[f"{split}.labels"]) for split in SPLITS
+    )
+    facts = entry.facts
+    return Dataset(
+        train,
+        test,
+        tuple(facts["class_names"]),
+        facts["source"],
+        facts["hash"],
+        tuple(facts["test_in_train"]),
+    )
+
+
+def fingerprints(task: Task, *, download: bool = True) -> Prints | None:
+    """Fingerprints of the images before resizing; cached as `load` caches.
+
+    None if ``download`` is false and the data would have to be downloaded. Raises as `load`.
+    """
+    source = sources.find(task)
+    key = _key(source, "fingerprints")
+    entry = cache.read(key)
+    if entry is None and source.remote and not download:
+        return None
+    entry = entry or _build(task, source, key, _add_fingerprints)
+    train, test = (_fingerprints(entry, split) for split in SPLITS)
+    return Prints(train, test, tuple(entry.facts["class_names"]), entry.facts["source"])
+
+
+def _fingerprints(entry: cache.Entry, split: str) -> Fingerprints:
+    digests, hashes, labels = (
+        entry.arrays[f"{split}.{name}"] for name in ("digests", "hashes", "labels")
+    )
+    return Fingerprints([row.tobytes() for row in digests], hashes, labels)
+
+
+def _key(source: Source, content: str) -> str:
+    decoder = {"pillow": PIL.__version__, "format": _FORMAT, "content": content}
+    return cache.key(source.identity | {"source": source.description} | decoder)
+
+
+def _build(
+    task: Task, source: Source, key: str, add: Callable[[cache.Writer, Task, Raw], None]
+) -> cache.Entry:
+    with cache.workspace() as scratch, cache.new_entry(key) as writer:
+        raw = source.read(scratch)
+        writer.facts |= {"class_names": raw.class_names, "source": source.description}
+        for split, part in zip(SPLITS, (raw.train, raw.test), strict=True):
+            writer.add(f"{split}.labels", iter(part.labels))
+        add(writer, task, raw)
+    entry = cache.read(key)
+    if entry is None:
+        raise UserError(
+            "what was just written there cannot be read back",
+            where=cache.folder(),
+            mend="check the disk, or set BENCHMARK_CACHE to another folder",
+        )
+    return entry
+
+
+def _add_images(
+    writer: cache.Writer, task: Task, raw: Raw, *, side: int, interpolation: str
+) -> None:
+    digests: dict[str, list[bytes]] = {}
+    for split in SPLITS:
+        digests[split] = []
+        decoded = _decoded(task, raw, split, digests[split])
+        writer.add(
+            f"{split}.images", (images.resized(image, side, interpolation) for image in decoded)
+        )
+    writer.facts["hash"] = _hash(
+        [(digests["train"], raw.train.labels), (digests["test"], raw.test.labels)]
+    )
+    writer.facts["test_in_train"] = test_images_also_in_train(digests["train"], digests["test"])
+
+
+def _add_fingerprints(writer: cache.Writer, task: Task, raw: Raw) -> None:
+    for split in SPLITS:
+        digests: list[bytes] = []
+        decoded = _decoded(task, raw, split, digests)
+        writer.add(f"{split}.hashes", (np.asarray(perceptual_hash(image)) for image in decoded))
+        writer.add(f"{split}.digests", (np.frombuffer(digest, np.uint8) for digest in digests))
+
+
+def _decoded(task: Task, raw: Raw, split: str, digests: list[bytes]) -> Iterator[Image.Image]:
+    """The images of ``split`` as RGB, one after the other; their digests go to ``digests``.
+
+    Raises `UserError` at the end, for all images at once that could not be read.
+    """
+    part, errors = raw.train if split == "train" else raw.test, []
+    for i in tqdm(range(len(part.labels)), f"decoding {task.name}, {split}", disable=None):
+        try:
+            image = images.decode(part.picture(i))
+        except UserError as error:
+            errors.append(error)
+        else:
+            digests.append(images.digest(image))
+            yield image
+    if errors:
+        raise _unreadable(task, split, errors)
+
+
+def _unreadable(task: Task, split: str, errors: list[UserError]) -> UserError:
+    shown = [error.what for error in errors[:_SHOWN]]
+    if len(errors) > 1:
+        more = [f"and {len(errors) - _SHOWN} more"] * (len(errors) > _SHOWN)
+        shown = [f"{len(errors)} images cannot be used:", *shown, *more]
+    what = f"task {task.name!r}, {split} split, " + "\n    ".join(shown)
+    return UserError(what, where=task.file, mend=errors[0].mend)
+
+
+def _hash(splits: Iterable[tuple[Sequence[bytes], NDArray[np.int64]]]) -> str:
+    """SHA-256 over the images' digests and the labels of train and test, in this order."""
+    whole = hashlib.sha256()
+    for digests, labels in splits:
+        whole.update(b"".join(digests))
+        whole.update(labels.astype("<i8").tobytes())
+    return whole.hexdigest()

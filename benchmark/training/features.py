@@ -1,0 +1,54 @@
+"""Pooled features of a frozen pretrained backbone: one pass over the data, shared by all trials."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from benchmark.tasks import cache
+from benchmark.tasks.data import Dataset
+from benchmark.training import backbones
+from benchmark.training import fit as networks
+from benchmark.training.loop import predict
+
+
+@dataclass(frozen=True)
+class Features:
+    """Float32, ``[images, features]``, for the whole training split and the test split."""
+
+    train: NDArray[np.float32]
+    test: NDArray[np.float32]
+
+
+def pooled(backbone: str, dataset: Dataset, device: str = "cpu") -> Features:
+    """The features of both splits, from the cache where they are already known."""
+    key = cache.key(
+        {
+            "features": backbones.weights_hash(backbone),
+            "data": dataset.hash,
+            "torch": torch.__version__,
+            "size": dataset.train.images.shape[-1],
+            "design": backbones.design(backbone),
+        }
+    )
+    entry = cache.read(key)
+    if entry is None:
+        made = _extracted(backbone, dataset, device)
+        with cache.new_entry(key) as writer:
+            writer.add("train", made.train)
+            writer.add("test", made.test)
+        return made
+    return Features(entry.arrays["train"], entry.arrays["test"])
+
+
+def _extracted(backbone: str, dataset: Dataset, device: str) -> Features:
+    side = dataset.train.images.shape[-1]
+    model = backbones.create(backbone, 0, pretrained=True, image_size=side).to(device)
+
+    def features(images: NDArray[np.uint8]) -> NDArray[np.float32]:
+        return predict(model, networks.pixels(images, backbone, device)).cpu().numpy()
+
+    return Features(features(dataset.train.images), features(dataset.test.images))

@@ -1,0 +1,208 @@
+import dataclasses
+import random
+
+import pytest
+from toy import FACTS, curve, failed, record
+
+from benchmark.analysis.board import Effort, boards
+from benchmark.analysis.scores import gain_cells, score_of
+
+
+def board_of(*records, margin=0.01):
+    (board,) = boards(map(score_of, records), margin)
+    return board
+
+
+def cells(pretrained, scratch):
+    return gain_cells(map(score_of, pretrained), map(score_of, scratch))
+
+
+def test_a_score_keeps_which_images_were_right():
+    score = score_of(record(correct="0110"))
+    assert score.hits.tolist() == [False, True, True, False]
+    assert score.reason is None
+
+
+def test_there_is_a_board_for_each_task_and_backbone():
+    records = [record(task=t, backbone=b) for t in ("b", "a") for b in ("y", "x")]
+    found = [(board.task, board.backbone) for board in boards(map(score_of, records))]
+    assert found == [("a", "x"), ("a", "y"), ("b", "x"), ("b", "y")]
+
+
+def test_without_records_there_are_no_boards():
+    assert boards([]) == []
+
+
+def test_gains_are_the_difference_of_pairs():
+    pretrained = [record("probe", 1, 0, "1110"), record("probe", 1, 1, "1111")]
+    scratch = [record("scratch", 1, 0, "1000"), record("scratch", 1, 1, "1100")]
+    (cell,) = cells(pretrained, scratch)
+    assert cell.gains == pytest.approx((0.5, 0.5))
+    assert cell.seeds == (0, 1)
+
+
+@pytest.mark.parametrize("other", [{"seed": 1}, {"n": 2}, {"subset_hash": "another subset"}])
+def test_only_trials_on_the_same_images_are_paired(other):
+    assert cells([record("probe", **other)], [record("scratch")]) == []
+
+
+def test_a_trial_whose_partner_failed_has_no_gain():
+    (cell,) = cells([record("probe"), record("probe", seed=1)], [failed(), record(seed=1)])
+    assert cell.seeds == (1,)
+
+
+def test_accuracy_is_the_mean_over_seeds():
+    board = board_of(record(correct="1111"), record(seed=1, correct="1100"))
+    (point,) = board.curves["scratch"]
+    assert (point.accuracy, point.seeds, point.failed) == (0.75, 2, 0)
+    assert 0 <= point.low <= 0.75 <= point.high <= 1
+
+
+def test_one_seed_has_no_interval():
+    (point,) = board_of(record()).curves["scratch"]
+    assert (point.low, point.high) == (None, None)
+
+
+def test_points_come_in_the_order_of_n_and_scratch_comes_first():
+    board = board_of(record("probe", 20), record("finetune", 1), record(n=20), record(n=3))
+    assert list(board.curves) == ["scratch", "finetune", "probe"]
+    assert [point.images_per_class for point in board.curves["scratch"]] == [3, 20]
+
+
+def test_every_pretrained_arm_is_compared_with_scratch():
+    board = board_of(record("probe"), record("finetune"), record())
+    assert list(board.comparisons) == ["finetune", "probe"]
+
+
+def test_without_scratch_nothing_is_compared():
+    assert board_of(record("probe"), record("finetune")).comparisons == {}
+
+
+def test_a_clear_gain_is_found():
+    board = board_of(*curve("scratch", {1: 0.4, 10: 0.6}), *curve("probe", {1: 0.8, 10: 0.9}))
+    comparison = board.comparisons["probe"]
+    assert comparison.verdict.kind == "helps_throughout"
+    assert [gain.mean for gain in comparison.verdict.gains] == pytest.approx([0.4, 0.3], abs=0.1)
+
+
+def test_records_of_other_data_are_left_out_with_a_note():
+    old = dataclasses.replace(FACTS, hash="old", test_images=4)
+    stale = record(seed=1, data=old, finished="2025-01-01T00:00:00+00:00")
+    board = board_of(record(), stale)
+    assert board.curves["scratch"][0].seeds == 1
+    assert "1 records with other data, image size or settings are left out" in board.notes[0]
+
+
+def test_records_of_another_image_size_are_left_out_with_a_note():
+    old = dataclasses.replace(FACTS, image_size=64, test_images=4)
+    stale = record("probe", data=old, finished="2025-01-01T00:00:00+00:00")
+    board = board_of(record(), stale)
+    assert list(board.curves) == ["scratch"]
+    assert len(board.notes) == 1
+
+
+def test_of_each_arm_only_the_newest_settings_count():
+    old = record(fingerprint="old", finished="2025-01-01T00:00:00+00:00", correct="0000")
+    other_arm = record("probe", fingerprint="other", finished="2024-01-01T00:00:00+00:00")
+    board = board_of(old, record(seed=1, correct="1111"), other_arm)
+    assert board.curves["scratch"][0].accuracy == 1
+    assert "probe" in board.curves
+
+
+def test_failed_trials_are_counted_and_noted_with_their_reason():
+    board = board_of(record(), failed(seed=1))
+    (point,) = board.curves["scratch"]
+    assert (point.seeds, point.failed) == (1, 1)
+    assert "scratch, N=1, seed 1 failed: loss was NaN" in board.notes
+
+
+def test_where_every_trial_failed_there_is_no_accuracy():
+    (point,) = board_of(failed(), failed(seed=1)).curves["scratch"]
+    assert (point.accuracy, point.seeds, point.failed) == (None, 0, 2)
+
+
+def test_rates_that_nobody_tuned_are_noted():
+    board = board_of(record(recipe={"tuning_labels": 0}), record("probe", recipe={}))
+    assert board.notes == ("learning rate not tuned for this backbone (scratch): make tune",)
+
+
+def test_test_images_that_are_training_images_too_are_noted_with_the_accuracy_without_them():
+    leaky = dataclasses.replace(FACTS, test_in_train=(0, 3))
+    board = board_of(record(correct="1100", data=leaky), record(correct="0000", n=9, data=leaky))
+    assert board.clean_accuracy == {"scratch": 0.0}
+    assert board_of(record(correct="1100", data=leaky)).clean_accuracy == {"scratch": 0.5}
+    assert any("2 test images are also training images" in note for note in board.notes)
+    assert board_of(record()).clean_accuracy == {}
+
+
+def test_a_test_split_of_nothing_but_training_images_is_noted_without_an_accuracy():
+    board = board_of(record(data=dataclasses.replace(FACTS, test_in_train=(0, 1, 2, 3))))
+    assert board.clean_accuracy == {}
+    assert board.notes[-1].startswith("all test images are also training images")
+
+
+def test_levelled_off_trainings_are_counted():
+    still_falling = dataclasses.replace(record().training, levelled_off=False)
+    board = board_of(record(), record(seed=1, training=still_falling))
+    assert board.curves["scratch"][0].levelled_off == 1
+
+
+def test_the_seconds_of_each_arm_are_summed():
+    assert board_of(record(), record(seed=1), record("probe")).seconds == {
+        "scratch": 4.0,
+        "probe": 2.0,
+    }
+
+
+def test_boards_do_not_depend_on_the_order_of_the_records():
+    records = [
+        *curve("scratch", {1: 0.3, 4: 0.6}),
+        *curve("probe", {1: 0.6, 4: 0.7}),
+        *(failed("finetune", n, seed) for n in (1, 4) for seed in range(3)),
+        *(failed("scratch", 9, seed, fingerprint=letter) for seed, letter in enumerate("abc")),
+        record("late", fingerprint="a", correct="10" * 100),
+        record("late", seed=1, fingerprint="b", correct="10" * 100),
+    ]
+    expected = boards(map(score_of, records))
+    for seed in range(5):
+        random.Random(seed).shuffle(records)
+        assert boards(map(score_of, records)) == expected
+
+
+def test_what_was_spent_is_kept_apart_by_machine_and_audit():
+    audits = {"rate-x3": [score_of(record()), score_of(record(task="another"))]}
+    (board,) = boards(map(score_of, [record(), record(seed=1, device="gpu")]), audits=audits)
+    assert board.efforts == (Effort("cpu", 1, 2.0, 1, 2.0), Effort("gpu", 1, 2.0, 0, 0))
+
+
+def test_a_board_knows_its_recipes_and_how_many_seeds_repeat_it():
+    board = board_of(record(seed=0), record(seed=4, n=2))
+    assert board.seeds == 5
+    assert '"tuning_labels": 100' in board.recipes["scratch"]
+
+
+def test_other_pretrained_arms_are_paired_with_fine_tuning():
+    board = board_of(record(), record("finetune", correct="1000"), record("probe", correct="1110"))
+    (gain,) = board.over_finetune["probe"]
+    assert (list(board.over_finetune), gain.mean) == (["probe"], pytest.approx(0.5))
+    assert board_of(record(), record("probe")).over_finetune == {}
+
+
+def test_the_steps_that_early_ends_saved_are_a_share_of_the_budget():
+    (point,) = board_of(record(recipe={"steps": 20})).curves["scratch"]
+    assert point.steps_saved == pytest.approx(0.75)
+    (point,) = board_of(record("probe", recipe={"folds": 5})).curves["probe"]
+    assert point.steps_saved is None
+
+
+def test_a_training_without_a_loss_counts_neither_as_settled_nor_as_falling():
+    training = dataclasses.replace(record().training, levelled_off=None)
+    (point,) = board_of(record(training=training)).curves["scratch"]
+    assert (point.levelled_off, point.still_falling, point.settled) == (0, 0, False)
+
+
+def test_a_point_is_settled_if_every_trial_levelled_off():
+    still_falling = dataclasses.replace(record().training, levelled_off=False)
+    assert board_of(record(), record(seed=1)).curves["scratch"][0].settled
+    assert not board_of(record(), failed(seed=1)).curves["scratch"][0].settled
+    assert not board_of(record(training=still_falling)).curves["scratch"][0].settled

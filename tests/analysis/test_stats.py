@@ -1,0 +1,172 @@
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats as distributions
+from sklearn.isotonic import isotonic_regression
+
+from benchmark.analysis import stats
+
+unhurried = settings(deadline=None, max_examples=50)
+accuracies = st.lists(st.floats(0, 1), min_size=2, max_size=10)
+
+
+def correct(seed: int, seeds: int, images: int, hardness: float = 1.0) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    ability = 1 / (1 + np.exp(-hardness * rng.standard_normal(images)))
+    return rng.random((seeds, images)) < ability
+
+
+def test_without_a_test_variance_it_is_the_ordinary_t_interval():
+    mean, low, high = stats.mean_interval([0.1, 0.2, 0.4])
+    expected = distributions.t.interval(0.95, 2, mean, distributions.sem([0.1, 0.2, 0.4]))
+    assert (low, high) == pytest.approx(expected)
+
+
+def test_a_dominating_test_variance_gives_the_normal_interval():
+    mean, low, high = stats.mean_interval([0.5, 0.5, 0.5], test_variance=0.01)
+    assert high - mean == pytest.approx(1.96 * 0.1, rel=1e-3)
+    assert mean - low == pytest.approx(high - mean)
+
+
+def test_one_seed_claims_no_interval():
+    assert stats.mean_interval([0.3], test_variance=0.01) == (0.3, None, None)
+
+
+def test_equal_values_do_not_give_an_interval_without_width():
+    _, low, high = stats.mean_interval([0.3, 0.3, 0.3])
+    assert 0.001 < high - low < 0.01
+
+
+@pytest.mark.parametrize(("values", "variance"), [([], 0.0), ([0.1, 0.2], -1.0)])
+def test_nonsense_is_refused(values, variance):
+    with pytest.raises(ValueError, match="at least one"):
+        stats.mean_interval(values, variance)
+
+
+@unhurried
+@given(accuracies, st.floats(0, 0.1), st.randoms())
+def test_the_order_of_the_seeds_does_not_matter(values, variance, random):
+    shuffled = random.sample(values, len(values))
+    assert stats.mean_interval(shuffled, variance) == pytest.approx(
+        stats.mean_interval(values, variance)
+    )
+
+
+@unhurried
+@given(accuracies, st.floats(0, 0.1))
+def test_the_interval_moves_with_the_values(values, variance):
+    moved = stats.mean_interval([value + 0.25 for value in values], variance)
+    still = stats.mean_interval(values, variance)
+    assert moved == pytest.approx([end + 0.25 for end in still], abs=1e-9)
+
+
+@unhurried
+@given(accuracies, st.floats(0, 0.1))
+def test_the_interval_never_gets_narrower_by_a_higher_level(values, variance):
+    _, low, high = stats.mean_interval(values, variance, level=0.9)
+    _, lower, higher = stats.mean_interval(values, variance, level=0.99)
+    assert lower < low < high < higher
+
+
+def test_the_interval_covers_as_often_as_it_says():
+    rng = np.random.default_rng(4)
+    hits = 0
+    for _ in range(2000):
+        shared = 0.02 * rng.standard_normal()
+        _, low, high = stats.mean_interval(0.03 * rng.standard_normal(5) + shared, 0.02**2)
+        hits += low <= 0 <= high
+    assert 0.93 < hits / 2000 < 0.97
+
+
+def test_the_test_sets_variance_is_that_of_a_new_test_set():
+    rng = np.random.default_rng(5)
+    estimates, gains = [], []
+    for _ in range(400):
+        easy, easier = rng.standard_normal((2, 200))
+        scratch = rng.random((40, 200)) < 1 / (1 + np.exp(-2 * easy))
+        pretrained = rng.random((40, 200)) < 1 / (1 + np.exp(-2 * easier - 1))
+        estimates.append(stats.test_set_variance(pretrained, scratch))
+        gains.append(pretrained.mean() - scratch.mean())
+    assert np.mean(estimates) == pytest.approx(np.var(gains), rel=0.25)
+
+
+def test_images_that_are_all_alike_add_no_variance():
+    flips = np.random.default_rng(6).random((50, 2000)) < 0.5
+    assert stats.accuracy_test_variance(flips) < 0.25 / 2000 / 10
+
+
+def test_equal_arms_have_no_test_variance():
+    right = correct(1, seeds=3, images=50)
+    assert stats.test_set_variance(right, right) == 0.0
+
+
+def test_with_one_seed_the_whole_binomial_variance_counts():
+    right = correct(2, seeds=1, images=400)
+    share = right.mean()
+    assert stats.accuracy_test_variance(right) == pytest.approx(share * (1 - share) / 399)
+
+
+@unhurried
+@given(st.integers(0, 1000), st.integers(1, 5))
+def test_the_order_of_seeds_and_images_does_not_matter(seed, seeds):
+    right, rng = correct(seed, seeds, 30), np.random.default_rng(seed)
+    mixed = right[rng.permutation(seeds)][:, rng.permutation(30)]
+    assert math.isclose(
+        stats.accuracy_test_variance(mixed), stats.accuracy_test_variance(right), abs_tol=1e-12
+    )
+
+
+def test_arms_that_do_not_match_are_refused():
+    with pytest.raises(ValueError, match="same seeds"):
+        stats.test_set_variance(correct(1, 3, 10), correct(1, 2, 10))
+
+
+def test_one_test_image_is_refused():
+    with pytest.raises(ValueError, match="two test images"):
+        stats.accuracy_test_variance(correct(1, 3, 1))
+
+
+def test_a_lucky_low_variance_is_drawn_to_the_trend():
+    sizes, own = np.array([1.0, 4.0, 16.0]), np.array([0.04, 1e-8, 0.0025])
+    mixed = stats.moderated_variances(sizes, own, np.array([2.0, 2.0, 2.0]))
+    assert mixed[1] > 0.001
+
+
+def test_one_seed_at_one_size_takes_the_trend():
+    sizes, own = np.array([1.0, 4.0, 16.0]), np.array([0.04, 0.0, 0.0025])
+    mixed = stats.moderated_variances(sizes, own, np.array([2.0, 0.0, 2.0]))
+    assert mixed[1] == pytest.approx(0.01, rel=0.01)
+
+
+def test_variances_need_two_seeds_somewhere():
+    with pytest.raises(ValueError, match="two seeds"):
+        stats.moderated_variances(np.array([1.0]), np.array([0.0]), np.array([0.0]))
+
+
+def test_draws_have_the_mean_and_spread_that_they_are_told():
+    draws = stats.mean_draws([1, 10], [[0.2, 0.4] * 10, [0.1, 0.3] * 10], [0.0, 0.01])
+    assert draws.mean(axis=0) == pytest.approx([0.3, 0.2])
+    assert draws[:, 1].std() == pytest.approx(math.hypot(0.1 / math.sqrt(20), 0.1), rel=0.1)
+
+
+rows = st.lists(st.floats(-1, 1), min_size=1, max_size=8)
+
+
+@unhurried
+@given(rows)
+def test_the_falling_fit_falls_and_keeps_the_mean(row):
+    fit = stats.antitonic(np.array([row]), np.ones(len(row)))[0]
+    assert (np.diff(fit) <= 1e-12).all()
+    assert fit.mean() == pytest.approx(np.mean(row), abs=1e-12)
+
+
+@unhurried
+@given(rows)
+def test_the_falling_fit_agrees_with_scikit_learn(row):
+    weights = np.arange(1.0, len(row) + 1)
+    fit = stats.antitonic(np.array([row]), weights)[0]
+    expected = isotonic_regression(np.array(row), sample_weight=weights, increasing=False)
+    assert fit == pytest.approx(expected, abs=1e-9)

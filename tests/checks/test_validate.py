@@ -1,0 +1,123 @@
+import shutil
+
+import pytest
+from task_fixtures import FOLDER, write_folder, write_task
+
+from benchmark.checks.validate import validate
+from benchmark.errors import UserError
+from benchmark.tasks import data
+
+REMOTE = {"load_dataset": {"path": "organisation/name", "revision": "0123abc"}}
+DIGITS = {"sklearn": "digits", "test_fraction": 0.4}
+
+
+@pytest.fixture(autouse=True)
+def cache_folder(tmp_path_factory, monkeypatch):
+    monkeypatch.setenv("BENCHMARK_CACHE", str(tmp_path_factory.mktemp("cache")))
+    monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", "http://127.0.0.1:9")
+    monkeypatch.delenv("BENCHMARK_DATA", raising=False)
+
+
+@pytest.fixture
+def toy(tmp_path):
+    write_folder(tmp_path / "toy")
+    write_task(tmp_path, FOLDER)
+    return tmp_path
+
+
+def test_a_sound_task_has_counts_and_no_faults(toy):
+    report = validate(folder=toy)
+    counts = report.tasks[0].counts
+    assert not report.failed
+    assert (counts.classes, counts.train, counts.test) == (2, 6, 4)
+    assert (counts.smallest_class, counts.smallest) == ("a", 3)
+    assert "1 tasks, data of 1 checked, no faults" in str(report)
+
+
+def test_every_faulty_task_is_reported_beside_the_sound_ones(toy):
+    write_task(toy, FOLDER, "misspelt", licens="x")
+    write_task(toy, {"load_dataset": {"path": "imagefolder", "data_dir": "no"}}, "missing")
+    (toy / "empty.yaml").write_text("")
+    report = validate(folder=toy)
+    assert report.failed
+    assert [task.name for task in report.tasks if task.faults] == ["empty", "missing", "misspelt"]
+    for expected in ("this file is empty", "did you mean 'licence'", "no does not exist"):
+        assert expected in str(report)
+
+
+def test_an_unreadable_image_is_a_fault(toy):
+    (toy / "toy/train/a/0.png").write_bytes(b"junk")
+    assert "toy/train/a/0.png: this image cannot be read" in str(validate(folder=toy))
+
+
+def test_only_the_named_tasks_are_checked(toy):
+    (toy / "empty.yaml").write_text("")
+    assert [task.name for task in validate(["toy"], toy).tasks] == ["toy"]
+
+
+def test_an_unknown_name_is_refused(toy):
+    with pytest.raises(UserError, match="did you mean 'toy'"):
+        validate(["tyo"], toy)
+
+
+def test_test_images_in_train_fail_the_task(toy):
+    shutil.copy(toy / "toy/train/a/0.png", toy / "toy/test/a/0.png")
+    report = validate(folder=toy)
+    assert report.failed
+    assert "1 test images are also training images, 0 are accepted" in str(report)
+    assert "accepted_duplicates: 1" in str(report)
+
+
+def test_test_images_in_train_can_be_accepted_by_their_number(toy):
+    shutil.copy(toy / "toy/train/a/0.png", toy / "toy/test/a/0.png")
+    write_task(toy, FOLDER, accepted_duplicates=1)
+    assert not validate(folder=toy).failed
+    shutil.copy(toy / "toy/train/b/0.png", toy / "toy/test/b/0.png")
+    assert validate(folder=toy).failed
+
+
+def test_duplicates_within_a_split_and_across_labels_are_counted(toy):
+    shutil.copy(toy / "toy/train/a/0.png", toy / "toy/train/b/0.png")
+    report = validate(folder=toy)
+    found = report.tasks[0].counts.duplicates
+    assert (found.within_train, found.conflicting, found.test_in_train) == (1, 1, 0)
+    assert not report.failed
+
+
+def test_too_large_n_names_the_class_that_is_too_small(toy):
+    write_task(toy, FOLDER, images_per_class=[1, 3, 5])
+    (toy / "toy/train/a/0.png").unlink()
+    report = validate(folder=toy)
+    assert not report.failed
+    assert "N = 3 is left out: a has 2" in str(report)
+    assert "N = 5 is left out: a has 2, b has 3" in str(report)
+
+
+def test_data_elsewhere_are_not_fetched_unless_asked_for(toy):
+    write_task(toy, REMOTE, "remote")
+    write_task(toy, {"mirror": "x"}, "mirrored")
+    report = validate(folder=toy)
+    assert not report.failed
+    assert "remote: YAML sound, data not checked" in str(report)
+    assert "mirrored: YAML sound, data not checked" in str(report)
+    assert "3 tasks, data of 1 checked" in str(report)
+
+
+def test_data_that_are_asked_for_but_cannot_be_had_are_a_fault(toy):
+    write_task(toy, REMOTE, "remote")
+    report = validate(["remote"], toy, download=True)
+    assert report.failed
+    assert "cannot be reached" in str(report)
+
+
+def test_a_second_check_reads_no_image(toy, monkeypatch):
+    first = validate(folder=toy)
+    monkeypatch.setattr(data.images, "decode", None)
+    assert str(validate(folder=toy)) == str(first)
+
+
+def test_digits_are_sound(tmp_path):
+    write_task(tmp_path, DIGITS, "digits", images_per_class=[1, 100])
+    report = validate(folder=tmp_path)
+    assert not report.failed
+    assert report.tasks[0].notes == ()

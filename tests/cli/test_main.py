@@ -1,0 +1,288 @@
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from toy import CHECKOUT, curve, record
+
+from benchmark.cli import main as cli
+from benchmark.defaults import BUNDLED
+from benchmark.errors import UserError
+from benchmark.harness import sweep
+from benchmark.records import store
+from benchmark.tasks import load as tasks
+
+
+def called(*arguments):
+    """Exit code of a command that is called in this process."""
+    try:
+        cli.main([str(argument) for argument in arguments])
+    except SystemExit as end:
+        return end.code
+    return 0
+
+
+def heavy_modules(*arguments):
+    """Which modules that take seconds to import a command has loaded when it ends."""
+    code = (
+        "import sys; from benchmark.cli.main import main\n"
+        "try: main(sys.argv[1:])\n"
+        "finally: print('loaded:', *({'torch', 'timm', 'datasets', 'sklearn'} & set(sys.modules)))"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", code, *map(str, arguments)],
+        cwd=CHECKOUT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return run.stdout.rpartition("loaded:")[2].split()
+
+
+@pytest.fixture
+def records(tmp_path):
+    folder = tmp_path / "records"
+    for one in [*curve("scratch", {1: 0.4, 10: 0.6}), *curve("probe", {1: 0.8, 10: 0.9})]:
+        store.save(folder, one)
+    return folder
+
+
+# What is light
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["bench", "--help"], ["--version"]])
+def test_help_answers_without_heavy_imports(arguments):
+    assert heavy_modules(*arguments) == []
+
+
+def test_the_leaderboard_is_built_without_torch(records, tmp_path):
+    assert heavy_modules("leaderboard", "--records", records, "--out", tmp_path / "out") == []
+    assert (tmp_path / "out" / "README.md").is_file()
+
+
+def test_help_names_every_command(capsys):
+    assert called("--help") == 0
+    shown = capsys.readouterr().out
+    for name in ("bench", "leaderboard", "validate", "tune", "distill"):
+        assert name in shown
+
+
+# Errors
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["bnch"], "No such command 'bnch'"),
+        (["bench", "--n", "0"], "whole numbers from 1 on"),
+        (["bench", "--n", "1 two"], "whole numbers from 1 on"),
+        (["bench", "--n", "-3"], "whole numbers from 1 on"),
+        (["bench", "--n", ""], "name at least one"),
+        (["bench", "--task", " , "], "name at least one"),
+        (["bench", "--seeds", "0"], "--seeds"),
+        (["bench", "--seeds", "many"], "--seeds"),
+        (["bench", "--image-size", "4"], "--image-size"),
+        (["bench", "--margin", "2"], "--margin"),
+        (["bench", "--jobs", "0"], "--jobs"),
+        (["bench", "--colour", "red"], "No such option"),
+        (["distill", "--teacher", "x"], "Missing option '--images'"),
+        (["distill", "--teacher", "x", "--out", "y", "--images", "nowhere"], "does not exist"),
+    ],
+)
+def test_a_wrong_option_is_one_message_and_exit_code_2(capsys, arguments, expected):
+    assert called(*arguments) == 2
+    assert expected in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["--task", "digts"], "unknown task 'digts'; did you mean 'digits'?"),
+        (["--arms", "finetun"], "unknown arm 'finetun'; did you mean 'finetune'?"),
+        (["--backbone", "resnt18"], "unknown backbone 'resnt18'; did you mean 'resnet18'?"),
+        (["--backbone", "local-dir:nowhere"], "nowhere: there is no backbone in this folder"),
+    ],
+)
+def test_an_error_for_people_is_one_message_and_exit_code_2(capsys, arguments, expected):
+    assert called("bench", *arguments) == 2
+    message = capsys.readouterr().err
+    assert message.startswith("error: ")
+    assert expected in message
+    assert "to mend: " in message
+    assert "Traceback" not in message
+
+
+def test_the_traceback_is_shown_to_those_who_ask_for_it():
+    with pytest.raises(UserError, match="unknown task"):
+        cli.main(["--debug", "bench", "--task", "digts"])
+
+
+def test_a_damaged_record_is_named(records, tmp_path, capsys):
+    path = next(store.files(records))
+    path.write_text("{")
+    assert called("leaderboard", "--records", records, "--out", tmp_path / "out") == 2
+    assert str(path) in capsys.readouterr().err
+
+
+def test_a_folder_of_records_that_is_not_there_leaves_the_results_alone(records, tmp_path, capsys):
+    out = tmp_path / "out"
+    called("leaderboard", "--records", records, "--out", out)
+    before = (out / "README.md").read_text()
+    assert called("leaderboard", "--records", tmp_path / "typo", "--out", out) == 2
+    assert "typo" in capsys.readouterr().err
+    assert (out / "README.md").read_text() == before
+
+
+def test_a_folder_that_cannot_be_written_is_one_message(records, tmp_path, capsys):
+    (tmp_path / "file").write_text("")
+    assert called("leaderboard", "--records", records, "--out", tmp_path / "file" / "out") == 2
+    assert re.match(r"error: .*file.*: Not a directory", capsys.readouterr().err)
+
+
+def test_an_interruption_says_how_to_go_on(capsys, monkeypatch):
+    def interrupted(selection):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(sweep, "prepare", interrupted)
+    assert called("bench") == 130
+    assert "the same command goes on where it stopped" in capsys.readouterr().err
+
+
+def test_an_interruption_that_arrives_as_another_error_is_one(capsys, monkeypatch):
+    def interrupted(selection):
+        try:
+            raise KeyboardInterrupt
+        finally:
+            raise RuntimeError("cannot release un-acquired lock")
+
+    monkeypatch.setattr(sweep, "prepare", interrupted)
+    assert called("bench") == 130
+    assert "the same command goes on where it stopped" in capsys.readouterr().err
+
+
+# Options
+
+
+def test_names_and_numbers_may_be_separated_by_blanks_or_commas(monkeypatch, tmp_path):
+    seen = []
+    monkeypatch.setattr(sweep, "prepare", lambda selection: (seen.append(selection), 1 / 0))
+    with pytest.raises(ZeroDivisionError):
+        cli.main(["bench", "--arms", "probe, scratch probe", "--n", "20,5 20", "--seeds", "3"])
+    assert seen[0].arms == ("probe", "scratch")
+    assert seen[0].images_per_class == (5, 20)
+    assert (seen[0].seeds, seen[0].image_size) == (3, None)
+    assert seen[0].backbones == (BUNDLED,)
+
+
+def test_the_users_own_run_stays_away_from_the_recorded_ones():
+    assert cli.LOCAL != cli.RECORDED
+    assert not cli.LOCAL.is_relative_to(cli.RECORDED)
+    assert not cli.RECORDED.is_relative_to(cli.LOCAL)
+
+
+# Whole runs
+
+
+@pytest.fixture
+def selection(task, backbone, tmp_path):
+    """Arguments of a run on the toy task with the toy backbone: 12 trials."""
+    return [
+        *("bench", "--task", "toy", "--backbone", backbone, "--n", "1 2", "--seeds", "2"),
+        *("--records", str(tmp_path / "records")),
+    ]
+
+
+@pytest.fixture
+def bench(selection, task, monkeypatch, capsys):
+    """Runs the selection in this process, in one process, and returns what it printed."""
+    monkeypatch.setattr(tasks, "load_tasks", lambda names: [task])
+
+    def run(*more):
+        assert called(*selection, "--jobs", 1, *more) == 0
+        return capsys.readouterr().out
+
+    return run
+
+
+def stamps(folder):
+    return {path: path.stat().st_mtime_ns for path in store.files(folder / "records")}
+
+
+def test_a_run_prints_the_table_and_says_where_things_are(bench, tmp_path):
+    printed = bench()
+    assert "12 trials planned, 0 stored already" in printed
+    for expected in (
+        "toy with a toy",
+        "gain of finetune",
+        "gain of probe",
+        "figure: ",
+        "records: ",
+    ):
+        assert expected in printed
+    assert (tmp_path / "figures" / "toy--net.svg").is_file()
+
+
+def test_a_second_run_trains_nothing_and_prints_the_same(bench, tmp_path):
+    first, before = bench(), stamps(tmp_path)
+    second = bench()
+    assert "12 trials planned, 12 stored already" in second
+    assert "trials run in" not in second
+    assert first.partition("\n\n")[2] == second.partition("\n\n")[2] != ""
+    assert stamps(tmp_path) == before
+
+
+def test_a_size_that_is_left_out_is_noted(bench):
+    printed = bench("--n", "1 99")
+    assert "note: toy: N=99 is left out: class 'left' has 8 training images" in printed
+    assert "6 trials planned" in printed
+
+
+@pytest.mark.usefixtures("bench")
+def test_a_selection_that_leaves_nothing_is_an_error(selection, capsys):
+    assert called(*selection, "--n", 99) == 2
+    assert "N=99 is left out" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_ctrl_c_stops_cleanly_and_a_second_run_completes(selection, bench, task, tmp_path):
+    longer = ["--seeds", "6"]  # 36 trials, so that there is time to stop
+    with subprocess.Popen(
+        [sys.executable, "-m", "benchmark", *selection, *longer, "--jobs", "2"],
+        cwd=CHECKOUT,
+        env=os.environ | {"BENCHMARK_TASKS": str(task.folder)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as run:
+        while not stamps(tmp_path) and run.poll() is None:
+            time.sleep(0.005)
+        os.killpg(run.pid, signal.SIGINT)  # as a terminal does: to every process
+        _, errors = run.communicate(timeout=90)
+    assert run.returncode == 130, errors
+    assert "the same command goes on where it stopped" in errors
+    assert "Traceback" not in errors
+    kept = stamps(tmp_path)
+    assert 1 <= len(kept) < 36
+    assert f"36 trials planned, {len(kept)} stored already" in bench(*longer)
+    assert len(stamps(tmp_path)) == 36
+    assert kept.items() <= stamps(tmp_path).items()
+
+
+def test_the_leaderboard_prints_what_it_has_written(records, tmp_path, capsys):
+    store.save(records, record("finetune", correct="10" * 100))
+    assert called("leaderboard", "--records", records, "--out", tmp_path / "out") == 0
+    shown = capsys.readouterr().out.split()
+    assert [Path(path).name for path in shown] == [
+        "README.md",
+        "claims.md",
+        "recipes.md",
+        "leaderboard.csv",
+        "curves.csv",
+        "toy--net.svg",
+    ]
+    assert all(Path(path).is_file() for path in shown)

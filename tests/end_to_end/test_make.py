@@ -1,0 +1,90 @@
+"""The make targets, as a person calls them, on a toy task."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+
+import pytest
+from toy import CHECKOUT
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not (CHECKOUT / ".venv/.ready").exists(), reason="make setup makes .venv"),
+]
+
+
+@pytest.fixture
+def make(task, backbone, tmp_path):
+    environment = os.environ | {"BENCHMARK_TASKS": str(task.folder)}
+
+    def run(target, check=True, **options):
+        given = [f"{name}={value}" for name, value in options.items()]
+        return subprocess.run(
+            ["make", "--no-print-directory", target, *given],
+            cwd=CHECKOUT,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=check,
+            timeout=300,
+        ).stdout
+
+    run.records = tmp_path / "records"
+    run.selection = {
+        "TASK": "toy",
+        "BACKBONE": backbone,
+        "N": "1 4",
+        "SEEDS": 2,
+        "JOBS": 1,
+        "RECORDS": run.records,
+    }
+    return run
+
+
+def test_make_bench_trains_once_and_prints_the_same_table_again(make):
+    first = make("bench", **make.selection)
+    second = make("bench", **make.selection)
+    assert "12 trials run" in first
+    assert "12 trials planned, 12 stored already" in second
+    assert second.partition("toy with")[2] == first.partition("toy with")[2] != ""
+
+
+def test_make_bench_dry_run_trains_nothing(make):
+    assert "12 trials to run" in make("bench", DRY_RUN=1, **make.selection)
+    assert not make.records.exists()
+
+
+def test_make_leaderboard_writes_the_same_bytes_again(make, tmp_path):
+    make("bench", **make.selection)
+    pages = []
+    for out in (tmp_path / "one", tmp_path / "two"):
+        make("leaderboard", RECORDS=make.records, OUT=out)
+        pages.append({p.relative_to(out): p.read_bytes() for p in out.rglob("*") if p.is_file()})
+    assert pages[0] == pages[1]
+    assert {"README.md", "leaderboard.csv", "curves.csv"} <= {str(path) for path in pages[0]}
+
+
+def test_make_audit_gives_every_verdict_a_certificate(make):
+    printed = make("audit", **make.selection)
+    assert "steps-x2" in printed
+    assert "not audited" not in printed
+
+
+def test_make_check_contribution_finds_records_sound_that_were_just_made(make):
+    make("bench", **make.selection)
+    assert "12 records of 1 tasks are sound" in make("check-contribution", RECORDS=make.records)
+
+
+def test_make_calibrate_writes_its_table(make, tmp_path):
+    page = tmp_path / "calibration.md"
+    make("calibrate", check=False, SWEEPS=4, OUT=page)  # too few sweeps to stay within the bounds
+    assert "`4` simulated sweeps" in page.read_text()
+
+
+def test_make_validate_reports_the_task(make):
+    assert "toy" in make("validate", TASK="toy")
+
+
+def test_make_help_lists_the_targets(make):
+    assert "bench:" in make("help")

@@ -1,0 +1,39 @@
+"""What the repository shows of its own records is what they say."""
+
+import re
+
+import pytest
+from toy import CHECKOUT
+
+from benchmark.cli.main import RECORDED, main
+
+RESULTS = CHECKOUT / "results"
+INTERVAL = re.compile(r"[+-]?\d+\.\d \[[+-]?\d+\.\d, [+-]?\d+\.\d\]")
+
+
+@pytest.fixture(scope="module")
+def rebuilt(tmp_path_factory):
+    out = tmp_path_factory.mktemp("results")
+    main(["leaderboard", "--records", str(RECORDED), "--out", str(out)])
+    return {path.relative_to(out): path for path in out.rglob("*.*")}
+
+
+def test_pages_tables_and_figures_are_rebuilt_byte_for_byte(rebuilt):
+    stale = [str(n) for n, p in rebuilt.items() if p.read_bytes() != (RESULTS / n).read_bytes()]
+    assert stale == [], "make leaderboard rebuilds them"
+
+
+def test_every_figure_belongs_to_a_board(rebuilt):
+    shown = {path.relative_to(RESULTS) for path in (RESULTS / "figures").iterdir()}
+    assert shown == {name for name in rebuilt if name.parent.name == "figures"}
+
+
+def test_the_numbers_of_the_readme_are_in_the_pages():
+    readme = (CHECKOUT / "README.md").read_text(encoding="utf-8")
+    page = (RESULTS / "README.md").read_text(encoding="utf-8")
+    example = readme.partition("A worked example")[2].partition("At N = 1")[0]
+    records = readme.partition("## What the records say")[2].partition("\n## ")[0]
+    for text, shown, count in ((example, page.partition("## Digits:")[2], 15), (records, page, 4)):
+        numbers = INTERVAL.findall(text)
+        assert len(numbers) == count
+        assert [number for number in numbers if number not in shown] == []

@@ -1,0 +1,159 @@
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from toy import CHECKOUT
+
+from benchmark.errors import UserError
+from benchmark.harness.executors.processes import default_workers, run_here, run_in_processes
+
+# Spawned workers import this module anew, so it stays light: no torch.
+
+
+def doubled(number):
+    return 2 * number
+
+
+def refuse(number):
+    raise UserError(f"{number} is refused", where="here", mend="another one")
+
+
+def die(number):
+    os._exit(3)
+
+
+def threads(_):
+    return os.environ["OMP_NUM_THREADS"], os.getpid()
+
+
+def held_back(_):
+    return signal.pthread_sigmask(signal.SIG_BLOCK, [])
+
+
+def variable(name):
+    return os.environ.get(name)
+
+
+def slow(number):
+    if number:
+        time.sleep(60)
+    return os.getpid()
+
+
+def test_there_is_a_process_for_each_core():
+    assert 1 <= default_workers() <= os.cpu_count()
+
+
+def test_jobs_run_here_in_order():
+    assert list(run_here(doubled, [3, 1, 2])) == [6, 2, 4]
+
+
+def test_jobs_run_here_one_by_one():
+    results = run_here(doubled, iter([1, "no number", None]))
+    assert next(results) == 2
+
+
+def test_every_result_arrives_from_processes():
+    assert sorted(run_in_processes(doubled, range(20), 2)) == [2 * i for i in range(20)]
+
+
+def test_processes_have_one_thread_each_and_are_others_than_this():
+    for count, process in run_in_processes(threads, range(2), 1):
+        assert count == "1"
+        assert process != os.getpid()
+
+
+def test_ctrl_c_never_reaches_a_process():
+    assert signal.SIGINT in next(iter(run_in_processes(held_back, [None], 1)))
+    assert signal.SIGINT not in held_back(None)
+
+
+def test_processes_see_the_environment_of_now(monkeypatch):
+    assert list(run_in_processes(variable, ["COLOUR"], 1)) == [None]
+    monkeypatch.setenv("COLOUR", "green")
+    assert list(run_in_processes(variable, ["COLOUR"], 1)) == ["green"]
+    monkeypatch.delenv("COLOUR")
+    assert list(run_in_processes(variable, ["COLOUR"], 1)) == [None]
+
+
+WARMED = """
+import sys
+from benchmark.harness.executors.processes import run_in_processes, warm_up
+def is_imported(name):
+    return name in sys.modules
+if __name__ == "__main__":
+    warm_up(*sys.argv[1:])
+    print(*run_in_processes(is_imported, ["benchmark.harness.plan"], 1))
+"""
+
+
+@pytest.mark.parametrize(
+    ("modules", "imported"), [(["benchmark.harness.plan"], "True"), ([], "False")]
+)
+def test_processes_start_with_what_was_imported_for_them(tmp_path, modules, imported):
+    (tmp_path / "warmed.py").write_text(WARMED)
+    environment = os.environ | {"PYTHONPATH": str(CHECKOUT)}
+    command = [sys.executable, str(tmp_path / "warmed.py"), *modules]
+    assert subprocess.check_output(command, env=environment, text=True).strip() == imported
+
+
+def test_the_error_of_a_job_arrives_as_it_was():
+    with pytest.raises(UserError) as caught:
+        list(run_in_processes(refuse, [7], 1))
+    assert (caught.value.what, caught.value.where) == ("7 is refused", "here")
+    assert caught.value.mend == "another one"
+
+
+def test_a_process_that_dies_is_an_error_for_people():
+    with pytest.raises(UserError, match="a worker process died") as caught:
+        list(run_in_processes(die, [1, 2], 1))
+    assert "JOBS=1" in str(caught.value)
+
+
+def is_gone(process):
+    try:
+        status = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return True
+    return status == "Z"
+
+
+def wait_until_gone(process, seconds=5.0):
+    end = time.monotonic() + seconds
+    while not is_gone(process) and time.monotonic() < end:
+        time.sleep(0.05)
+    return is_gone(process)
+
+
+def test_leaving_early_ends_the_processes_at_once():
+    results = run_in_processes(slow, [0, 1, 1], 1)
+    worker = next(results)
+    results.close()
+    assert wait_until_gone(worker)
+
+
+PARENT = """
+from tests.harness.executors import test_processes
+from benchmark.harness.executors.processes import run_in_processes
+if __name__ == "__main__":
+    for result in run_in_processes(test_processes.slow, [0, 1, 1], 1):
+        print(result, flush=True)
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks at processes in /proc")
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
+def test_processes_end_when_their_parent_is_killed(tmp_path, how):
+    (tmp_path / "parent.py").write_text(PARENT)
+    environment = os.environ | {"PYTHONPATH": f"{CHECKOUT / 'tests/support'}{os.pathsep}{CHECKOUT}"}
+    command = [sys.executable, str(tmp_path / "parent.py")]
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as parent:
+        worker = int(parent.stdout.readline())
+        assert not is_gone(worker)
+        parent.send_signal(how)
+        parent.wait()
+        assert wait_until_gone(worker)

@@ -1,0 +1,146 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from toy import curve, record
+
+from benchmark.analysis import board as leaderboard
+from benchmark.analysis.certificate import ALTERNATIVES, changed
+from benchmark.analysis.scores import score_of
+from benchmark.errors import UserError
+from benchmark.harness import audit, sweep
+from benchmark.harness.sweep import Selection
+from benchmark.records import store
+from benchmark.records.record import Training
+
+SHARES = {1: 0.25, 2: 0.5}
+RECIPE = {"steps": 100, "learning_rate": 0.001, "floor": 0.02}
+AT_FLOOR = Training(50, (1.0, 0.01, 0.01), True, 1.0)
+
+
+@pytest.fixture(scope="module")
+def jobs(task, backbone):
+    selection = Selection((task,), (backbone,), ("scratch", "finetune", "probe"), (1, 2), 2)
+    return sweep.prepare(selection).jobs
+
+
+@pytest.fixture
+def board():
+    scratch, finetune = curve("scratch", SHARES), curve("finetune", {1: 0.75, 2: 1.0})
+    (board,) = leaderboard.boards(map(score_of, [*scratch, *finetune]))
+    return board
+
+
+@pytest.fixture
+def planned(board, jobs):
+    return audit.plan(board, jobs, [stored(job) for job in jobs])
+
+
+def stored(job, losses=(1.0, 0.001, 0.001)):
+    """The score of a job whose training was found to be at the floor, unless told otherwise."""
+    training = Training(5, losses, True, 1.0)
+    return score_of(replace(record(), trial=job.stored_trial, recipe=RECIPE, training=training))
+
+
+def test_only_deciding_cells_of_trained_arms_are_run_again(planned):
+    assert set(planned) == set(ALTERNATIVES)
+    cells = {(job.trial.arm, job.trial.images_per_class) for job in planned["steps-x2"]}
+    assert cells == {("scratch", 2), ("finetune", 2)}
+
+
+def test_both_arms_get_the_same_alternatives(planned):
+    for again in planned.values():
+        arms = [job.trial.arm for job in again]
+        assert arms.count("scratch") == arms.count("finetune")
+
+
+def test_twice_the_steps_are_twice_the_steps(planned, jobs):
+    original = {job.trial: job.recipe for job in jobs}
+    for job in planned["steps-x2"]:
+        assert job.recipe.steps == 2 * original[job.trial].steps
+        assert job.recipe.learning_rate == original[job.trial].learning_rate
+
+
+def test_trainings_that_did_not_cool_down_are_not_run_again_without_early_ends(board, jobs):
+    scores = [stored(job, losses=(1.0, 0.001, 0.5)) for job in jobs]
+    planned = audit.plan(board, jobs, scores)
+    assert planned["full-budget"] == []
+    assert len(planned["steps-x2"]) == 4
+
+
+def test_a_board_without_a_comparison_cannot_be_audited(jobs):
+    (alone,) = leaderboard.boards([score_of(record("probe"))])
+    with pytest.raises(UserError, match="no verdict to certify"):
+        audit.plan(alone, jobs, [])
+
+
+def test_audited_records_lie_beside_the_records_and_are_found_again(tmp_path):
+    records = tmp_path / "records"
+    another = replace(record(), fingerprint="another")
+    store.save(audit.folder(records, "rate-x3"), another)
+    found = audit.scores(records)
+    assert [score.fingerprint for score in found["rate-x3"]] == ["another"]
+    assert found["steps-x2"] == []
+
+
+def again(arm, alternative, shares, **fields):
+    return curve(arm, shares, recipe=changed(RECIPE, alternative), **fields)
+
+
+def certificate(scratch_shares):
+    scratch = curve("scratch", SHARES, recipe=RECIPE)
+    finetune = curve("finetune", {1: 0.75, 2: 1.0}, recipe=RECIPE)
+    audits = {name: map(score_of, again("scratch", name, scratch_shares)) for name in ALTERNATIVES}
+    audits = {name: list(scores) for name, scores in audits.items()}
+    scores = map(score_of, [*scratch, *finetune])
+    (board,) = leaderboard.boards(scores, audits=audits)
+    return board.comparisons["finetune"].certificate
+
+
+def test_alternatives_of_one_arm_alone_leave_the_certificate_incomplete():
+    assert certificate(SHARES).status == "incomplete"
+
+
+def retrials(scratch, alternatives, **fields):
+    finetune = curve("finetune", {1: 0.75, 2: 1.0}, recipe=RECIPE)
+    audits = {name: [] for name in ALTERNATIVES} | {
+        name: [score_of(r) for r in again("scratch", name, SHARES, **fields)]
+        for name in alternatives
+    }
+    (board,) = leaderboard.boards(map(score_of, [*scratch, *finetune]), audits=audits)
+    return {r.alternative: r for r in board.comparisons["finetune"].retrials}
+
+
+def test_where_no_training_cooled_down_none_has_to_be_run_without_early_ends():
+    found = retrials(curve("scratch", SHARES, recipe=RECIPE), ["steps-x2"])
+    assert set(found) == {"steps-x2", "full-budget"}
+    assert found["full-budget"].improvement == 0
+    assert len(found["full-budget"].cells[2].seeds) == 3
+
+
+def test_trainings_that_cooled_down_have_to_be_run_without_early_ends():
+    found = retrials(curve("scratch", SHARES, recipe=RECIPE, training=AT_FLOOR), ["steps-x2"])
+    assert set(found) == {"steps-x2"}
+
+
+@pytest.mark.parametrize(("levelled", "unfinished"), [(True, set()), (False, {2})])
+def test_a_retrial_knows_where_its_own_losses_were_still_falling(levelled, unfinished):
+    training = replace(record().training, levelled_off=levelled)
+    scratch = curve("scratch", SHARES, recipe=RECIPE)
+    found = retrials(scratch, ["steps-x2"], training=training)
+    assert found["steps-x2"].unfinished == unfinished
+
+
+def test_a_training_that_was_run_again_counts_once():
+    found = retrials(curve("scratch", SHARES, recipe=RECIPE), ["full-budget"])
+    assert len(found["full-budget"].cells[2].seeds) == 3
+
+
+def test_retrials_of_another_recipe_are_not_used():
+    other = RECIPE | {"batch_size": 7}
+    scores = [score_of(r) for r in curve("scratch", SHARES, recipe=other)]
+    again_scores = [score_of(r) for r in again("scratch", "steps-x2", SHARES)]
+    finetune = [score_of(r) for r in curve("finetune", SHARES)]
+    (board,) = leaderboard.boards([*scores, *finetune], audits={"steps-x2": again_scores})
+    assert board.comparisons["finetune"].certificate is None

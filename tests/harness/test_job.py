@@ -1,0 +1,138 @@
+import dataclasses
+import re
+
+import numpy as np
+import pytest
+import toy
+from toy import CLASSES, write_backbone
+
+from benchmark.harness import job as trial
+from benchmark.harness.job import Job
+from benchmark.records.recipe import ProbeRecipe, Recipe
+from benchmark.records.record import Trial
+from benchmark.tasks import subsets
+from benchmark.training import backbones
+from benchmark.training import loop as training
+
+RECIPE = Recipe(learning_rate=1e-3, steps=4)
+
+
+@pytest.fixture
+def job(task, backbone, dataset):
+    trial = Trial("toy", backbone, "finetune", 2, 0)
+    return Job(trial, task, RECIPE, toy.SIZE, dataset.hash, backbones.weights_hash(backbone))
+
+
+def changed(job, recipe=None, **trial):
+    moved = dataclasses.replace(job, trial=dataclasses.replace(job.trial, **trial))
+    return dataclasses.replace(moved, recipe=recipe or job.recipe)
+
+
+@pytest.mark.parametrize(
+    ("arm", "recipe"), [("scratch", RECIPE), ("finetune", RECIPE), ("probe", ProbeRecipe())]
+)
+def test_the_predictions_of_every_test_image_are_recorded(job, dataset, arm, recipe):
+    record = trial.run(changed(job, recipe, arm=arm))
+    labels = dataset.test.labels
+    assert record.status == "ok"
+    assert len(record.predictions) == len(labels) == len(CLASSES) * 5
+    right = np.array(record.predictions) == labels
+    assert record.correct == "".join("01"[int(r)] for r in right)
+    assert record.accuracy == record.correct.count("1") / len(labels)
+
+
+def test_the_same_job_gives_the_same_predictions_and_losses(job):
+    one, other = trial.run(job), trial.run(job)
+    assert one.predictions == other.predictions
+    assert one.training.losses == other.training.losses
+
+
+def test_a_record_says_what_was_done(job, dataset):
+    record = trial.run(job)
+    assert record.trial == Trial("toy", "net", "finetune", 2, 0)
+    assert record.data.hash == dataset.hash
+    assert (record.data.classes, record.data.test_images, record.data.train_images) == (3, 15, 24)
+    assert record.data.image_size == toy.SIZE
+    assert record.weights_hash == job.weights_hash
+    assert record.backbone_label == "a toy"
+    assert record.recipe["steps"] == record.training.steps == len(record.training.losses) == 4
+    assert {"torch", "timm", "python"} <= set(record.versions)
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00", record.finished)
+
+
+def test_a_record_holds_no_path(job, task, tmp_path):
+    assert str(task.folder) not in str(trial.run(job))
+    assert job.trial.backbone not in str(trial.run(job))
+
+
+def test_a_record_names_the_very_subset(job, dataset):
+    chosen = subsets.subset(dataset.train.labels, 2, 0)
+    assert trial.run(job).subset_hash == subsets.subset_hash(chosen)
+
+
+def test_all_arms_see_the_same_subset(job):
+    scratch, probe = changed(job, arm="scratch"), changed(job, ProbeRecipe(), arm="probe")
+    assert trial.run(scratch).subset_hash == trial.run(probe).subset_hash
+
+
+def test_a_training_that_diverges_is_a_record_with_its_reason(job, monkeypatch):
+    assert job.fingerprint  # known before the network's mean is spoilt
+    not_a_number = {"mean": (np.nan,) * 3}
+    wanted = dataclasses.replace(backbones.preprocessing(job.trial.backbone), **not_a_number)
+    monkeypatch.setattr(backbones, "preprocessing", lambda name: wanted)
+    record = trial.run(job)
+    assert (record.status, record.accuracy) == ("failed", None)
+    assert "not finite by step" in record.reason
+    assert (record.predictions, record.correct) == ((), "")
+
+
+def test_a_network_that_breaks_in_its_last_step_has_failed_too(job):
+    hot = dataclasses.replace(RECIPE, learning_rate=1e38, steps=1)
+    record = trial.run(changed(job, hot))
+    assert record.status == "failed"
+
+
+def test_the_test_split_is_looked_at_once_and_after_training(job, monkeypatch):
+    order = []
+
+    def watched(name):
+        original = getattr(training, name)
+
+        def noted(*args, **kwargs):
+            order.append(name)
+            return original(*args, **kwargs)
+
+        return noted
+
+    for name in ("train", "predict"):
+        monkeypatch.setattr(f"benchmark.training.fit.{name}", watched(name))
+    trial.run(job)
+    assert order == ["train", "predict"]
+
+
+def test_the_fingerprint_does_not_depend_on_n_and_seed(job):
+    assert changed(job, images_per_class=4, seed=3).fingerprint == job.fingerprint
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"recipe": dataclasses.replace(RECIPE, weight_decay=0.1)},
+        {"recipe": ProbeRecipe()},
+        {"data_hash": "other"},
+        {"weights_hash": None},
+        {"image_size": 32},
+    ],
+)
+def test_the_fingerprint_changes_with_recipe_data_weights_and_size(job, change):
+    assert dataclasses.replace(job, **change).fingerprint != job.fingerprint
+
+
+@pytest.mark.parametrize("change", [{"architecture": "test_efficientnet"}, {"mean": [0, 0, 0]}])
+def test_the_fingerprint_of_a_random_start_changes_with_the_network(job, tmp_path, change):
+    here = write_backbone(tmp_path / "here" / "net")
+    there = write_backbone(tmp_path / "there" / "net", **change)
+    random = dataclasses.replace(job, weights_hash=None)
+    one, other = changed(random, backbone=here), changed(random, backbone=there)
+    assert one.stored_trial == other.stored_trial
+    assert one.fingerprint != other.fingerprint

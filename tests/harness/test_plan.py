@@ -1,0 +1,33 @@
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from benchmark.harness import plan
+from benchmark.records.record import Trial
+
+words = st.lists(st.sampled_from("abcde"), min_size=1, unique=True)
+
+
+@given(words, words, st.sets(st.integers(1, 100), min_size=1), st.integers(1, 5))
+def test_every_combination_is_planned_once(backbones, arms, sizes, seeds):
+    trials = plan.grid("toy", backbones, arms, sizes, seeds)
+    assert len(trials) == len(set(trials)) == len(backbones) * len(arms) * len(sizes) * seeds
+    assert {t.images_per_class for t in trials} == sizes
+    assert {t.seed for t in trials} == set(range(seeds))
+
+
+def test_a_size_that_is_named_twice_is_planned_once():
+    assert plan.grid("toy", ["b"], ["a"], [5, 5], 1) == [Trial("toy", "b", "a", 5, 0)]
+
+
+def test_sizes_that_every_class_fills_are_kept():
+    assert plan.feasible([3, 1], np.array([0, 0, 0, 1, 1, 1]), ["cat", "dog"]) == ([1, 3], [])
+
+
+def test_a_size_that_a_class_cannot_fill_gets_a_line_with_class_and_count():
+    kept, lines = plan.feasible([1, 2, 3], np.array([0, 0, 0, 1]), ["cat", "dog"])
+    assert kept == [1]
+    assert lines == [
+        "N=2 is left out: class 'dog' has 1 training images",
+        "N=3 is left out: class 'dog' has 1 training images",
+    ]

@@ -1,0 +1,188 @@
+import dataclasses
+
+import numpy as np
+import pytest
+
+from benchmark.errors import UserError
+from benchmark.harness import tune
+from benchmark.harness.executors.processes import run_here
+from benchmark.harness.tune import keep
+from benchmark.records.evidence import Cell, chosen_rates, read_evidence, write_evidence
+from benchmark.records.recipe import Tuned, tuned_backbones
+from benchmark.tasks import data
+
+
+@pytest.fixture(autouse=True)
+def _small(monkeypatch):
+    monkeypatch.setattr(tune, "RATES", (1e-4, 1e-2))
+    monkeypatch.setattr(tune, "SIZES", (2, 4))
+    monkeypatch.setattr(tune, "HELD_OUT", 2)
+    monkeypatch.setattr(tune, "SEEDS", (1000,))
+    monkeypatch.setattr(
+        tune.executors, "run_in_processes", lambda function, jobs, workers: run_here(function, jobs)
+    )
+
+
+def cell(arm="scratch", rate=1e-3, **changed):
+    made = Cell("net", "", arm, "toy", rate, 4, "0a1b", 10, 2, 1000)
+    return dataclasses.replace(made, **changed)
+
+
+def fake_run(tuning):
+    """The larger the rate, the better, for scratch; the other way round for the others."""
+    good = (tuning.cell.learning_rate > 1e-3) == (tuning.cell.arm == "scratch")
+    return tuning.cell, 0.9 if good else 0.2
+
+
+def arm_that(fits):
+    """Stands in for ``arms.arm``: whatever its name, the arm does what ``fits`` does."""
+    return lambda name: type("Arm", (), {"fit": staticmethod(fits)})
+
+
+def test_every_trained_arm_is_tried_at_every_rate_and_size(task, backbone):
+    planned = [tuning.cell for tuning in tune.plan(backbone, [task])]
+    assert len(planned) == len(set(planned)) == 2 * 2 * 2
+    assert {one.arm for one in planned} == {"scratch", "finetune"}
+    assert {one.backbone for one in planned} == {"net"}
+
+
+def test_the_recipe_is_that_of_a_sweep_but_for_the_rate(task, backbone):
+    for tuning in tune.plan(backbone, [task]):
+        assert tuning.recipe.learning_rate == tuning.cell.learning_rate
+        assert tuning.recipe.steps == tuning.cell.steps
+
+
+def test_seeds_are_not_those_of_the_leaderboard():
+    assert min(tune.SEEDS) >= 1000
+
+
+class Untouchable:
+    def __getattr__(self, name):
+        raise AssertionError("the test split was read")
+
+
+def test_the_test_split_is_never_read(task, backbone, dataset, monkeypatch, tmp_path):
+    closed = dataclasses.replace(dataset, test=Untouchable())
+    monkeypatch.setattr(data, "load", lambda *a, **k: closed)
+    evidence = tune.tune(backbone, [task], 1, tmp_path / "evidence.csv")
+    assert len(evidence) == 2 * 2 * 2
+    assert all(0 <= accuracy <= 1 for accuracy in evidence.values())
+
+
+def test_a_training_is_scored_on_images_that_it_was_not_trained_on(task, backbone, monkeypatch):
+    seen = []
+
+    def watched(work):
+        inner = work.dataset
+        fit = {image.tobytes() for image in inner.train.images[work.subset]}
+        held = {image.tobytes() for image in inner.test.images}
+        seen.append((len(fit), len(held), fit & held))
+        return type("Outcome", (), {"predictions": np.zeros(len(inner.test.labels))})
+
+    monkeypatch.setattr(
+        tune.arms, "arm", lambda name: type("Arm", (), {"fit": staticmethod(watched)})
+    )
+    for tuning in tune.plan(backbone, [task]):
+        tune.run(tuning)
+    assert set(map(str, seen)) == {str((6, 6, set())), str((12, 6, set()))}
+
+
+def test_what_is_trained_on_nests_and_what_is_held_out_stays(task):
+    labels = data.load(task, task.image_size).train.labels
+    few, more = (tune._drawn(labels, cell(held_out=2, images_per_class=n)) for n in (2, 4))
+    assert set(few[1]) < set(more[1])
+    assert list(few[0]) == list(more[0])
+
+
+def test_sizes_that_a_task_does_not_have_are_left_out(task, backbone, monkeypatch):
+    monkeypatch.setattr(tune, "SIZES", (2, 4000))
+    assert {t.cell.images_per_class for t in tune.plan(backbone, [task])} == {2}
+
+
+def test_a_development_task_with_too_few_images_is_one_message(task, backbone, monkeypatch):
+    monkeypatch.setattr(tune, "HELD_OUT", 4000)
+    with pytest.raises(UserError, match="needs 4002"):
+        tune.plan(backbone, [task])
+
+
+def test_a_rate_at_which_the_training_diverges_scores_nothing(task, backbone, monkeypatch):
+    def diverging(work):
+        raise tune.DivergedError("NaN")
+
+    monkeypatch.setattr(tune.arms, "arm", arm_that(diverging))
+    (first, *_) = tune.plan(backbone, [task])
+    assert tune.run(first) == (first.cell, 0.0)
+
+
+def test_measurements_are_kept_and_not_made_again(task, backbone, monkeypatch, tmp_path):
+    made = []
+    monkeypatch.setattr(tune, "run", lambda tuning: (made.append(tuning), fake_run(tuning))[1])
+    file = tmp_path / "evidence.csv"
+    first = tune.tune(backbone, [task], 1, file)
+    assert tune.tune(backbone, [task], 1, file) == first
+    assert len(made) == len(first)
+    assert chosen_rates(first) == {"scratch": 1e-2, "finetune": 1e-4}
+
+
+def test_what_was_measured_before_an_interruption_counts(task, backbone, monkeypatch, tmp_path):
+    made = []
+
+    def interrupted(tuning):
+        if len(made) == 3:
+            raise KeyboardInterrupt
+        made.append(tuning.cell)
+        return fake_run(tuning)
+
+    file = tmp_path / "evidence.csv"
+    monkeypatch.setattr(tune, "run", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        tune.tune(backbone, [task], 1, file)
+    assert set(read_evidence(file)) == set(made)
+    monkeypatch.setattr(tune, "run", fake_run)
+    assert len(tune.tune(backbone, [task], 1, file)) == 8
+
+
+def test_another_recipe_is_measured_anew(task, backbone, monkeypatch, tmp_path):
+    file = tmp_path / "evidence.csv"
+    monkeypatch.setattr(tune, "run", fake_run)
+    before = tune.tune(backbone, [task], 1, file)
+    longer = task.model_copy(update={"budget": 2 * task.budget})
+    after = tune.tune(backbone, [longer], 1, file)
+    assert not set(before) & set(after)
+    assert read_evidence(file) == after
+
+
+def test_evidence_of_other_backbones_stays_in_the_file(task, backbone, monkeypatch, tmp_path):
+    file = tmp_path / "evidence.csv"
+    write_evidence({cell(backbone="other"): 0.25}, file)
+    monkeypatch.setattr(tune, "run", fake_run)
+    found = tune.tune(backbone, [task], 1, file)
+    assert cell(backbone="other") not in found
+    assert read_evidence(file)[cell(backbone="other")] == 0.25
+
+
+def test_without_a_development_task_nothing_can_be_tuned(backbone, tmp_path):
+    with pytest.raises(UserError, match="no development task"):
+        tune.tune(backbone, [], 1, tmp_path / "evidence.csv")
+
+
+def test_rates_are_kept_beside_those_of_other_backbones(tmp_path):
+    file = tmp_path / "rates.yaml"
+    other = Tuned({"scratch": 1e-5, "finetune": 0.03}, 80)
+    keep("one", Tuned({"scratch": 3e-4}, 20), file)
+    keep("other", other, file)
+    keep("one", Tuned({"scratch": 1e-3}, 40), file)
+    assert tuned_backbones(file) == {"one": Tuned({"scratch": 1e-3}, 40), "other": other}
+
+
+def test_the_file_of_rates_says_where_it_comes_from(tmp_path):
+    keep("one", Tuned({"scratch": 3e-4}, 20), tmp_path / "rates.yaml")
+    assert (
+        (tmp_path / "rates.yaml").read_text().startswith("# Learning rates chosen by `make tune`")
+    )
+
+
+def test_every_label_that_is_drawn_counts_once(task, monkeypatch):
+    assert tune.labels_used([task]) == 3 * (2 + 4)
+    monkeypatch.setattr(tune, "SEEDS", (1000, 1001))
+    assert 3 * 6 < tune.labels_used([task]) <= 3 * 12

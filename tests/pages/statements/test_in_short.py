@@ -1,0 +1,46 @@
+import pytest
+from made_boards import HELPS, HURTS, NO_HELP, UNSURE, board, boards, verdict
+
+from benchmark.pages.statements.in_short import in_short
+
+THROUGHOUT = verdict("helps_throughout", [HELPS] * 3, low=100.0)
+EARLY = verdict("stops", [HELPS, NO_HELP, NO_HELP], 5.0, 2.0, 9.0)
+LATE = verdict("stops", [HELPS, HELPS, NO_HELP], 50.0, 20.0, 90.0)
+HURTING = verdict("hurts", [HELPS, HURTS, HURTS], 2.0, 1.0, 4.0, 5.0)
+ALWAYS_HURTING = verdict("hurts", [HURTS] * 3, hurts_from=1.0)
+NEVER = verdict("never_helps", [NO_HELP] * 3)
+UNKNOWN = verdict("undecided", [UNSURE] * 3)
+
+
+@pytest.mark.parametrize(
+    ("found", "words"),
+    [
+        ([THROUGHOUT], "1 task: pretraining still helps at the largest N in 1."),
+        ([LATE, EARLY], "2 tasks: pretraining stops helping in 2 (N\\* = 5, 50)."),
+        ([HURTING, NEVER], "hurts from some N on in 1 (N\\* = 2), never helps in 1."),
+        ([ALWAYS_HURTING, UNKNOWN], "hurts from some N on in 1, is undecided in 1."),
+    ],
+)
+def test_every_task_is_counted_under_its_verdict(found, words):
+    (line,) = in_short(boards(*found), ())
+    assert words in line
+
+
+def test_a_void_verdict_stands_for_itself_alone():
+    (line,) = in_short([*boards(EARLY, certificate="void"), board("last", THROUGHOUT)], ())
+    assert "pretraining still helps at the largest N in 1, its verdict is void in 1." in line
+
+
+def test_the_mean_gain_has_an_interval_over_tasks():
+    (line,) = in_short(boards(EARLY, EARLY, NEVER), ())
+    assert "Mean gain +6.7 [-7.7, +21.0] points at N = 1, +0.0 " in line
+
+
+def test_each_backbone_has_a_sentence_and_development_tasks_are_left_out():
+    made = [board("a", EARLY), board("b", EARLY, backbone="other"), board("c", EARLY)]
+    lines = in_short(made, {"c"})
+    assert [line.partition(":")[0] for line in lines] == ["`net`, 1 task", "`other`, 1 task"]
+
+
+def test_without_boards_there_is_nothing_to_say():
+    assert in_short([], ()) == []

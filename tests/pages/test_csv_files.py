@@ -1,0 +1,48 @@
+import csv
+import io
+
+import pytest
+from toy import curve, failed, record
+
+from benchmark.analysis.board import boards
+from benchmark.analysis.scores import score_of
+from benchmark.pages import csv_files
+
+
+@pytest.fixture
+def board():
+    scratch, probe = curve("scratch", {1: 0.4, 10: 0.6}), curve("probe", {1: 0.8, 10: 0.9})
+    (one,) = boards(map(score_of, [*scratch, *probe, failed(seed=7)]))
+    return one
+
+
+def rows_of(text):
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def test_the_csv_has_a_row_for_each_arm(board):
+    scratch, probe = rows_of(csv_files.csv_text(csv_files.leaderboard_rows([board])))
+    assert (scratch["arm"], scratch["verdict"], scratch["gain_at_1"]) == ("scratch", "", "")
+    assert (probe["arm"], probe["verdict"]) == ("probe", "helps_throughout")
+    assert float(probe["gain_at_1"]) == pytest.approx(0.4, abs=0.1)
+    assert probe["gain_at_100"] == ""
+    assert (scratch["records"], scratch["failed"], scratch["fewest_seeds"]) == ("7", "1", "3")
+
+
+def test_the_curves_have_a_row_for_each_n(board):
+    rows = rows_of(csv_files.csv_text(csv_files.curve_rows([board])))
+    assert [(r["arm"], r["images_per_class"]) for r in rows] == [
+        ("scratch", "1"),
+        ("scratch", "10"),
+        ("probe", "1"),
+        ("probe", "10"),
+    ]
+
+
+def test_without_rows_there_is_no_csv():
+    assert csv_files.csv_text([]) == ""
+
+
+def test_failed_trials_are_counted():
+    (board,) = boards(map(score_of, [failed(), record("probe")]))
+    assert rows_of(csv_files.csv_text(csv_files.leaderboard_rows([board])))[0]["failed"] == "1"

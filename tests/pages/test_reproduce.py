@@ -1,0 +1,46 @@
+import dataclasses
+
+import pytest
+from made_boards import board, verdict
+
+from benchmark.pages import reproduce
+from benchmark.training import backbones
+
+
+def changed(made, **fields):
+    return dataclasses.replace(made, **fields)
+
+
+def test_the_command_says_what_the_records_say(task):
+    made = board("toy")
+    assert reproduce.command(made, task) == (
+        'make bench TASK=toy BACKBONE=local-dir:FOLDER/net ARMS="scratch finetune" '
+        'N="1 10 100" SEEDS=5 RECORDS=results/local/again/records'
+    )
+
+
+def test_an_image_size_that_is_not_the_tasks_is_named(task):
+    other = task.model_copy(update={"image_size": 64})
+    assert " IMAGE_SIZE=16 " in reproduce.command(board("toy"), other)
+    assert " IMAGE_SIZE=16 " in reproduce.command(board("toy"), None)
+
+
+def test_a_margin_that_is_not_the_default_is_named(task):
+    wider = dataclasses.replace(verdict("stops", [(0.1, 0.0, 0.2)]), margin=0.02)
+    assert " MARGIN=0.02 " in reproduce.command(board("toy", wider), task)
+
+
+@pytest.mark.parametrize(
+    ("portable", "label", "asked"),
+    [
+        ("test_resnet.distilled_in1k", "distilled", "test_resnet.distilled_in1k"),
+        ("resnet18.a1_in1k", "resnet18.a1_in1k", "resnet18.a1_in1k"),
+        ("timm--resnet18.a1_in1k", "hf-hub:timm/resnet18.a1_in1k", "hf-hub:timm/resnet18.a1_in1k"),
+        ("my_net", "what I made", "local-dir:FOLDER/my_net"),
+    ],
+)
+def test_a_backbone_is_asked_for_by_a_name_that_the_suite_takes(portable, label, asked):
+    made = changed(board(), backbone=portable, label=label)
+    assert reproduce.askable_name(made) == asked
+    if not asked.startswith("local-dir:"):
+        assert backbones.portable_name(asked) == portable

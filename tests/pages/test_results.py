@@ -1,0 +1,195 @@
+import csv
+import dataclasses
+import re
+
+import pytest
+from toy import curve, failed, record
+
+from benchmark.analysis import board as leaderboard
+from benchmark.analysis.scores import score_of
+from benchmark.pages import csv_files, tables
+from benchmark.pages import results as results_page
+from benchmark.pages.recipes import Choices
+from benchmark.records import store
+
+FALLING = dataclasses.replace(record().training, levelled_off=False)
+NOTHING_CHOSEN = Choices({}, {})
+RECORDS = [
+    *curve("scratch", {1: 0.4, 10: 0.6}),
+    *curve("probe", {1: 0.8, 10: 0.9}),
+    *curve("scratch", {1: 0.4}, task="other"),
+    failed("finetune"),
+]
+
+
+def boards_of(records):
+    return leaderboard.boards(map(score_of, records))
+
+
+def written(folder, records=RECORDS, tasks=None):
+    results_page.write(boards_of(records), tasks or {}, NOTHING_CHOSEN, folder)
+    return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*.*")}
+
+
+@pytest.fixture
+def page(tmp_path, task):
+    return written(tmp_path, tasks={"toy": task})[results_page.Path("README.md")].decode()
+
+
+def tables_of(page):
+    return re.findall(r"(?:^\|.*\n)+", page, re.MULTILINE)
+
+
+def test_all_files_are_written_and_returned(tmp_path):
+    paths = results_page.write(boards_of(RECORDS), {}, NOTHING_CHOSEN, tmp_path / "new")
+    assert {path.name for path in paths} == {
+        "README.md",
+        "claims.md",
+        "recipes.md",
+        "leaderboard.csv",
+        "curves.csv",
+        "toy--net.svg",
+        "other--net.svg",
+    }
+    assert all(path.is_file() for path in paths)
+
+
+def test_the_files_are_the_same_byte_for_byte_whatever_the_order(tmp_path):
+    assert written(tmp_path / "a") == written(tmp_path / "b", RECORDS[::-1])
+
+
+def test_the_files_come_from_stored_records_alone(tmp_path):
+    for one in RECORDS[::-1]:
+        store.save(tmp_path / "records", one)
+    stored = list(store.load(tmp_path / "records"))
+    assert written(tmp_path / "a", stored) == written(tmp_path / "b")
+
+
+def test_gains_over_unfinished_trainings_are_explained_below_the_first_table(tmp_path):
+    made = [dataclasses.replace(r, training=FALLING) for r in curve("scratch", {1: 0.4})]
+    page = written(tmp_path, [*made, *curve("finetune", {1: 0.5})])[results_page.Path("README.md")]
+    first_screen = page.decode().partition("## ")[0]
+    assert first_screen.count(tables.UNFINISHED) == 2
+
+
+def documented_columns():
+    """The names in the page's table of columns, with N replaced by each N."""
+    table = results_page._COLUMNS.split("| --- | --- |")[1].split("`curves.csv`")[0]
+    for line in filter(None, map(str.strip, table.splitlines())):
+        names = re.findall(r"`([a-z_N]+)`", line.split("|")[1])
+        every = csv_files.GAIN_COLUMNS_AT if any("N" in name for name in names) else (0,)
+        yield from (name.replace("N", str(n)) for n in every for name in names)
+
+
+def test_the_columns_are_those_that_the_page_explains(tmp_path):
+    results_page.write(boards_of(RECORDS), {}, NOTHING_CHOSEN, tmp_path)
+    with (tmp_path / "leaderboard.csv").open(newline="") as file:
+        assert sorted(csv.DictReader(file).fieldnames) == sorted(documented_columns())
+
+
+def test_the_columns_of_the_curves_are_explained_too(tmp_path):
+    results_page.write(boards_of(RECORDS), {}, NOTHING_CHOSEN, tmp_path)
+    head = (tmp_path / "curves.csv").read_text().splitlines()[0].split(",")
+    explained = results_page._COLUMNS.split("`curves.csv` has")[1]
+    keys = ["task", "backbone", "arm", "images_per_class"]
+    assert head[:4] == keys
+    assert all(f"`{name}`" in explained for name in head[4:])
+
+
+def test_the_page_shows_verdict_figure_and_table_of_each_board(page):
+    assert "## Toy: Net" in page
+    assert "## other: Net" in page
+    assert "(figures/toy--net.svg)" in page
+    assert "pretraining still helps at the largest N" in page
+    assert "generated patches" in page
+
+
+def test_the_page_tells_of_failed_trials(page):
+    assert "note: finetune, N=1, seed 0 failed: loss was NaN" in page
+
+
+def test_every_row_of_a_table_has_as_many_cells_as_its_head(page):
+    for block in tables_of(page):
+        assert len({len(re.findall(r"(?<!\\)\|", line)) for line in block.splitlines()}) == 1
+
+
+def test_links_lead_somewhere(tmp_path):
+    page = written(tmp_path)[results_page.Path("README.md")].decode()
+    links = re.findall(r"\]\(([^)]+)\)", page)
+    assert {"claims.md", "recipes.md", "leaderboard.csv", "figures/toy--net.svg"} <= set(links)
+    assert all((tmp_path / link).is_file() for link in links)
+
+
+def test_a_development_task_is_marked(tmp_path, task):
+    development = task.model_copy(update={"development": True})
+    files = written(tmp_path, tasks={"toy": development})
+    assert b"toy (development)" in files[results_page.Path("README.md")]
+
+
+def test_without_records_the_page_says_so(tmp_path):
+    files = written(tmp_path, [])
+    assert b"There are no records yet." in files[results_page.Path("README.md")]
+
+
+FINETUNED = [
+    *curve("scratch", {1: 0.4, 10: 0.6}),
+    *curve("finetune", {1: 0.7, 10: 0.9}),
+    *curve("probe", {1: 0.5, 10: 0.7}),
+]
+
+
+def page_of(folder, records, tasks=None):
+    return written(folder, records, tasks)[results_page.Path("README.md")].decode()
+
+
+def test_the_first_table_is_of_fine_tuning_and_the_second_of_the_probe(tmp_path):
+    first, second, *_ = tables_of(page_of(tmp_path, FINETUNED))
+    assert "| still helps at 10 |" in first
+    assert len(first.splitlines()) == len(second.splitlines()) == 3
+    assert "+" in first.splitlines()[2]
+    assert first != second
+
+
+def test_below_the_first_table_stands_what_it_says_in_short(tmp_path):
+    first_screen = page_of(tmp_path, FINETUNED).partition("## ")[0]
+    assert "- `net`, 1 task: pretraining still helps at the largest N in 1." in first_screen
+
+
+def test_development_tasks_come_last(tmp_path, task):
+    development = task.model_copy(update={"development": True})
+    records = [*FINETUNED, *(r for t in ("a", "zebra") for r in named(t))]
+    first = tables_of(page_of(tmp_path, records, {"toy": development}))[0]
+    rows = [line.split("|")[1].strip() for line in first.splitlines()[2:]]
+    assert rows == ["a", "zebra", "toy (development)"]
+
+
+def named(task):
+    return [
+        *curve("scratch", {1: 0.4, 10: 0.6}, task=task),
+        *curve("finetune", {1: 0.7, 10: 0.9}, task=task),
+    ]
+
+
+def test_a_long_label_of_a_backbone_stands_once_below_the_table(tmp_path):
+    long = "a network that somebody distilled from another network"
+    page = page_of(tmp_path, [*curve("scratch", {1: 0.4}, backbone_label=long)])
+    assert page.count(f"- `net`: {long}") == 1
+    assert long not in tables_of(page)[0]
+
+
+def test_without_fine_tuning_the_first_screen_says_so(tmp_path):
+    page = page_of(tmp_path, [*curve("scratch", {1: 0.4}), *curve("probe", {1: 0.8})])
+    assert "No record compares `finetune` with scratch yet." in page
+
+
+def test_each_row_can_be_reproduced_by_one_command(page):
+    assert 'make bench TASK=toy BACKBONE=local-dir:FOLDER/net ARMS="scratch finetune probe"' in page
+
+
+def test_hours_and_machines_are_shown(page):
+    assert re.search(r"\| net +\| cpu +\| 16 +\| 0.01", page)
+
+
+def test_surprises_are_listed_or_said_to_be_absent(page):
+    assert "**Trials that failed:**\n\n- toy, net: finetune, 1 of 1 trials (1 at N=1)" in page
+    assert "**More images, significantly lower accuracy:** nowhere." in page

@@ -1,0 +1,57 @@
+"""Boards without records: only what statements are judged by is made up."""
+
+from toy import FACTS
+
+from benchmark.analysis.board import Board, Comparison, Point
+from benchmark.analysis.certificate import Certificate
+from benchmark.analysis.crossover import GainEstimate, Verdict
+
+HELPS = (0.1, 0.08, 0.12)
+NO_HELP = (0.0, -0.005, 0.005)
+UNSURE = (0.01, -0.05, 0.07)
+HURTS = (-0.1, -0.12, -0.08)
+"""Gains with the ends of their interval."""
+GRID = (1, 10, 100)
+
+
+def verdict(
+    kind="undecided", gains=(), crossover=None, low=None, high=None, hurts_from=None, grid=GRID
+):
+    estimates = tuple(GainEstimate(n, 5, *gain) for n, gain in zip(grid, gains, strict=False))
+    return Verdict(kind, crossover, low, high, 0.01, estimates, "Because.", hurts_from)
+
+
+def point(n, *, settled=True, accuracy=0.5):
+    low, high = accuracy - 0.01, accuracy + 0.01
+    return Point(n, 5, accuracy, low, high, 0, 5 if settled else 4, 0 if settled else 1, 0.5)
+
+
+def board(task="task", found=None, certificate=None, *, settled=GRID, backbone="net"):
+    """A board on which fine-tuning got the verdict ``found``; ``settled`` names N."""
+    found = found or verdict("helps_throughout", [HELPS] * 3, low=100.0)
+    points = tuple(
+        point(gain.images_per_class, settled=gain.images_per_class in settled)
+        for gain in found.gains
+    )
+    status = None if certificate is None else Certificate(certificate, ("scratch steps-x2",))
+    return Board(
+        task=task,
+        backbone=backbone,
+        label="a made-up network",
+        data=FACTS,
+        curves={"scratch": points, "finetune": points},
+        comparisons={"finetune": Comparison("finetune", found, (), status, ())},
+        tuning_labels={"scratch": 0, "finetune": 0},
+        clean_accuracy={},
+        seconds={"scratch": 1.0, "finetune": 1.0},
+        efforts=(),
+        seeds=5,
+        recipes={"scratch": "{}", "finetune": "{}"},
+        over_finetune={},
+        notes=(),
+    )
+
+
+def boards(*found, **changed):
+    """One task for each verdict."""
+    return [board(f"task{i}", one, **changed) for i, one in enumerate(found)]

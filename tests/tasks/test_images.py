@@ -1,0 +1,130 @@
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+from task_fixtures import encoded, patch
+
+from benchmark.errors import UserError
+from benchmark.tasks import images
+from benchmark.tasks.images import Picture
+
+
+def decoded(image, format="PNG", **options):
+    buffer = io.BytesIO()
+    image.save(buffer, format, **options)
+    return images.decode(Picture(buffer.getvalue(), "x"))
+
+
+def colour(image):
+    assert image.mode == "RGB"
+    return image.getpixel((0, 0))
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "P", "RGB", "CMYK", "YCbCr", "LA", "RGBA", "I;16"])
+def test_every_mode_becomes_rgb_of_the_same_size(mode):
+    image = patch(0, 12).convert("L").convert(mode) if mode == "I;16" else patch(0, 12, mode)
+    kept = decoded(image, "TIFF" if mode in ("CMYK", "YCbCr") else "PNG")
+    assert (kept.mode, kept.size) == ("RGB", (12, 12))
+
+
+def test_grey_becomes_three_equal_channels():
+    assert colour(decoded(Image.new("L", (4, 4), 77))) == (77, 77, 77)
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        Image.new("RGBA", (4, 4), (200, 0, 0, 0)),
+        Image.new("LA", (4, 4), (10, 0)),
+    ],
+)
+def test_what_is_transparent_becomes_white(image):
+    assert colour(decoded(image)) == (255, 255, 255)
+
+
+def test_half_transparent_is_half_white():
+    red, green, _ = colour(decoded(Image.new("RGBA", (4, 4), (0, 0, 0, 128))))
+    assert red == green == 127
+
+
+@pytest.mark.parametrize("mode", ["P", "L", "RGB"])
+def test_the_transparent_colour_of_a_palette_or_a_key_becomes_white(mode):
+    image = Image.new(mode, (4, 4))
+    kept = decoded(image, transparency=(0, 0, 0) if mode == "RGB" else 0)
+    assert colour(kept) == (255, 255, 255)
+
+
+def test_black_and_white_uses_the_whole_range():
+    assert colour(decoded(Image.new("1", (4, 4), 1))) == (255, 255, 255)
+
+
+@pytest.mark.parametrize(("wide", "narrow"), [(0, 0), (257, 1), (32896, 128), (65535, 255)])
+@pytest.mark.parametrize("format", ["PNG", "TIFF", "PPM"])
+def test_sixteen_bits_are_scaled_to_eight(wide, narrow, format):
+    image = Image.fromarray(np.full((4, 4), wide, np.uint16))
+    assert colour(decoded(image, format)) == (narrow, narrow, narrow)
+
+
+def test_thirty_two_bit_greys_are_clipped_to_sixteen():
+    image = Image.fromarray(np.full((4, 4), 70000, np.int32))
+    assert colour(decoded(image, "TIFF")) == (255, 255, 255)
+
+
+@pytest.mark.parametrize("mode", ["RGB", "I;16"])
+def test_the_orientation_in_exif_is_applied(mode):
+    image = Image.new("L", (6, 3), 10).convert(mode)
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    assert decoded(image, "PNG", exif=exif).size == (3, 6)
+
+
+def test_arrays_of_grey_values_are_pictures_too():
+    image = images.decode(Picture(np.full((8, 8), 9, np.uint8), "row 0"))
+    assert colour(image) == (9, 9, 9)
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"no image", encoded(patch(0))[:60], encoded(patch(0, 64), "JPEG")[:900]]
+)
+def test_what_cannot_be_decoded_is_named(content):
+    with pytest.raises(UserError, match=r"cat\.png: this image cannot be read"):
+        images.decode(Picture(content, "cat.png"))
+
+
+def test_floating_point_pixels_are_refused():
+    with pytest.raises(UserError, match="range is not defined"):
+        decoded(Image.new("F", (4, 4)), "TIFF")
+
+
+def test_a_decompression_bomb_is_refused(monkeypatch):
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 10)
+    with pytest.raises(UserError, match=r"big\.png: .*decompression bomb"):
+        images.decode(Picture(encoded(patch(0)), "big.png"))
+
+
+def test_resizing_keeps_the_whole_image_and_puts_channels_first():
+    image = Image.new("RGB", (20, 10), "red")
+    image.paste("blue", (10, 0, 20, 10))
+    pixels = images.resized(image, 8, "bilinear")
+    assert pixels.shape == (3, 8, 8)
+    assert pixels[0, 4].tolist()[:3] == [255] * 3
+    assert pixels[2, 4].tolist()[-3:] == [255] * 3
+
+
+@pytest.mark.parametrize("interpolation", ["bilinear", "bicubic", "lanczos"])
+def test_shrinking_averages_instead_of_skipping_pixels(interpolation):
+    stripes = Image.fromarray(np.tile(np.array([[0, 255]], np.uint8), (32, 16))).convert("RGB")
+    inner = images.resized(stripes, 8, interpolation)[:, 2:-2, 2:-2]
+    assert abs(inner.astype(int) - 127).max() < 30
+
+
+def test_an_unknown_interpolation_gets_the_nearest_one():
+    with pytest.raises(UserError, match="did you mean 'bicubic'"):
+        images.check_interpolation("bicubik")
+
+
+def test_the_digest_tells_pixels_and_shape_apart():
+    wide, high = Image.new("RGB", (4, 2)), Image.new("RGB", (2, 4))
+    assert images.digest(wide) == images.digest(wide.copy())
+    assert len({images.digest(x) for x in (wide, high, Image.new("RGB", (4, 2), 1))}) == 3

@@ -1,0 +1,330 @@
+import http.server
+import json
+import os
+import pickle
+import re
+import subprocess
+import sys
+import threading
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import torch
+from toy import CHECKOUT, random_weights, write_backbone
+
+from benchmark.arms import all_arms
+from benchmark.errors import UserError
+from benchmark.training import backbones, torchvision_ops
+
+NOISE = torch.rand(2, 3, 32, 32, generator=torch.Generator().manual_seed(0))
+
+
+@pytest.mark.parametrize("pretrained", sorted({arm.pretrained for arm in all_arms().values()}))
+@pytest.mark.parametrize("architecture", ["test_resnet", "test_efficientnet", "test_vit"])
+def test_the_first_logits_are_zero_in_every_arm(tmp_path, architecture, pretrained):
+    name = write_backbone(tmp_path / "net", architecture, fixed_input_size="vit" in architecture)
+    model = backbones.create(name, 7, pretrained=pretrained, image_size=32).eval()
+    assert torch.equal(model(NOISE), torch.zeros(2, 7))
+
+
+@pytest.mark.parametrize("architecture", ["test_resnet", "repvit_m0_9", "swiftformer_xs"])
+def test_a_classifier_of_any_build_starts_at_zero_and_can_learn(architecture):
+    model = backbones.create(architecture, 7, pretrained=False)
+    assert not model.eval()(NOISE).any()
+    model.train()(NOISE).log_softmax(1)[:, 3].sum().backward()
+    heads = model.get_classifier()
+    for head in heads if isinstance(heads, tuple) else (heads,):
+        assert any(p.grad.any() for p in head.parameters() if p.ndim > 1)
+
+
+def test_no_classes_give_pooled_features(backbone):
+    model = backbones.create(backbone, 0, pretrained=True)
+    assert model(NOISE).shape == (2, model.num_features)
+
+
+def test_pretrained_weights_are_those_of_the_folder(tmp_path):
+    weights = random_weights(seed=5)
+    model = backbones.create(write_backbone(tmp_path / "net", weights=weights), 3, pretrained=True)
+    assert all(torch.equal(model.state_dict()[key], value) for key, value in weights.items())
+
+
+def test_a_random_start_follows_the_seed_and_not_the_folder(backbone):
+    def first_weights(seed, pretrained):
+        torch.manual_seed(seed)
+        return next(backbones.create(backbone, 3, pretrained=pretrained).parameters())
+
+    assert torch.equal(first_weights(1, False), first_weights(1, False))
+    assert not torch.equal(first_weights(1, False), first_weights(2, False))
+    assert not torch.equal(first_weights(1, False), first_weights(1, True))
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("resnt18", "resnet18"),
+        ("resnet18.a1_in2k", "resnet18.a1_in1k"),
+        ("test_resnet.distiled_in1k", "test_resnet.distilled_in1k"),
+    ],
+)
+def test_an_unknown_name_gets_the_nearest_one(name, meant):
+    with pytest.raises(UserError, match=re.escape(f"unknown backbone '{name}'; did you mean '")):
+        backbones.check_name(name)
+    with pytest.raises(UserError, match=re.escape(meant)):
+        backbones.check_name(name)
+
+
+@pytest.mark.parametrize(
+    "name", ["resnet18", "resnet18.a1_in1k", "hf-hub:some/where", "test_resnet.distilled_in1k"]
+)
+def test_a_name_is_checked_without_asking_any_hub(name):
+    backbones.check_name(name)
+
+
+@pytest.mark.parametrize("folder", ["nowhere", "empty"])
+def test_a_folder_without_a_backbone_is_named(tmp_path, folder):
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(UserError, match=f"{folder}: there is no backbone in this folder"):
+        backbones.create(f"local-dir:{tmp_path / folder}", 3, pretrained=True)
+
+
+def test_a_folder_without_weights_is_an_error_only_where_they_are_needed(tmp_path):
+    name = write_backbone(tmp_path / "net")
+    (tmp_path / "net" / "model.safetensors").unlink()
+    backbones.create(name, 3, pretrained=False)
+    with pytest.raises(UserError, match="cannot build backbone"):
+        backbones.create(name, 3, pretrained=True)
+
+
+@pytest.mark.parametrize("content", ["{", "[]", "{}", '{"architecture": "no_such_net"}'])
+def test_a_broken_configuration_is_an_error_for_people(tmp_path, content):
+    name = write_backbone(tmp_path / "net")
+    (tmp_path / "net" / "config.json").write_text(content)
+    with pytest.raises(UserError, match="cannot build backbone"):
+        backbones.preprocessing(name)
+
+
+@pytest.mark.parametrize(
+    "key", ["conv1.0.weight", "layer1.0.bn1.weight", "layer2.0.bn2.running_var"]
+)
+@pytest.mark.parametrize("classes_in_file", [0, 1000])
+def test_a_tensor_that_is_missing_is_named(tmp_path, key, classes_in_file):
+    weights = random_weights()
+    del weights[key]
+    name = write_backbone(tmp_path / "net", weights=weights, num_classes=classes_in_file)
+    if classes_in_file:
+        edit_config(tmp_path / "net", num_classes=classes_in_file)
+    with pytest.raises(UserError, match=re.escape(key)):
+        backbones.create(name, 3, pretrained=True)
+
+
+def edit_config(folder, **changed):
+    file = folder / "config.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | changed))
+
+
+def test_weights_of_another_architecture_are_refused(tmp_path):
+    weights = random_weights("test_efficientnet")
+    with pytest.raises(UserError, match="conv1"):
+        backbones.create(write_backbone(tmp_path / "net", weights=weights), 3, pretrained=True)
+
+
+def test_a_tensor_of_another_shape_is_refused(tmp_path):
+    weights = random_weights()
+    weights["layer1.0.bn1.weight"] = torch.ones(5)
+    name = write_backbone(tmp_path / "net", weights=weights)
+    with pytest.raises(UserError, match=r"size mismatch for layer1\.0\.bn1\.weight"):
+        backbones.create(name, 3, pretrained=True)
+
+
+def test_weights_that_were_cut_off_are_refused(tmp_path):
+    name = write_backbone(tmp_path / "net")
+    file = tmp_path / "net" / "model.safetensors"
+    file.write_bytes(file.read_bytes()[:-100])
+    with pytest.raises(UserError, match="cannot build backbone"):
+        backbones.weights_hash(name)
+
+
+class Malicious:
+    def __init__(self, victim):
+        self.victim = victim
+
+    def __reduce__(self):
+        return Path.touch, (self.victim,)
+
+
+@pytest.mark.parametrize(
+    "save", [torch.save, lambda thing, file: file.write_bytes(pickle.dumps(thing))]
+)
+def test_code_in_a_pickled_checkpoint_is_not_run(tmp_path, save):
+    name = write_backbone(tmp_path / "net")
+    (tmp_path / "net" / "model.safetensors").unlink()
+    save({"conv1.0.weight": Malicious(tmp_path / "pwned")}, tmp_path / "net" / "pytorch_model.bin")
+    with pytest.raises(UserError, match="cannot build backbone"):
+        backbones.create(name, 3, pretrained=True)
+    assert not (tmp_path / "pwned").exists()
+
+
+def test_the_hash_of_the_weights_changes_with_a_single_value(tmp_path):
+    weights = random_weights()
+    one = backbones.weights_hash(write_backbone(tmp_path / "one", weights=weights))
+    same = backbones.weights_hash(write_backbone(tmp_path / "same", weights=weights))
+    weights["layer1.0.bn1.bias"][0] += 1e-6
+    other = backbones.weights_hash(write_backbone(tmp_path / "other", weights=weights))
+    assert one == same != other
+
+
+@pytest.mark.parametrize(
+    ("name", "portable"),
+    [
+        ("local-dir:/some/where/net", "net"),
+        ("local-dir:../net.v2/", "net.v2"),
+        ("hf-hub:timm/resnet18.a1_in1k", "timm--resnet18.a1_in1k"),
+        ("resnet18.a1_in1k", "resnet18.a1_in1k"),
+    ],
+)
+def test_the_name_in_records_holds_no_path(name, portable):
+    assert backbones.portable_name(name) == portable
+
+
+def test_the_folder_itself_has_a_name(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert backbones.portable_name("local-dir:.") == tmp_path.name
+
+
+def test_preprocessing_is_that_of_the_configuration(backbone):
+    wanted = backbones.preprocessing(backbone)
+    assert (wanted.mean, wanted.std) == ((0.4, 0.5, 0.6), (0.2, 0.25, 0.3))
+    assert (wanted.interpolation, wanted.fixed_input_size) == ("bilinear", False)
+
+
+@pytest.mark.parametrize("pretrained", [True, False])
+def test_a_network_of_fixed_size_takes_images_of_another(tmp_path, pretrained):
+    name = write_backbone(
+        tmp_path / "vit",
+        "test_vit",
+        fixed_input_size=True,
+        first_conv="patch_embed.proj",
+        classifier="head",
+        input_size=[3, 160, 160],
+    )
+    model = backbones.create(name, 3, pretrained=pretrained, image_size=32)
+    assert model(NOISE).shape == (2, 3)
+
+
+def test_a_size_that_the_network_cannot_take_is_said_beforehand():
+    with pytest.raises(UserError, match="'test_vit' cannot take images of 24 pixels"):
+        backbones.check_size("test_vit", 24)
+    backbones.check_size("test_vit", 64)
+
+
+def test_a_folder_is_labelled_by_its_description(tmp_path):
+    assert backbones.label(write_backbone(tmp_path / "net")) == "a toy"
+    assert backbones.label(write_backbone(tmp_path / "bare", description=None)) == "bare"
+    assert backbones.label("resnet18") == "resnet18"
+
+
+def test_the_older_form_of_a_configuration_is_understood(tmp_path):
+    name = write_backbone(tmp_path / "net")
+    flat = json.loads((tmp_path / "net" / "config.json").read_text())
+    flat |= flat.pop("pretrained_cfg")
+    (tmp_path / "net" / "config.json").write_text(json.dumps(flat))
+    assert backbones.preprocessing(name).mean == (0.4, 0.5, 0.6)
+    assert backbones.label(name) == "a toy"
+
+
+# The hub, on this machine
+
+
+class Hub(http.server.BaseHTTPRequestHandler):
+    folder: Path
+
+    def do_HEAD(self):
+        self._answer(b"")
+
+    def do_GET(self):
+        self._answer(None)
+
+    def _answer(self, content):
+        file = self.folder / self.path.rpartition("/")[2]
+        known = "/toy/net/resolve/main/" in self.path and file.is_file()
+        whole = file.read_bytes() if known else b""
+        self.send_response(200 if known else 404)
+        self.send_header("Content-Length", str(len(whole)))
+        self.send_header("ETag", f'"{len(whole)}"')
+        self.send_header(
+            *(("X-Repo-Commit", "a" * 40) if known else ("X-Error-Code", "EntryNotFound"))
+        )
+        self.end_headers()
+        self.wfile.write(whole if content is None else content)
+
+    def log_message(self, *args):
+        pass
+
+
+@contextmanager
+def hub_of(folder):
+    handler = type("ToyHub", (Hub,), {"folder": folder})
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+
+
+ASK = """
+import sys
+from benchmark.training import backbones
+from benchmark.errors import UserError
+for name in sys.argv[1:]:
+    try:
+        print(backbones.weights_hash(name))
+    except UserError as error:
+        print("UserError:", str(error).replace(chr(10), " "))
+"""
+
+
+def asked(hub, home, *names):
+    """What a fresh process, whose hub is ``hub``, says of the weights of each name."""
+    settings = {"HF_ENDPOINT": hub, "HF_HOME": str(home), "HF_HUB_DISABLE_XET": "1"}
+    run = subprocess.run(
+        [sys.executable, "-c", ASK, *names],
+        cwd=CHECKOUT,
+        env=os.environ | settings,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+    return run.stdout.splitlines()
+
+
+NOWHERE = "http://127.0.0.1:9"
+
+
+def test_a_hub_name_is_loaded_through_the_hub_and_later_without_it(tmp_path):
+    name = write_backbone(tmp_path / "net")
+    with hub_of(tmp_path / "net") as hub:
+        loaded, unknown = asked(hub, tmp_path / "home", "hf-hub:toy/net", "hf-hub:toy/other")
+    assert loaded == backbones.weights_hash(name)
+    assert unknown.startswith("UserError: cannot build backbone 'hf-hub:toy/other'")
+    kept, *others = asked(
+        NOWHERE, tmp_path / "home", "hf-hub:toy/net", "hf-hub:toy/o", "test_resnet"
+    )
+    assert kept == loaded
+    assert all("the model hub cannot be reached" in other for other in others)
+
+
+# torchvision beside a CPU build of torch
+
+
+def test_schemas_are_declared_once():
+    assert torchvision_ops.declare_missing() is torchvision_ops.declare_missing()
+
+
+def test_nothing_is_declared_where_torchvision_is_whole(monkeypatch):
+    monkeypatch.setattr(torchvision_ops, "_loads_its_operators", lambda: True)
+    assert torchvision_ops.declare_missing.__wrapped__() is None
+
+
+def test_transforms_work():
+    assert torchvision_ops.transforms.CenterCrop(8)(NOISE).shape == (2, 3, 8, 8)
