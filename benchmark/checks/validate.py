@@ -14,7 +14,7 @@ from benchmark.tasks.data import Prints
 from benchmark.tasks.duplicates import Duplicates
 from benchmark.tasks.load import load_task, task_names
 from benchmark.tasks.schema import Task
-from benchmark.tasks.sources.find import UnavailableError
+from benchmark.tasks.sources.base import UnavailableError
 
 
 @dataclass(frozen=True)

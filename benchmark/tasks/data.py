@@ -19,7 +19,7 @@ from benchmark.tasks.duplicates import Fingerprints, perceptual_hash, test_image
 from benchmark.tasks.pictures import Raw
 from benchmark.tasks.schema import Task
 from benchmark.tasks.sources import find as sources
-from benchmark.tasks.sources.find import Source
+from benchmark.tasks.sources.base import Source
 
 SPLITS = ("train", "test")
 

@@ -16,7 +16,7 @@ from task_fixtures import FOLDER, encoded, make_task, patch, write_folder
 
 from benchmark.errors import UserError
 from benchmark.tasks import data, pictures
-from benchmark.tasks.sources.find import UnavailableError
+from benchmark.tasks.sources.base import UnavailableError
 
 CSV = {
     "load_dataset": {

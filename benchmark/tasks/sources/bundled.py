@@ -1,0 +1,35 @@
+"""Data sets that come with scikit-learn: the digits."""
+
+from __future__ import annotations
+
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+
+from benchmark.tasks.images import Picture
+from benchmark.tasks.pictures import Raw, RawSplit, own_split
+from benchmark.tasks.schema import Task
+from benchmark.tasks.sources.base import Source, register, settings
+
+
+@register
+def bundled(task: Task) -> Source | None:
+    """The data set of scikit-learn that the task names."""
+    name = task.data.sklearn
+    if name is None:
+        return None
+    identity = {"sklearn": name, "version": version("scikit-learn")} | settings(task.data)
+    return Source(f"scikit-learn: {name}", identity, False, partial(_read, task))
+
+
+def _read(task: Task, scratch: Path) -> Raw:
+    from sklearn import datasets
+
+    digits = datasets.load_digits()
+    greys = (digits.images * 255 / 16).round().astype(np.uint8)
+    whole = RawSplit(digits.target.astype(np.int64), lambda i: Picture(greys[i], f"row {i}"))
+    assert task.data.test_fraction is not None
+    train, test = own_split(whole, task.data.test_fraction, task.data.split_seed)
+    return Raw(train, test, tuple(str(name) for name in digits.target_names))

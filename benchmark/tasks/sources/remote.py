@@ -1,0 +1,141 @@
+"""Data on other machines: zip archives by their address, and the Hugging Face hub."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import http.client
+import urllib.error
+import urllib.request
+import zipfile
+import zlib
+from functools import partial
+from pathlib import Path
+from typing import IO
+
+from benchmark.errors import UserError
+from benchmark.tasks import cache
+from benchmark.tasks.pictures import Raw, Table, raw_data
+from benchmark.tasks.schema import LoadDataset, Task
+from benchmark.tasks.sources.base import (
+    Source,
+    UnavailableError,
+    explained,
+    library,
+    reason,
+    register,
+    settings,
+)
+from benchmark.tasks.sources.local import Files
+
+_SECONDS = 20.0
+
+
+@register
+def archive(task: Task) -> Source | None:
+    """The zip file whose address the task names."""
+    url = task.data.archive
+    if url is None:
+        return None
+    return Source(f"archive: {url}", settings(task.data), True, partial(_read_archive, task, url))
+
+
+@register
+def hub(task: Task) -> Source | None:
+    """The data set on the hub that the task names."""
+    spec = task.data.load_dataset
+    if spec is None or not spec.on_hub:
+        return None
+    description = f"hub: {spec.path}@{spec.revision}"
+    return Source(description, settings(task.data), True, partial(_read_hub, task, spec))
+
+
+def _read_archive(task: Task, url: str, scratch: Path) -> Raw:
+    packed, unpacked = _download(url, task), scratch / "unpacked"
+    try:
+        with zipfile.ZipFile(packed) as file:
+            file.extractall(unpacked)
+    except (zipfile.BadZipFile, RuntimeError, EOFError, zlib.error) as error:
+        packed.unlink(missing_ok=True)
+        raise UserError(
+            f"task {task.name!r}: {url} is not a whole zip file: {error}",
+            where=task.file,
+            mend="start again to download it again, or correct the address",
+        ) from error
+    return Files(task, task.data, unpacked).read(scratch)
+
+
+def _download(url: str, task: Task) -> Path:
+    """The file behind ``url``, kept in the cache; a new name for every address."""
+    target = cache.folder() / "downloads" / hashlib.sha256(url.encode()).hexdigest()[:32]
+    if target.exists():
+        return target
+    with cache.workspace() as scratch:
+        part = scratch / "part"
+        with explained(partial(_error, task, url)), part.open("wb") as file:
+            _copy(url, file)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        part.replace(target)
+    return target
+
+
+def _copy(url: str, file: IO[bytes]) -> None:
+    from tqdm import tqdm
+
+    with (
+        urllib.request.urlopen(url, timeout=_SECONDS) as reply,  # noqa: S310  (checked in tasks)
+        tqdm(desc=f"downloading {url}", unit="B", unit_scale=True, disable=None) as bar,
+    ):
+        while chunk := reply.read(1 << 20):
+            file.write(chunk)
+            bar.update(len(chunk))
+        expected = reply.headers.get("Content-Length")
+    if expected is not None and file.tell() != int(expected):
+        raise ConnectionError(f"ended after {file.tell()} of {expected} bytes")
+
+
+def _read_hub(task: Task, spec: LoadDataset, scratch: Path) -> Raw:
+    with explained(partial(_error, task, f"the hub's {spec.path}")):
+        _ask_hub()
+        splits = _load_hub(spec, scratch)
+    return raw_data(task, task.data, splits, None)
+
+
+def _ask_hub() -> None:
+    # Without this question, a hub out of reach costs half a minute of repeated attempts.
+    from huggingface_hub import constants
+
+    if not constants.HF_HUB_OFFLINE:
+        request = urllib.request.Request(constants.ENDPOINT, method="HEAD")  # noqa: S310
+        with contextlib.suppress(urllib.error.HTTPError):
+            urllib.request.urlopen(request, timeout=_SECONDS).close()  # noqa: S310
+
+
+def _load_hub(spec: LoadDataset, scratch: Path) -> dict[str, Table]:
+    datasets = library()
+    config = datasets.DownloadConfig(cache_dir=str(cache.folder() / "downloads"), max_retries=1)
+    arguments = spec.model_dump(exclude={"path"}, exclude_none=True)
+    return dict(
+        datasets.load_dataset(
+            spec.path, cache_dir=str(scratch / "arrow"), download_config=config, **arguments
+        )
+    )
+
+
+def _error(task: Task, what: str, error: Exception) -> UserError:
+    answered = isinstance(error, urllib.error.HTTPError | FileNotFoundError | ValueError)
+    network = isinstance(error, OSError | http.client.HTTPException) and not answered
+    mirror = task.data.mirror
+    also = f", or set BENCHMARK_DATA to a folder with {mirror}/train.parquet" if mirror else ""
+    kind, verb = (UnavailableError, "cannot be reached") if network else (UserError, "fails")
+    return kind(
+        f"task {task.name!r}: {what} {verb}: {_reason(error)}",
+        where=task.file,
+        mend=f"check the network and the address{also}",
+    )
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, urllib.error.URLError) and not isinstance(error, urllib.error.HTTPError):
+        return str(getattr(error.reason, "strerror", None) or error.reason)
+    return reason(error)
