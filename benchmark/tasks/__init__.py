@@ -2,5 +2,7 @@
 
 For everybody above: `load` (tasks by name), `schema` (what a YAML may say), `data` (a task's
 images, decoded and cached), `subsets` (N images per class, nested), `duplicates` (equal and nearly
-equal images). How images are found and read is behind `data`, in `sources/`. Knows no torch.
+equal images), `cache` (arrays that are made once). Behind `data`, in this order: `sources` (where
+images come from), `tables` (what ``datasets`` loaded becomes pictures with labels), `raw` (a data
+set before decoding), `images` (one picture, decoded). Knows no torch.
 """

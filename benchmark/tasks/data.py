@@ -16,7 +16,7 @@ from tqdm import tqdm
 from benchmark.errors import UserError
 from benchmark.tasks import cache, images
 from benchmark.tasks.duplicates import Fingerprints, perceptual_hash, test_images_also_in_train
-from benchmark.tasks.pictures import Raw
+from benchmark.tasks.raw import Raw
 from benchmark.tasks.schema import Task
 from benchmark.tasks.sources import find as sources
 from benchmark.tasks.sources.base import Source

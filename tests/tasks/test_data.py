@@ -15,7 +15,7 @@ from PIL import Image
 from task_fixtures import FOLDER, encoded, make_task, patch, write_folder
 
 from benchmark.errors import UserError
-from benchmark.tasks import data, pictures
+from benchmark.tasks import data, raw
 from benchmark.tasks.sources.base import UnavailableError
 
 CSV = {
@@ -204,15 +204,15 @@ def test_the_own_split_takes_the_share_of_each_class(tmp_path):
 
 def test_the_own_split_is_the_same_everywhere():
     labels = np.array([0] * 6 + [1] * 4)
-    whole = pictures.RawSplit(labels, lambda i: i)
-    train, test = pictures.own_split(whole, 0.4, seed=0)
+    whole = raw.RawSplit(labels, lambda i: i)
+    train, test = raw.own_split(whole, 0.4, seed=0)
     assert [test.picture(i) for i in range(len(test.labels))] == [3, 4, 7, 9]
     assert sorted(train.picture(i) for i in range(len(train.labels))) == [0, 1, 2, 5, 6, 8]
 
 
 def test_another_seed_gives_another_split():
-    whole = pictures.RawSplit(np.zeros(50, np.int64), lambda i: i)
-    first, second = (pictures.own_split(whole, 0.5, seed)[1] for seed in (0, 1))
+    whole = raw.RawSplit(np.zeros(50, np.int64), lambda i: i)
+    first, second = (raw.own_split(whole, 0.5, seed)[1] for seed in (0, 1))
     assert [first.picture(i) for i in range(25)] != [second.picture(i) for i in range(25)]
 
 

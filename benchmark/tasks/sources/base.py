@@ -11,7 +11,7 @@ from typing import Any
 
 from benchmark.errors import UserError
 from benchmark.tasks import cache
-from benchmark.tasks.pictures import Raw
+from benchmark.tasks.raw import Raw
 from benchmark.tasks.schema import Data, Task
 
 

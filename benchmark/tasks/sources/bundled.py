@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmark.tasks.images import Picture
-from benchmark.tasks.pictures import Raw, RawSplit, own_split
+from benchmark.tasks.raw import Raw, RawSplit, own_split
 from benchmark.tasks.schema import Task
 from benchmark.tasks.sources.base import Source, register, settings
 

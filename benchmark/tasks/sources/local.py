@@ -12,9 +12,10 @@ from typing import Any
 
 from benchmark import defaults
 from benchmark.errors import UserError
-from benchmark.tasks.pictures import Folder, Raw, Table, check_inside, raw_data
+from benchmark.tasks.raw import Raw
 from benchmark.tasks.schema import Data, LoadDataset, Task
 from benchmark.tasks.sources.base import Source, explained, library, reason, register, settings
+from benchmark.tasks.tables import Folder, Table, check_inside, raw_data
 
 _MIRROR = Data(
     load_dataset=LoadDataset(

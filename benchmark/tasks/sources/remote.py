@@ -15,7 +15,7 @@ from typing import IO
 
 from benchmark.errors import UserError
 from benchmark.tasks import cache
-from benchmark.tasks.pictures import Raw, Table, raw_data
+from benchmark.tasks.raw import Raw
 from benchmark.tasks.schema import LoadDataset, Task
 from benchmark.tasks.sources.base import (
     Source,
@@ -27,6 +27,7 @@ from benchmark.tasks.sources.base import (
     settings,
 )
 from benchmark.tasks.sources.local import Files
+from benchmark.tasks.tables import Table, raw_data
 
 _SECONDS = 20.0
 

@@ -1,47 +1,22 @@
-"""Tables that ``datasets`` loaded become pictures with classes; all that may be wrong is named."""
+"""Tables that ``datasets`` loaded become pictures with labels; all that may be wrong is named."""
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from benchmark.errors import UserError, nearest
 from benchmark.tasks.images import Picture
+from benchmark.tasks.raw import Labels, Raw, RawSplit, own_split
 from benchmark.tasks.schema import Data, Task
 
-Labels = NDArray[np.int64]
 Table = Any
 """A ``datasets.Dataset``, which has no type here, for it is imported late."""
-
-
-@dataclass(frozen=True)
-class RawSplit:
-    """Pictures that are not decoded yet, with their classes."""
-
-    labels: Labels
-    """``[n]``, 0..classes-1."""
-    picture: Callable[[int], Picture]
-
-    def take(self, indices: Labels) -> RawSplit:
-        """The chosen pictures, in this order."""
-        return RawSplit(self.labels[indices], lambda i: self.picture(int(indices[i])))
-
-
-@dataclass(frozen=True)
-class Raw:
-    """A data set before decoding."""
-
-    train: RawSplit
-    test: RawSplit
-    class_names: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -242,24 +217,6 @@ def _picture(task: Task, cell: object, row: int, folder: Folder | None) -> Pictu
     file = folder.base / path
     check_inside(file, folder.root, task)
     return Picture(file, os.path.relpath(file, folder.root))
-
-
-def own_split(whole: RawSplit, fraction: float, seed: int) -> list[RawSplit]:
-    """Training and test part of ``whole``: of each class the share ``fraction`` goes to the test.
-
-    A class of two or more keeps at least one image on each side. The choice depends on the order
-    of the images, their classes and ``seed`` alone: not on any library's random numbers.
-    """
-    chosen = np.zeros(len(whole.labels), bool)
-    for label in np.unique(whole.labels):
-        indices = np.flatnonzero(whole.labels == label)
-        count = min(max(1, round(fraction * len(indices))), len(indices) - 1)
-        chosen[sorted(indices, key=partial(_lot, seed))[:count]] = True
-    return [whole.take(np.flatnonzero(~chosen)), whole.take(np.flatnonzero(chosen))]
-
-
-def _lot(seed: int, index: int) -> bytes:
-    return hashlib.sha256(f"{seed}:{index}".encode()).digest()
 
 
 def check_inside(path: Path, root: Path, task: Task) -> None:
