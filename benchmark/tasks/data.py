@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 from PIL import Image
 from tqdm import tqdm
 
+from benchmark import files
 from benchmark.errors import UserError
 from benchmark.tasks import cache, images
 from benchmark.tasks.duplicates import Fingerprints, perceptual_hash, test_images_also_in_train
-from benchmark.tasks.raw import Raw
+from benchmark.tasks.raw import Raw, RawSplit
 from benchmark.tasks.schema import Task
 from benchmark.tasks.sources import find as sources
 from benchmark.tasks.sources.base import Source
@@ -86,7 +87,7 @@ def load(task: Task, image_size: int, interpolation: str = "bilinear") -> Datase
         raise UserError(f"the image size is a number of pixels, at least 1, not {image_size}")
     source = sources.find(task)
     key = _key(source, f"{image_size} {interpolation}")
-    entry = cache.read(key) or _build(
+    entry = cache.read(key) or _made(
         task, source, key, partial(_add_images, side=image_size, interpolation=interpolation)
     )
     train, test = (
@@ -113,7 +114,7 @@ def fingerprints(task: Task, *, download: bool = True) -> Prints | None:
     entry = cache.read(key)
     if entry is None and source.remote and not download:
         return None
-    entry = entry or _build(task, source, key, _add_fingerprints)
+    entry = entry or _made(task, source, key, _add_fingerprints)
     train, test = (_fingerprints(entry, split) for split in SPLITS)
     return Prints(train, test, tuple(entry.facts["class_names"]), entry.facts["source"])
 
@@ -127,38 +128,31 @@ def _fingerprints(entry: cache.Entry, split: str) -> Fingerprints:
 
 def _key(source: Source, content: str) -> str:
     decoder = {"pillow": PIL.__version__, "format": _FORMAT, "content": content}
-    return cache.key(source.identity | {"source": source.description} | decoder)
+    return files.digest(source.identity | {"source": source.description} | decoder)
 
 
-def _build(
+def _made(
     task: Task, source: Source, key: str, add: Callable[[cache.Writer, Task, Raw], None]
 ) -> cache.Entry:
-    with cache.workspace() as scratch, cache.new_entry(key) as writer:
-        raw = source.read(scratch)
-        writer.facts |= {"class_names": raw.class_names, "source": source.description}
-        for split, part in zip(SPLITS, (raw.train, raw.test), strict=True):
-            writer.add(f"{split}.labels", iter(part.labels))
+    def fill(writer: cache.Writer) -> None:
+        raw = source.read(writer.scratch)
+        writer.facts.update(class_names=raw.class_names, source=source.description)
+        for split, part in _parts(raw):
+            writer.add(f"{split}.labels", part.labels, len(part.labels))
         add(writer, task, raw)
-    entry = cache.read(key)
-    if entry is None:
-        raise UserError(
-            "what was just written there cannot be read back",
-            where=cache.folder(),
-            mend="check the disk, or set BENCHMARK_CACHE to another folder",
-        )
-    return entry
+
+    return cache.make(key, fill)
 
 
 def _add_images(
     writer: cache.Writer, task: Task, raw: Raw, *, side: int, interpolation: str
 ) -> None:
     digests: dict[str, list[bytes]] = {}
-    for split in SPLITS:
+    for split, part in _parts(raw):
         digests[split] = []
-        decoded = _decoded(task, raw, split, digests[split])
-        writer.add(
-            f"{split}.images", (images.resized(image, side, interpolation) for image in decoded)
-        )
+        decoded = _decoded(task, part, split, digests[split])
+        pixels = (images.resized(image, side, interpolation) for image in decoded)
+        writer.add(f"{split}.images", pixels, len(part.labels))
     writer.facts["hash"] = _hash(
         [(digests["train"], raw.train.labels), (digests["test"], raw.test.labels)]
     )
@@ -166,19 +160,24 @@ def _add_images(
 
 
 def _add_fingerprints(writer: cache.Writer, task: Task, raw: Raw) -> None:
-    for split in SPLITS:
+    for split, part in _parts(raw):
         digests: list[bytes] = []
-        decoded = _decoded(task, raw, split, digests)
-        writer.add(f"{split}.hashes", (np.asarray(perceptual_hash(image)) for image in decoded))
-        writer.add(f"{split}.digests", (np.frombuffer(digest, np.uint8) for digest in digests))
+        hashes = map(perceptual_hash, _decoded(task, part, split, digests))
+        writer.add(f"{split}.hashes", hashes, len(part.labels))
+        rows = (np.frombuffer(digest, np.uint8) for digest in digests)
+        writer.add(f"{split}.digests", rows, len(part.labels))
 
 
-def _decoded(task: Task, raw: Raw, split: str, digests: list[bytes]) -> Iterator[Image.Image]:
-    """The images of ``split`` as RGB, one after the other; their digests go to ``digests``.
+def _parts(raw: Raw) -> list[tuple[str, RawSplit]]:
+    return list(zip(SPLITS, (raw.train, raw.test), strict=True))
+
+
+def _decoded(task: Task, part: RawSplit, split: str, digests: list[bytes]) -> Iterator[Image.Image]:
+    """The images of a split as RGB, one after the other; their digests go to ``digests``.
 
     Raises `UserError` at the end, for all images at once that could not be read.
     """
-    part, errors = raw.train if split == "train" else raw.test, []
+    errors = []
     for i in tqdm(range(len(part.labels)), f"decoding {task.name}, {split}", disable=None):
         try:
             image = images.decode(part.picture(i))

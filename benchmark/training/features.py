@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from benchmark import files
 from benchmark.tasks import cache
 from benchmark.tasks.data import Dataset
 from benchmark.training import backbones
@@ -25,7 +26,7 @@ class Features:
 
 def pooled(backbone: str, dataset: Dataset, device: str = "cpu") -> Features:
     """The features of both splits, from the cache where they are already known."""
-    key = cache.key(
+    key = files.digest(
         {
             "features": backbones.weights_hash(backbone),
             "data": dataset.hash,
@@ -34,13 +35,13 @@ def pooled(backbone: str, dataset: Dataset, device: str = "cpu") -> Features:
             "design": backbones.design(backbone),
         }
     )
-    entry = cache.read(key)
-    if entry is None:
+
+    def fill(writer: cache.Writer) -> None:
         made = _extracted(backbone, dataset, device)
-        with cache.new_entry(key) as writer:
-            writer.add("train", made.train)
-            writer.add("test", made.test)
-        return made
+        writer.add("train", made.train, len(made.train))
+        writer.add("test", made.test, len(made.test))
+
+    entry = cache.read(key) or cache.make(key, fill)
     return Features(entry.arrays["train"], entry.arrays["test"])
 
 

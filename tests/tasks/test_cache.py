@@ -6,10 +6,11 @@ import time
 import numpy as np
 import pytest
 
+from benchmark import files
 from benchmark.errors import UserError
 from benchmark.tasks import cache
 
-KEY = cache.key({"a": 1})
+KEY = files.digest({"a": 1})
 ROWS = np.arange(24, dtype=np.uint8).reshape(4, 2, 3)
 
 
@@ -19,16 +20,14 @@ def folder(tmp_path, monkeypatch):
     return tmp_path
 
 
-def write(rows=ROWS, key=KEY):
-    with cache.new_entry(key) as writer:
-        writer.add("rows", rows)
-        writer.add("labels", iter(np.arange(len(rows))))
-        writer.facts["name"] = "Täsk"
+def fill(writer, rows=ROWS):
+    writer.add("rows", rows, len(rows))
+    writer.add("labels", iter(np.arange(len(rows))), len(rows))
+    writer.facts["name"] = "Täsk"
 
 
 def stored(folder):
-    (file,) = (folder / "images").iterdir()
-    return file
+    return sorted(path for path in (folder / "arrays").rglob("*") if path.is_file())
 
 
 def forget():
@@ -36,7 +35,7 @@ def forget():
 
 
 def test_what_is_written_comes_back_as_read_only_maps():
-    write()
+    cache.make(KEY, fill)
     entry = cache.read(KEY)
     assert (entry.arrays["rows"] == ROWS).all()
     assert entry.arrays["labels"].tolist() == [0, 1, 2, 3]
@@ -45,68 +44,101 @@ def test_what_is_written_comes_back_as_read_only_maps():
     assert not entry.arrays["rows"].flags.writeable
 
 
+def test_an_array_is_a_file_that_numpy_reads(folder):
+    cache.make(KEY, fill)
+    assert (np.load(folder / "arrays" / KEY / "rows.npy") == ROWS).all()
+
+
+def test_rows_may_be_numbers_and_arrays_in_any_order_of_memory():
+    rows = ROWS.transpose(2, 1, 0)
+    made = cache.make(KEY, lambda writer: writer.add("turned", rows, len(rows)))
+    assert (made.arrays["turned"] == rows).all()
+
+
 def test_what_was_not_written_is_missing():
     assert cache.read(KEY) is None
 
 
-def test_keys_tell_identities_apart_whatever_their_order():
-    assert cache.key({"a": 1, "b": 2}) == cache.key({"b": 2, "a": 1}) != cache.key({"a": 1})
+def test_an_entry_that_is_there_is_not_made_again():
+    cache.make(KEY, fill)
+    assert (cache.make(KEY, None).arrays["rows"] == ROWS).all()
 
 
+@pytest.mark.parametrize("count", [3, 5])
+def test_rows_that_are_not_as_many_as_announced_are_an_error(folder, count):
+    with pytest.raises(ValueError, match="zip"):
+        cache.make(KEY, lambda writer: writer.add("rows", ROWS, count))
+    assert stored(folder) == []
+
+
+@pytest.mark.parametrize("file", [0, 1, 2])
 @pytest.mark.parametrize("kept", [0, 1, 10, 100, -1, -40])
-def test_a_truncated_entry_counts_as_missing(folder, kept):
-    write()
-    file = stored(folder)
-    file.write_bytes(file.read_bytes()[:kept])
+def test_a_truncated_entry_counts_as_missing(folder, file, kept):
+    cache.make(KEY, fill)
+    path = stored(folder)[file]
+    path.write_bytes(path.read_bytes()[:kept])
     forget()
     assert cache.read(KEY) is None
 
 
+@pytest.mark.parametrize("file", [0, 1, 2])
 @pytest.mark.parametrize("position", [0, 30, 70, -30, -20, -2])
-def test_a_changed_byte_makes_the_entry_count_as_missing(folder, position):
-    write()
-    file = stored(folder)
-    content = bytearray(file.read_bytes())
+def test_a_changed_byte_makes_the_entry_count_as_missing(folder, file, position):
+    cache.make(KEY, fill)
+    path = stored(folder)[file]
+    content = bytearray(path.read_bytes())
     content[position] ^= 1
-    file.write_bytes(content)
+    path.write_bytes(content)
     forget()
     assert cache.read(KEY) is None
 
 
-def test_a_damaged_entry_can_be_written_again(folder):
-    write()
-    stored(folder).write_bytes(b"junk")
-    write()
-    assert (cache.read(KEY).arrays["rows"] == ROWS).all()
+@pytest.mark.parametrize("file", [0, 1, 2])
+def test_a_file_that_is_gone_makes_the_entry_count_as_missing(folder, file):
+    cache.make(KEY, fill)
+    stored(folder)[file].unlink()
+    assert cache.read(KEY) is None
 
 
-def test_an_entry_replaced_while_mapped_stays_readable():
-    write()
-    old = cache.read(KEY)
-    write(ROWS + 1)
+@pytest.mark.parametrize("file", [0, 1, 2])
+def test_a_damaged_entry_is_made_again(folder, file):
+    cache.make(KEY, fill)
+    stored(folder)[file].write_bytes(b"junk")
+    assert (cache.make(KEY, fill).arrays["rows"] == ROWS).all()
+
+
+def test_an_entry_replaced_while_mapped_stays_readable(folder):
+    old = cache.make(KEY, fill)
+    (folder / "arrays" / KEY / "facts.json").unlink()
+    new = cache.make(KEY, lambda writer: fill(writer, ROWS + 1))
     assert (old.arrays["rows"] == ROWS).all()
-    assert (cache.read(KEY).arrays["rows"] == ROWS + 1).all()
+    assert (new.arrays["rows"] == ROWS + 1).all()
 
 
 def test_the_checksum_is_read_once_per_process(monkeypatch):
-    write()
-    cache.read(KEY)
+    cache.make(KEY, fill)
     monkeypatch.setattr(cache, "_checksum", None)
     assert cache.read(KEY) is not None
 
 
-def interrupted_write(error):
-    with cache.new_entry(KEY) as writer:
-        writer.add("rows", ROWS)
-        raise error
+def test_a_file_that_changed_after_its_check_is_checked_again(folder):
+    cache.make(KEY, fill)
+    labels, rows = (folder / "arrays" / KEY / f"{name}.npy" for name in ("labels", "rows"))
+    rows.write_bytes(labels.read_bytes())
+    assert cache.read(KEY) is None
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt(), RuntimeError("other")])
 def test_an_interrupted_write_leaves_nothing_behind(folder, error):
+    def interrupted(writer):
+        writer.add("rows", ROWS, len(ROWS))
+        raise error
+
     with pytest.raises(type(error)):
-        interrupted_write(error)
+        cache.make(KEY, interrupted)
     assert cache.read(KEY) is None
-    assert [path for path in folder.rglob("*") if path.is_file()] == []
+    assert stored(folder) == []
+    assert list((folder / "unfinished").iterdir()) == []
 
 
 def test_a_full_disk_is_explained_and_leaves_nothing_behind(folder, monkeypatch):
@@ -115,57 +147,31 @@ def test_a_full_disk_is_explained_and_leaves_nothing_behind(folder, monkeypatch)
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(UserError, match="no space left") as caught:
-        write()
+        cache.make(KEY, fill)
     assert "BENCHMARK_CACHE" in caught.value.mend
-    assert [path for path in folder.rglob("*") if path.is_file()] == []
+    assert stored(folder) == []
+    assert list((folder / "unfinished").iterdir()) == []
 
 
-def test_a_full_disk_is_found_behind_other_errors():
-    error = RuntimeError("wrapped")
-    error.__cause__ = OSError(errno.ENOSPC, "No space left on device")
-    assert cache.disk_error(error) is error.__cause__
+def test_a_disk_that_forgets_what_it_was_told_is_an_error(monkeypatch):
+    monkeypatch.setattr(cache, "read", lambda key: None)
+    with pytest.raises(UserError, match="cannot be read back"):
+        cache.make(KEY, fill)
 
 
-def test_an_error_elsewhere_is_not_blamed_on_the_cache(folder):
-    assert cache.disk_error(FileNotFoundError(errno.ENOENT, "no such file", "/elsewhere")) is None
-    assert cache.disk_error(PermissionError(errno.EACCES, "denied", str(folder / "x")))
+def fill_slowly(writer):
+    (writer.folder.parents[1] / f"{os.getpid()}.filled").touch()
+    time.sleep(0.3)
+    fill(writer)
 
 
-def test_a_folder_that_cannot_be_made_is_explained(folder, monkeypatch):
-    (folder / "file").write_text("")
-    monkeypatch.setenv("BENCHMARK_CACHE", str(folder / "file"))
-    with pytest.raises(UserError, match="cannot write decoded images here"):
-        write()
-
-
-def age(folder, seconds):
-    os.utime(folder, (time.time() - seconds,) * 2)
-
-
-def test_what_killed_processes_left_is_removed_by_the_next_one(folder):
-    for name, seconds in (("old", 300), ("new", 10)):
-        left = folder / "unfinished" / name
-        left.mkdir(parents=True)
-        (left / "lock").touch()
-        age(left, seconds)
-    write()
-    assert [path.name for path in (folder / "unfinished").iterdir()] == ["new"]
-
-
-def test_what_a_living_process_uses_stays():
-    with cache.workspace() as used:
-        (used / "file").touch()
-        age(used, 300)
-        write()
-        assert (used / "file").exists()
-
-
-def test_two_processes_that_write_the_same_entry_both_end_well():
+def test_of_two_processes_that_want_one_entry_one_makes_it(folder):
     context = multiprocessing.get_context("fork")
-    processes = [context.Process(target=write) for _ in range(2)]
+    processes = [context.Process(target=cache.make, args=(KEY, fill_slowly)) for _ in range(2)]
     for process in processes:
         process.start()
     for process in processes:
         process.join()
     assert [process.exitcode for process in processes] == [0, 0]
+    assert len(list((folder / "unfinished").glob("*.filled"))) == 1
     assert (cache.read(KEY).arrays["rows"] == ROWS).all()

@@ -49,6 +49,12 @@ def refusal(task):
     return str(caught.value)
 
 
+def files_in(cache_folder):
+    """All files but the locks, which are empty and stay."""
+    locks = cache_folder / "locks"
+    return [p for p in cache_folder.rglob("*") if p.is_file() and p.parent != locks]
+
+
 def folder_task(folder, **data_keys):
     write_folder(folder / "toy")
     return make_task(folder, FOLDER | data_keys)
@@ -278,14 +284,15 @@ def test_an_image_that_a_csv_names_is_decoded_anew_when_it_changes(tmp_path):
 def test_a_damaged_cache_is_mended(tmp_path, cache_folder):
     task = folder_task(tmp_path)
     first = np.array(data.load(task, 8).train.images)
-    (entry,) = (cache_folder / "images").iterdir()
-    entry.write_bytes(entry.read_bytes()[:-100])
+    (pixels,) = (cache_folder / "arrays").glob("*/train.images.npy")
+    pixels.write_bytes(pixels.read_bytes()[:-100])
     assert (data.load(task, 8).train.images == first).all()
 
 
 def test_nothing_temporary_stays_in_the_cache(tmp_path, cache_folder):
     data.load(folder_task(tmp_path), 8)
-    assert len([path for path in cache_folder.rglob("*") if path.is_file()]) == 1
+    (entry,) = (cache_folder / "arrays").iterdir()
+    assert set(files_in(cache_folder)) == set(entry.iterdir())
 
 
 def test_two_processes_may_load_at_once(tmp_path):
@@ -475,7 +482,7 @@ def test_an_unreadable_image_is_named_with_its_file_task_and_split(tmp_path, cac
     file.write_bytes(file.read_bytes()[:kept])
     message = refusal(task)
     assert "task 'toy', test split, toy/test/b/0.png: this image cannot be read" in message
-    assert [path for path in cache_folder.rglob("*") if path.is_file()] == []
+    assert files_in(cache_folder) == []
 
 
 def test_all_unreadable_images_of_a_split_are_named_at_once(tmp_path):
@@ -639,7 +646,7 @@ def test_an_archive_that_breaks_off_is_not_kept(tmp_path, server, cache_folder, 
     task = archive_task(tmp_path, *server)
     monkeypatch.setattr(Quiet, "copyfile", short)
     assert "ended after 1000 of" in refusal(task)
-    assert [path for path in cache_folder.rglob("*") if path.is_file()] == []
+    assert files_in(cache_folder) == []
 
 
 REMOTE = {

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from benchmark.errors import UserError
-from benchmark.tasks import cache
 from benchmark.tasks.raw import Raw
 from benchmark.tasks.schema import Data, Task
+from benchmark.tasks.workspace import disk_error
 
 
 class UnavailableError(UserError):
@@ -70,7 +70,7 @@ def explained(explain: Callable[[Exception], UserError]) -> Iterator[None]:
     except UserError:
         raise
     except Exception as error:  # datasets, pandas, arrow and the network all raise their own
-        if cache.disk_error(error) is not None:
+        if disk_error(error) is not None:
             raise
         raise explain(error) from error
 

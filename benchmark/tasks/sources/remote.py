@@ -13,8 +13,8 @@ from functools import partial
 from pathlib import Path
 from typing import IO
 
+from benchmark.defaults import cache_folder
 from benchmark.errors import UserError
-from benchmark.tasks import cache
 from benchmark.tasks.raw import Raw
 from benchmark.tasks.schema import LoadDataset, Task
 from benchmark.tasks.sources.base import (
@@ -28,6 +28,7 @@ from benchmark.tasks.sources.base import (
 )
 from benchmark.tasks.sources.local import Files
 from benchmark.tasks.tables import Table, raw_data
+from benchmark.tasks.workspace import workspace
 
 _SECONDS = 20.0
 
@@ -68,10 +69,10 @@ def _read_archive(task: Task, url: str, scratch: Path) -> Raw:
 
 def _download(url: str, task: Task) -> Path:
     """The file behind ``url``, kept in the cache; a new name for every address."""
-    target = cache.folder() / "downloads" / hashlib.sha256(url.encode()).hexdigest()[:32]
+    target = cache_folder() / "downloads" / hashlib.sha256(url.encode()).hexdigest()[:32]
     if target.exists():
         return target
-    with cache.workspace() as scratch:
+    with workspace(target.name) as scratch:
         part = scratch / "part"
         with explained(partial(_error, task, url)), part.open("wb") as file:
             _copy(url, file)
@@ -114,7 +115,7 @@ def _ask_hub() -> None:
 
 def _load_hub(spec: LoadDataset, scratch: Path) -> dict[str, Table]:
     datasets = library()
-    config = datasets.DownloadConfig(cache_dir=str(cache.folder() / "downloads"), max_retries=1)
+    config = datasets.DownloadConfig(cache_dir=str(cache_folder() / "downloads"), max_retries=1)
     arguments = spec.model_dump(exclude={"path"}, exclude_none=True)
     return dict(
         datasets.load_dataset(
