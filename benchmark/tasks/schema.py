@@ -54,6 +54,12 @@ def _address(url: str) -> str:
     return url
 
 
+def _sha256(digits: str) -> str:
+    if not re.fullmatch(r"[0-9a-f]{64}", digits.lower()):
+        raise ValueError("a SHA-256 is expected: 64 hex digits")
+    return digits.lower()
+
+
 RelativePath = Annotated[Text, AfterValidator(_relative)]
 Patterns = Annotated[
     list[RelativePath],
@@ -119,6 +125,8 @@ class Data(_Model):
     """A data set that the library ``datasets`` loads."""
     archive: Annotated[Text, AfterValidator(_address)] | None = None
     """Address of a zip file in which ``load_dataset`` finds its files."""
+    sha256: Annotated[Text, AfterValidator(_sha256)] | None = None
+    """SHA-256 of the archive, 64 hex digits; another file behind the address is refused then."""
     image_column: Text = "image"
     """Column with the images: encoded images, or paths of image files."""
     label_column: Text = "label"
@@ -140,6 +148,8 @@ class Data(_Model):
             raise ValueError("'sklearn' excludes 'load_dataset' and 'archive'")
         if self.archive is not None and (self.load_dataset is None or self.load_dataset.on_hub):
             raise ValueError("'archive' needs 'load_dataset' with one of " + ", ".join(BUILDERS))
+        if self.sha256 is not None and self.archive is None:
+            raise ValueError("'sha256' belongs to an 'archive'")
         if self.image_column == self.label_column:
             raise ValueError("'image_column' and 'label_column' name the same column")
         if self.test_fraction is not None and self.test_split is not None:

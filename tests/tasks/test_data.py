@@ -1,4 +1,5 @@
 import functools
+import hashlib
 import http.server
 import multiprocessing
 import shutil
@@ -16,6 +17,7 @@ from task_fixtures import FOLDER, encoded, make_task, patch, write_folder
 
 from benchmark.errors import UserError
 from benchmark.tasks import data, raw
+from benchmark.tasks.sources import remote
 from benchmark.tasks.sources.base import UnavailableError
 
 CSV = {
@@ -645,8 +647,86 @@ def test_an_archive_that_breaks_off_is_not_kept(tmp_path, server, cache_folder, 
 
     task = archive_task(tmp_path, *server)
     monkeypatch.setattr(Quiet, "copyfile", short)
-    assert "ended after 1000 of" in refusal(task)
+    assert "cannot be reached: IncompleteRead(1000 bytes read, " in refusal(task)
     assert files_in(cache_folder) == []
+
+
+def test_a_download_that_broke_off_starts_again(tmp_path, server):
+    task = archive_task(tmp_path, *server)
+    with pytest.MonkeyPatch.context() as broken:
+        broken.setattr(Quiet, "copyfile", lambda self, source, target: None)
+        refusal(task)
+    assert len(data.load(task, 8).train.labels) == 12
+
+
+def test_a_server_that_says_nothing_is_not_waited_for_long(tmp_path, server, monkeypatch):
+    task = archive_task(tmp_path, *server)
+    monkeypatch.setattr(Quiet, "do_GET", lambda self: time.sleep(1))
+    monkeypatch.setattr(remote, "_SECONDS", 0.2)
+    with pytest.raises(UnavailableError, match="cannot be reached: timed out"):
+        data.load(task, 8)
+
+
+def sha256(file):
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def pinned(task, digits):
+    keys = ARCHIVED | {"archive": task.data.archive, "sha256": digits}
+    return make_task(task.folder, keys)
+
+
+def test_an_archive_that_is_the_pinned_one_is_used(tmp_path, server, caplog):
+    task = pinned(archive_task(tmp_path, *server), sha256(server[0] / "toy.zip").upper())
+    assert len(data.load(task, 8).train.labels) == 12
+    assert caplog.messages == []
+
+
+def test_another_archive_than_the_pinned_one_is_refused(tmp_path, server, cache_folder):
+    task = pinned(archive_task(tmp_path, *server), "0" * 64)
+    found = sha256(server[0] / "toy.zip")
+    message = refusal(task)
+    assert f"expected SHA-256 {'0' * 64}, found {found}" in message
+    assert f"pin it with 'sha256: {found}'" in message
+    assert files_in(cache_folder) == []
+
+
+def test_a_kept_archive_is_held_against_a_pin_that_is_set_later(tmp_path, server):
+    task = archive_task(tmp_path, *server)
+    data.load(task, 8)
+    data.load(pinned(task, sha256(server[0] / "toy.zip")), 8)
+    assert Quiet.requests == 1
+
+
+def test_a_refused_archive_leaves_the_kept_one(tmp_path, server, cache_folder):
+    task = archive_task(tmp_path, *server)
+    data.load(task, 8)
+    before = files_in(cache_folder)
+    assert "is not the file that is pinned" in refusal(pinned(task, "0" * 64))
+    assert Quiet.requests == 2
+    assert files_in(cache_folder) == before
+
+
+def test_the_pinned_archive_takes_the_place_of_another_one(tmp_path, server):
+    task = archive_task(tmp_path, *server)
+    first = data.load(task, 8).hash
+    patch(999).save(server[0] / "pack/repository-0123abc/train/a/0.png")
+    shutil.make_archive(str(server[0] / "toy"), "zip", server[0] / "pack")
+    assert data.load(pinned(task, sha256(server[0] / "toy.zip")), 8).hash != first
+
+
+def test_an_archive_without_a_pin_says_once_how_to_pin_it(tmp_path, server, caplog):
+    task = archive_task(tmp_path, *server)
+    data.load(task, 8)
+    data.load(task, 16)
+    (message,) = caplog.messages
+    assert message.startswith(task.data.archive)
+    assert f"pin it with 'sha256: {sha256(server[0] / 'toy.zip')}'" in message
+
+
+def test_a_download_off_a_terminal_prints_nothing(tmp_path, server, capfd):
+    data.load(pinned(archive_task(tmp_path, *server), sha256(server[0] / "toy.zip")), 8)
+    assert capfd.readouterr() == ("", "")
 
 
 REMOTE = {

@@ -24,6 +24,7 @@ NAMES = [
     "sign_digits",
     "trashnet",
 ]
+ARCHIVE = {"archive": "https://example.org/x.zip"}
 
 
 def refusal(folder, data=FOLDER, **fields):
@@ -203,6 +204,10 @@ def test_a_wrong_value_is_named(tmp_path, fields, expected):
         (FOLDER | {"archive": "http://example.org/x.zip"}, "starts with https://"),
         (FOLDER | {"archive": "https://me:secret@example.org/x.zip"}, "no user name"),
         ({"mirror": "x", "archive": "https://example.org/x.zip"}, "'archive' needs"),
+        (FOLDER | {"sha256": "a" * 64}, "'sha256' belongs to an 'archive'"),
+        (FOLDER | ARCHIVE | {"sha256": "a" * 63}, "data.sha256: a SHA-256 is expected"),
+        (FOLDER | ARCHIVE | {"sha256": "g" * 64}, "data.sha256: a SHA-256 is expected"),
+        (FOLDER | ARCHIVE | {"sha256": int("1" * 64)}, "put the value in quotes"),
         ({"mirror": "../x"}, "must stay inside"),
         (loading(path="imagefolder"), "needs 'data_dir' or 'data_files'"),
         (loading(path="imagefolder", data_dir="/etc"), "must stay inside"),
@@ -226,6 +231,10 @@ def test_a_revision_of_digits_only_has_to_be_quoted(tmp_path):
     assert "put the value in quotes" in refusal(
         tmp_path, loading(path="org/name", revision=1234567890)
     )
+
+
+def test_a_pinned_archive_may_be_written_in_capitals(tmp_path):
+    assert make_task(tmp_path, FOLDER | ARCHIVE | {"sha256": "A" * 64}).data.sha256 == "a" * 64
 
 
 def test_a_loopback_archive_needs_no_https(tmp_path):

@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import http.client
+import logging
 import urllib.error
 import urllib.request
 import zipfile
 import zlib
 from functools import partial
 from pathlib import Path
-from typing import IO
 
 from benchmark.defaults import cache_folder
 from benchmark.errors import UserError
@@ -30,6 +30,7 @@ from benchmark.tasks.sources.local import Files
 from benchmark.tasks.tables import Table, raw_data
 from benchmark.tasks.workspace import workspace
 
+_LOG = logging.getLogger(__name__)
 _SECONDS = 20.0
 
 
@@ -69,31 +70,46 @@ def _read_archive(task: Task, url: str, scratch: Path) -> Raw:
 
 def _download(url: str, task: Task) -> Path:
     """The file behind ``url``, kept in the cache; a new name for every address."""
+    import pooch
+
+    pooch.get_logger().setLevel(logging.WARNING)
     target = cache_folder() / "downloads" / hashlib.sha256(url.encode()).hexdigest()[:32]
-    if target.exists():
-        return target
+    pinned = task.data.sha256
     with workspace(target.name) as scratch:
-        part = scratch / "part"
-        with explained(partial(_error, task, url)), part.open("wb") as file:
-            _copy(url, file)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        part.replace(target)
+        if target.exists() and pinned in (None, pooch.file_hash(target)):
+            return target
+        fetch = partial(_fetch, task)
+        with explained(partial(_error, task, url)):
+            part = pooch.retrieve(url, pinned, fname="part", path=scratch, downloader=fetch)
+        target.parent.mkdir(exist_ok=True)
+        Path(part).replace(target)
     return target
 
 
-def _copy(url: str, file: IO[bytes]) -> None:
+def _fetch(task: Task, url: str, file: str, _: object) -> None:
+    """Downloads for ``pooch.retrieve``, which would say only in prose what hash it found."""
+    import pooch
     from tqdm import tqdm
 
-    with (
-        urllib.request.urlopen(url, timeout=_SECONDS) as reply,  # noqa: S310  (checked in tasks)
-        tqdm(desc=f"downloading {url}", unit="B", unit_scale=True, disable=None) as bar,
-    ):
-        while chunk := reply.read(1 << 20):
-            file.write(chunk)
-            bar.update(len(chunk))
-        expected = reply.headers.get("Content-Length")
-    if expected is not None and file.tell() != int(expected):
-        raise ConnectionError(f"ended after {file.tell()} of {expected} bytes")
+    # The true length is set when it is known; a bar without any has no truth value.
+    with tqdm(desc=f"downloading {url}", total=1, unit="B", unit_scale=True, disable=None) as bar:
+        download = pooch.HTTPDownloader(progressbar=bar, chunk_size=1 << 16, timeout=_SECONDS)
+        download(url, file, None)
+    _check_hash(task, url, pooch.file_hash(file))
+
+
+def _check_hash(task: Task, url: str, found: str) -> None:
+    pinned = task.data.sha256
+    if pinned is None:
+        _LOG.warning("%s can change unnoticed: pin it with 'sha256: %s'", url, found)
+    elif pinned != found:
+        raise UserError(
+            f"task {task.name!r}: {url} is not the file that is pinned: "
+            f"expected SHA-256 {pinned}, found {found}",
+            where=task.file,
+            mend=f"if you trust the new file, pin it with 'sha256: {found}'; "
+            "otherwise find the old one at another address",
+        )
 
 
 def _read_hub(task: Task, spec: LoadDataset, scratch: Path) -> Raw:
@@ -125,19 +141,22 @@ def _load_hub(spec: LoadDataset, scratch: Path) -> dict[str, Table]:
 
 
 def _error(task: Task, what: str, error: Exception) -> UserError:
-    answered = isinstance(error, urllib.error.HTTPError | FileNotFoundError | ValueError)
+    answered = getattr(error, "response", None) is not None
+    answered = answered or isinstance(error, FileNotFoundError | ValueError)
     network = isinstance(error, OSError | http.client.HTTPException) and not answered
     mirror = task.data.mirror
     also = f", or set BENCHMARK_DATA to a folder with {mirror}/train.parquet" if mirror else ""
     kind, verb = (UnavailableError, "cannot be reached") if network else (UserError, "fails")
+    why = _network_reason(error) if network else reason(error)
     return kind(
-        f"task {task.name!r}: {what} {verb}: {_reason(error)}",
+        f"task {task.name!r}: {what} {verb}: {why}",
         where=task.file,
         mend=f"check the network and the address{also}",
     )
 
 
-def _reason(error: Exception) -> str:
-    if isinstance(error, urllib.error.URLError) and not isinstance(error, urllib.error.HTTPError):
-        return str(getattr(error.reason, "strerror", None) or error.reason)
-    return reason(error)
+def _network_reason(error: BaseException) -> str:
+    # What the system said is wrapped several times, and not always named as the cause.
+    while inner := error.__cause__ or error.__context__:
+        error = inner
+    return getattr(error, "strerror", None) or reason(error)
