@@ -1,7 +1,8 @@
 """What holds unless somebody says otherwise: folders, environment variables, margin, backbone.
 
 From a checkout everything lies in the checkout. Installed as a package, tasks come with it and from
-``./tasks``, results go to ``./results``, and nothing is ever written beside the installed code.
+``./tasks``, results go to ``./results/local``, decoded images to the user's cache folder, and
+nothing is ever written beside the installed code.
 """
 
 from __future__ import annotations
@@ -16,20 +17,28 @@ BUNDLED = "test_resnet.distilled_in1k"
 """The backbone whose weights come with the package."""
 
 _PACKAGE = Path(__file__).resolve().parent
-_CHECKOUT = _PACKAGE.parent if (_PACKAGE.parent / "pyproject.toml").is_file() else None
+_SHIPPED_TASKS = _PACKAGE / "shipped_tasks"
+"""Only an installed package has it: the wheel brings ``tasks/`` under this name."""
+_CHECKOUT = None if _SHIPPED_TASKS.is_dir() else _PACKAGE.parent
+
+COMMAND = "small-data-benchmark" if _CHECKOUT is None else "make"
+"""What stands before ``bench``, ``tune`` and the like where a person calls them."""
 
 BUNDLED_FOLDER = _PACKAGE / "quickstart"
 """Config and weights of `BUNDLED`."""
 
-RESULTS = Path("results") if _CHECKOUT is None else _CHECKOUT / "results"
+_OWN = (Path() if _CHECKOUT is None else _CHECKOUT) / "results" / "local"
+
+RESULTS = _OWN if _CHECKOUT is None else _CHECKOUT / "results"
+"""Pages, tables and figures; installed, the user's own results are all that there are."""
 RECORDED = RESULTS / "records"
-"""Records of the published leaderboard."""
-LOCAL = RESULTS / "local" / "records"
+"""Records that pages are made from: the published leaderboard, or, installed, `LOCAL`."""
+LOCAL = _OWN / "records"
 """Records of the user's own runs."""
 
 SHIPPED_TUNING = _PACKAGE / "tuned"
 """What ``make tune`` found before this version was published."""
-OWN_TUNING = SHIPPED_TUNING if _CHECKOUT is not None else RESULTS / "local" / "tuned"
+OWN_TUNING = _OWN / "tuned" if _CHECKOUT is None else SHIPPED_TUNING
 """Where ``make tune`` writes."""
 
 
@@ -43,7 +52,7 @@ def task_folders() -> tuple[Path, ...]:
     if _CHECKOUT is not None:
         return (_CHECKOUT / "tasks",)
     own = Path("tasks").absolute()
-    return tuple(folder for folder in (own, _PACKAGE / "shipped_tasks") if folder.is_dir())
+    return (own, _SHIPPED_TASKS) if own.is_dir() else (_SHIPPED_TASKS,)
 
 
 def mirrors() -> Path | None:
