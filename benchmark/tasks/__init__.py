@@ -4,5 +4,6 @@ For everybody above: `load` (tasks by name), `schema` (what a YAML may say), `da
 images, decoded and cached), `subsets` (N images per class, nested), `duplicates` (equal and nearly
 equal images), `cache` (arrays that are made once). Behind `data`, in this order: `sources` (where
 images come from), `tables` (what ``datasets`` loaded becomes pictures with labels), `raw` (a data
-set before decoding), `images` (one picture, decoded). Knows no torch.
+set before decoding), `images` (one picture, decoded); behind `cache`, `workspace` (temporary files,
+and the words for a full disk). Knows no torch.
 """

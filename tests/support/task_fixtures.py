@@ -4,9 +4,12 @@ import io
 from pathlib import Path
 
 import numpy as np
+import pytest
 import yaml
 from PIL import Image
 
+from benchmark.errors import UserError
+from benchmark.tasks.data import load
 from benchmark.tasks.load import load_task
 from benchmark.tasks.schema import Task
 
@@ -59,3 +62,21 @@ def write_folder(root: Path, train: int = 3, test: int = 2, classes: tuple[str, 
                 seed += 1
                 patch(seed).save(file)
     return root
+
+
+def folder_task(folder: Path, **data_keys) -> Task:
+    write_folder(folder / "toy")
+    return make_task(folder, FOLDER | data_keys)
+
+
+def refusal(task: Task) -> str:
+    """What is said when the task's images are asked for in vain."""
+    with pytest.raises(UserError) as caught:
+        load(task, 8)
+    return str(caught.value)
+
+
+def files_in(cache_folder: Path) -> list[Path]:
+    """All files but the locks, which are empty and stay."""
+    locks = cache_folder / "locks"
+    return [p for p in cache_folder.rglob("*") if p.is_file() and p.parent != locks]

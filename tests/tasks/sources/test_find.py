@@ -1,10 +1,9 @@
 import sys
 
 import pytest
-from task_fixtures import make_task
+from task_fixtures import folder_task, make_task, refusal
 
-from benchmark.errors import UserError
-from benchmark.tasks import sources
+from benchmark.tasks import data, sources
 from benchmark.tasks.sources import base
 from benchmark.tasks.sources.find import _kinds, find
 
@@ -28,12 +27,19 @@ def new_kind(tmp_path, monkeypatch):
     sys.modules.pop("benchmark.tasks.sources.made_up", None)
 
 
-def test_a_new_kind_of_source_is_one_new_file(tmp_path, new_kind, monkeypatch):
-    monkeypatch.delenv("BENCHMARK_DATA", raising=False)
+def test_a_new_kind_of_source_is_one_new_file(tmp_path, new_kind):
     assert find(make_task(tmp_path, {"mirror": "made-up"})).description == "made up"
 
 
-def test_a_task_that_no_kind_knows_says_where_mirrors_are_looked_for(tmp_path, monkeypatch):
-    monkeypatch.delenv("BENCHMARK_DATA", raising=False)
-    with pytest.raises(UserError, match="no source but the mirror 'made-up'"):
-        find(make_task(tmp_path, {"mirror": "made-up"}))
+def test_the_mirror_is_used_where_it_is_found(tmp_path, mirror):
+    loaded = data.load(folder_task(tmp_path, mirror="toy", image_column="other"), 8)
+    assert (loaded.source, loaded.class_names) == ("mirror: toy parquet", ("x", "y"))
+
+
+def test_the_other_source_is_used_where_there_is_no_mirror(tmp_path, mirror):
+    loaded = data.load(folder_task(tmp_path, mirror="elsewhere"), 8)
+    assert (loaded.source, loaded.class_names) == ("imagefolder: toy", ("a", "b"))
+
+
+def test_a_task_with_a_mirror_only_says_how_to_get_it(tmp_path):
+    assert "set BENCHMARK_DATA" in refusal(make_task(tmp_path, {"mirror": "toy"}))
