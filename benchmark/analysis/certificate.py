@@ -10,24 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
 from benchmark.analysis import crossover
 from benchmark.analysis.crossover import GainCell, Verdict
-
-TWICE = "steps-x2"
-FULL_BUDGET = "full-budget"
-_FACTORS: dict[str, dict[str, float]] = {
-    TWICE: {"steps": 2},
-    "rate-x3": {"learning_rate": 3.0},
-    "rate-div3": {"learning_rate": 1 / 3},
-    FULL_BUDGET: {"floor": 0.0},
-}
-"""Alternative -> the setting that it multiplies. Without a floor no training ends early."""
-
-ALTERNATIVES = tuple(_FACTORS)
+from benchmark.records.recipe import ALTERNATIVES, TWICE
 
 
 @dataclass(frozen=True)
@@ -37,17 +26,6 @@ class Certificate:
     status: Literal["holds", "void", "unsettled", "incomplete"]
     better: tuple[str, ...] = ()
     """Arm and setting, e.g. ``scratch steps-x2``, that do better and move the verdict or might."""
-
-    @property
-    def text(self) -> str:
-        """For a table."""
-        if self.status == "unsettled":
-            return f"unsettled ({', '.join(self.better)} lowers the gain and was still falling)"
-        if self.status != "void":
-            return self.status
-        arms = " and ".join(dict.fromkeys(one.split()[0] for one in self.better))
-        verb = "is" if len(self.better) == 1 else "are"
-        return f"void: {arms} under-trained ({', '.join(self.better)} {verb} better)"
 
 
 @dataclass(frozen=True)
@@ -65,21 +43,6 @@ class Retrial:
     """95% interval of it; None where there is one pair only."""
     unfinished: frozenset[int] = frozenset()
     """N at which the loss of most trainings with the changed setting was still falling."""
-
-
-def changed(recipe: Mapping[str, Any], alternative: str) -> dict[str, Any]:
-    """The settings of a recipe, changed as the alternative says."""
-    factors = _FACTORS[alternative]
-    return {**recipe} | {name: recipe[name] * factor for name, factor in factors.items()}
-
-
-def alters(alternative: str, cooled_down: bool) -> bool:
-    """Whether a training differs under an alternative.
-
-    Without early ends, one that did not cool down early (``cooled_down``) runs step for step as
-    before.
-    """
-    return alternative != FULL_BUDGET or cooled_down
 
 
 def deciding_sizes(verdict: Verdict) -> tuple[int, ...]:

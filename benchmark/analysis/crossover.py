@@ -12,7 +12,7 @@ outside the grid leave it open. ``benchmark.calibrate`` shows what it covers.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.analysis.stats import DRAWS, Floats, antitonic, mean_draws, mean_interval
+from benchmark.defaults import MARGIN
 
 Integers = NDArray[np.intp]
 VerdictKind = Literal["stops", "helps_throughout", "never_helps", "hurts", "undecided"]
@@ -81,8 +82,6 @@ class Verdict:
     """Upper end; None where open."""
     margin: float
     gains: tuple[GainEstimate, ...]
-    reason: str
-    """One plain sentence."""
     hurts_from: float | None = None
     """Images per class from which on the gain is below minus the margin; only for *hurts*."""
 
@@ -103,7 +102,7 @@ class _Draws:
     """The same, falling after their peak."""
 
 
-def verdict(cells: Sequence[GainCell], margin: float = 0.01) -> Verdict:
+def verdict(cells: Sequence[GainCell], margin: float = MARGIN) -> Verdict:
     """Verdict on paired gains at one or more N; cells without gains count as missing.
 
     ``margin`` is the gain that counts as no help, an accuracy difference in 0..1 (1 not included).
@@ -114,15 +113,14 @@ def verdict(cells: Sequence[GainCell], margin: float = 0.01) -> Verdict:
     measured = _checked(cells, margin)
     gains = tuple(map(estimate, measured))
     if not any(len(cell.gains) > 1 for cell in measured):
-        why = "There is one seed at most, so the noise is unknown: run at least three seeds."
-        return Verdict("undecided", None, None, None, margin, gains, why)
+        return Verdict("undecided", None, None, None, margin, gains)
     draws = _draws(measured)
     kind, low, high = _decide(draws, margin)
     crossover = _middle(draws, margin) if kind in ("stops", "hurts") else None
     hurts_from = None
     if kind == "hurts":
         hurts_from = _middle(draws, -margin) or float(draws.sizes[0])
-    return _explained(Verdict(kind, crossover, low, high, margin, gains, "", hurts_from))
+    return Verdict(kind, crossover, low, high, margin, gains, hurts_from)
 
 
 def _checked(cells: Sequence[GainCell], margin: float) -> list[GainCell]:
@@ -246,44 +244,3 @@ def _middle(draws: _Draws, margin: float) -> float | None:
 
 def _images(place: float) -> float | None:
     return round(float(2**place), 6) if np.isfinite(place) else None
-
-
-def _explained(result: Verdict) -> Verdict:
-    return replace(result, reason=_reason(result))
-
-
-def _reason(result: Verdict) -> str:
-    """What the verdict says, in a sentence for someone who has images and no statistics."""
-    points = f"{100 * result.margin:g} percentage point{'s' * (result.margin != 0.01)}"
-    stop = f"Pretraining stops helping at about {_round(result.crossover)} images per class"
-    hurts = f"it costs more than {points}"
-    largest = result.gains[-1].images_per_class
-    if result.kind == "stops":
-        return f"{stop}: from there on its gain is no longer above {points}."
-    if result.kind == "hurts" and result.crossover is not None:
-        return f"{stop}, and from about {_round(result.hurts_from)} on {hurts}."
-    if result.kind == "hurts":
-        return f"Pretraining does not help: from {_round(result.hurts_from)} on {hurts}."
-    if result.kind == "never_helps":
-        return (
-            f"At no number of images per class measured is the mean gain above {points}, and over "
-            "all of them together it surely is not."
-        )
-    if result.kind == "helps_throughout":
-        return (
-            f"At {largest} images per class, the most measured, the gain is above {points} still."
-        )
-    return f"{_unknown(result, points)}: more seeds or more test images would tell."
-
-
-def _unknown(result: Verdict, points: str) -> str:
-    largest = result.gains[-1].images_per_class
-    if result.low is not None:
-        return f"The gain may or may not be above {points} still at {largest} images per class"
-    if result.high is not None:
-        return f"It is not clear that the gain is above {points} even at few images per class"
-    return f"The noise is too large to say where, if anywhere, the gain is above {points}"
-
-
-def _round(images: float | None) -> str:
-    return "-" if images is None else f"{images:.3g}"

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -19,6 +20,11 @@ from benchmark.analysis.stats import DRAWS, Floats, antitonic, mean_draws
 TAIL = 0.025
 WIDEST = 4.0
 """Doublings. An interval wider than a factor of 16 is no answer, and is refused."""
+
+
+Refusal = Literal["one_size", "one_seed", "not_rising", "below_grid", "too_wide"]
+"""Scratch at fewer than two N; one seed; scratch not surely better with more images, or perhaps as
+good with fewer than the smallest N; its curve too flat or noisy to be read backwards."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +52,7 @@ class EffectiveImages:
     """Upper end; None when refused or open."""
     at_least: bool
     """True: scratch never gets there, ``effective`` is a lower bound."""
-    reason: str | None
+    refusal: Refusal | None
     """Why refused; None if not."""
 
     @property
@@ -81,8 +87,7 @@ def effective_images(
         return tuple(_refused(cell.images_per_class, problem) for cell in asked)
     curves = -antitonic(-_draws(known), np.ones(len(known)))
     if np.mean(curves[:, -1] > curves[:, 0]) < 1 - TAIL or _flat(known):
-        why = "scratch does not surely get better with more images"
-        return tuple(_refused(cell.images_per_class, why) for cell in asked)
+        return tuple(_refused(cell.images_per_class, "not_rising") for cell in asked)
     places = np.log2([cell.images_per_class for cell in known])
     # Reversed, so that the two arms' draws do not share their random numbers.
     targets = _draws(asked)[::-1]
@@ -112,11 +117,11 @@ def _measured(cells: Sequence[AccuracyCell]) -> list[AccuracyCell]:
     return sorted((cell for cell in cells if cell.accuracies), key=lambda c: c.images_per_class)
 
 
-def _problem(known: Sequence[AccuracyCell], asked: Sequence[AccuracyCell]) -> str | None:
+def _problem(known: Sequence[AccuracyCell], asked: Sequence[AccuracyCell]) -> Refusal | None:
     if len(known) < 2:
-        return "scratch was measured at fewer than two N"
+        return "one_size"
     if not all(any(len(cell.accuracies) > 1 for cell in cells) for cells in (known, asked)):
-        return "one seed says nothing of the noise"
+        return "one_seed"
     return None
 
 
@@ -138,13 +143,12 @@ def _answer(size: int, places: Floats, reached: Floats) -> EffectiveImages:
     ordered = np.sort(reached)
     low, middle, high = (ordered[int(share * DRAWS)] for share in (TAIL, 0.5, 1 - TAIL))
     if low == -np.inf:
-        why = f"scratch may be as good with fewer than {_images(places[0]):g} images per class"
-        return _refused(size, why)
+        return _refused(size, "below_grid")
     bound = _images(min(low, places[-1]))
     if middle == np.inf:
         return EffectiveImages(size, bound, bound, None, True, None)
     if min(high, places[-1]) - low > WIDEST:
-        return _refused(size, "scratch's curve is too flat or noisy here to be read backwards")
+        return _refused(size, "too_wide")
     upper = None if high == np.inf else _images(high)
     return EffectiveImages(size, _images(middle), bound, upper, False, None)
 
@@ -154,5 +158,5 @@ def _images(place: float) -> float:
     return round(float(2**place), 6)
 
 
-def _refused(size: int, why: str) -> EffectiveImages:
+def _refused(size: int, why: Refusal) -> EffectiveImages:
     return EffectiveImages(size, None, None, None, False, why)

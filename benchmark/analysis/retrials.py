@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 
-from benchmark.analysis import certificate, stats
-from benchmark.analysis.certificate import Retrial, alters
-from benchmark.analysis.scores import Score, at_each_n, gain_cells, succeeded
+from benchmark.analysis import stats
+from benchmark.analysis.certificate import Retrial
+from benchmark.analysis.curves import curve
+from benchmark.analysis.scores import Score, gain_cells, succeeded
+from benchmark.records.recipe import alters
 from benchmark.records.record import Trial
 
 Audits = Mapping[str, Sequence[Score]]
@@ -24,7 +25,8 @@ def retrials_of(
             pair = (other, again) if arm is scratch else (again, other)
             cells = {cell.images_per_class: cell for cell in gain_cells(*pair)}
             if cells:
-                gained, unfinished = _improvement(again, arm), _unfinished(again)
+                gained = _improvement(again, arm)
+                unfinished = frozenset(p.images_per_class for p in curve(again) if p.unfinished)
                 found.append(Retrial(arm[0].trial.arm, alternative, cells, *gained, unfinished))
     return found
 
@@ -36,34 +38,39 @@ def _run_again(
 
     Where an alternative does not alter a training, its score stands for itself.
     """
-    deciding = [s for s in arm if s.trial.images_per_class in sizes]
-    trials = {s.trial for s in deciding}
+    deciding = {s.trial: s for s in arm if s.trial.images_per_class in sizes}
     again = {
-        alternative: [
-            s for s in scores if s.trial in trials and _is_retrial(s, arm[0], alternative)
-        ]
+        alternative: [s for s in scores if _is_retrial(s, deciding.get(s.trial), alternative)]
         for alternative, scores in audits.items()
     }
     if not any(again.values()):
         return {}
     return {
-        alternative: [*scores, *_unaltered(deciding, alternative, {s.trial for s in scores})]
+        alternative: [
+            *scores,
+            *_unaltered(deciding.values(), alternative, {s.trial for s in scores}),
+        ]
         for alternative, scores in again.items()
     }
 
 
-def _unaltered(scores: Sequence[Score], alternative: str, run_again: Set[Trial]) -> list[Score]:
+def _unaltered(scores: Iterable[Score], alternative: str, run_again: Set[Trial]) -> list[Score]:
     return [
         s for s in scores if not alters(alternative, s.cooled_down) and s.trial not in run_again
     ]
 
 
-def _is_retrial(score: Score, original: Score, alternative: str) -> bool:
+def _is_retrial(score: Score, original: Score | None, alternative: str) -> bool:
     """Whether ``score`` has the data and, but for the alternative, the recipe of ``original``."""
-    return (score.data.hash, score.data.image_size) == (
-        original.data.hash,
-        original.data.image_size,
-    ) and json.loads(score.recipe) == certificate.changed(json.loads(original.recipe), alternative)
+    return (
+        original is not None
+        and (score.data.hash, score.data.image_size)
+        == (
+            original.data.hash,
+            original.data.image_size,
+        )
+        and score.recipe == original.recipe.varied(alternative)
+    )
 
 
 def _improvement(
@@ -74,12 +81,3 @@ def _improvement(
     pairs = [(s, before.get((s.trial.images_per_class, s.trial.seed))) for s in succeeded(again)]
     gains = [s.hits.mean() - old.hits.mean() for s, old in pairs if old is not None]
     return stats.mean_interval([float(gain) for gain in gains]) if gains else (0.0, None, None)
-
-
-def _unfinished(scores: Sequence[Score]) -> frozenset[int]:
-    """The N at which most trainings that succeeded ended with their loss still falling."""
-    return frozenset(
-        n
-        for n, cell in at_each_n(succeeded(scores)).items()
-        if sum(s.levelled_off is False for s in cell) > sum(s.levelled_off is True for s in cell)
-    )

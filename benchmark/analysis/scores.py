@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -14,7 +13,7 @@ from numpy.typing import NDArray
 from benchmark.analysis import stats
 from benchmark.analysis.crossover import GainCell
 from benchmark.analysis.effective import AccuracyCell
-from benchmark.records.recipe import reaches_floor
+from benchmark.records.recipe import StoredRecipe, reaches_floor, stored
 from benchmark.records.record import DataFacts, Record, Trial
 
 _LOSS_DIGITS = 1e-5
@@ -36,8 +35,12 @@ class Score:
     levelled_off: bool | None
     cooled_down: bool
     """Whether its loss reached the floor, so that it cooled down before its budget's end."""
-    recipe: str
-    """The recipe as JSON; the same object for equal recipes."""
+    weights_hash: str | None
+    """Of the pretrained tensors that its arm read; None if it read none."""
+    pretrained: bool
+    """Whether its arm is pretraining."""
+    recipe: StoredRecipe
+    """As used at its N; the same object for equal recipes."""
     steps: int
     """Optimiser steps that were taken; 0 without an optimiser."""
     seconds: float
@@ -52,6 +55,7 @@ class Score:
 
 def score_of(record: Record) -> Score:
     """Takes from a record what tables need."""
+    recipe = stored(record.recipe)
     return Score(
         trial=record.trial,
         fingerprint=record.fingerprint,
@@ -61,8 +65,10 @@ def score_of(record: Record) -> Score:
         data=record.data,
         backbone_label=record.backbone_label,
         levelled_off=record.training.levelled_off,
-        cooled_down=_cooled_down(record),
-        recipe=sys.intern(json.dumps(record.recipe, sort_keys=True)),
+        cooled_down=_cooled_down(recipe, record.training.losses),
+        weights_hash=record.weights_hash,
+        pretrained=record.pretrained,
+        recipe=recipe,
         steps=record.training.steps,
         seconds=record.training.seconds,
         device=sys.intern(record.device),
@@ -70,12 +76,9 @@ def score_of(record: Record) -> Score:
     )
 
 
-def _cooled_down(record: Record) -> bool:
+def _cooled_down(recipe: StoredRecipe, losses: Sequence[float]) -> bool:
     """Errs on the side of yes: records keep five digits of a loss, the training had all of them."""
-    floor = record.recipe.get("floor")
-    if not isinstance(floor, float):
-        return False
-    return reaches_floor(record.training.losses, floor + _LOSS_DIGITS)
+    return recipe.floor is not None and reaches_floor(losses, recipe.floor + _LOSS_DIGITS)
 
 
 def at_each_n(scores: Iterable[Score]) -> dict[int, list[Score]]:

@@ -1,7 +1,7 @@
 """Arms: how a network starts and what of it is trained. One file per arm, found by itself.
 
 An arm registers a function that gets a `Work` and returns an `Outcome`. A new arm is a new file in
-this folder; nothing else has to be edited.
+this folder; nothing else has to be edited. What arms share is in `benchmark.training`.
 """
 
 from __future__ import annotations
@@ -11,12 +11,13 @@ import importlib
 import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from benchmark.errors import UserError, nearest
-from benchmark.records.recipe import ProbeRecipe, Recipe
+from benchmark.records.recipe import Rule
 from benchmark.training.work import Outcome, Work
 
-Fit = Callable[[Work], Outcome]
+Fit = Callable[[Work[Any]], Outcome]
 
 
 @dataclass(frozen=True)
@@ -25,19 +26,28 @@ class Arm:
 
     name: str
     pretrained: bool
-    """Whether it starts from pretrained weights."""
-    recipe: Recipe | ProbeRecipe
+    """Whether it is pretraining: its gain over scratch says what pretraining is worth."""
+    reads_weights: bool
+    """Whether what it does depends on the pretrained weights. It need not be pretraining for that:
+    random weights may take over no more than their scale."""
+    recipe_at: Rule
     fit: Fit
 
 
 _REGISTERED: dict[str, Arm] = {}
 
 
-def register(name: str, *, pretrained: bool, recipe: Recipe | ProbeRecipe) -> Callable[[Fit], Fit]:
-    """Makes the decorated function the arm ``name`` with its default recipe."""
+def register(
+    name: str, *, pretrained: bool, recipe: Rule, reads_weights: bool | None = None
+) -> Callable[[Fit], Fit]:
+    """Makes the decorated function the arm ``name``.
+
+    ``recipe`` is asked at each N. ``reads_weights`` is ``pretrained`` unless it is said.
+    """
 
     def remember(fit: Fit) -> Fit:
-        _REGISTERED[name] = Arm(name, pretrained, recipe, fit)
+        reads = pretrained if reads_weights is None else reads_weights
+        _REGISTERED[name] = Arm(name, pretrained, reads, recipe, fit)
         return fit
 
     return remember

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from benchmark.arms import register
-from benchmark.records.recipe import Recipe
-from benchmark.training.fit import fit_network
+from benchmark.records.recipe import Recipe, always
+from benchmark.training.fit import fit_network, pretrained_start
 from benchmark.training.work import Outcome, Work
 
 
-@register("finetune", pretrained=True, recipe=Recipe(learning_rate=1e-3, steps=400))
-def finetune(work: Work) -> Outcome:
+@register("finetune", pretrained=True, recipe=always(Recipe(learning_rate=1e-3, steps=400)))
+def finetune(work: Work[Recipe]) -> Outcome:
     """Trains everything from the pretrained start."""
-    return fit_network(work, pretrained=True)
+    return fit_network(work, pretrained_start)

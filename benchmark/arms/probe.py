@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.arms import register
-from benchmark.records.recipe import ProbeRecipe
+from benchmark.records.recipe import ProbeRecipe, always
 from benchmark.records.record import Training
 from benchmark.tasks.subsets import folds
 from benchmark.training import features
@@ -19,10 +19,9 @@ if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
 
 
-@register("probe", pretrained=True, recipe=ProbeRecipe())
-def probe(work: Work) -> Outcome:
+@register("probe", pretrained=True, recipe=always(ProbeRecipe()))
+def probe(work: Work[ProbeRecipe]) -> Outcome:
     """Fits on the subset's features; regularisation is chosen inside the subset."""
-    assert isinstance(work.recipe, ProbeRecipe)
     pooled = features.pooled(work.backbone, work.dataset, work.device)
     started = time.perf_counter()
     inputs, labels = pooled.train[work.subset], work.dataset.train.labels[work.subset]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from benchmark.arms import register
-from benchmark.records.recipe import Recipe
-from benchmark.training.fit import fit_network
+from benchmark.records.recipe import Recipe, always
+from benchmark.training.fit import fit_network, random_start
 from benchmark.training.work import Outcome, Work
 
 
-@register("scratch", pretrained=False, recipe=Recipe(learning_rate=3e-3, steps=600))
-def scratch(work: Work) -> Outcome:
+@register("scratch", pretrained=False, recipe=always(Recipe(learning_rate=3e-3, steps=600)))
+def scratch(work: Work[Recipe]) -> Outcome:
     """Trains everything from a random start, with a longer budget than the pretrained arms."""
-    return fit_network(work, pretrained=False)
+    return fit_network(work, random_start)

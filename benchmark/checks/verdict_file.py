@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmark.analysis.crossover import GainCell, GainEstimate, Verdict, verdict
+from benchmark.defaults import MARGIN
 from benchmark.errors import UserError, nearest
+from benchmark.pages.words import reason
 
 REQUIRED = ("images_per_class", "seed", "scratch", "pretrained")
 OPTIONAL = "n_test"
@@ -44,7 +46,7 @@ class _BadCellError(ValueError):
     """A cell that cannot be read; the message says why."""
 
 
-def judge(path: Path, margin: float = 0.01) -> Verdict:
+def judge(path: Path, margin: float = MARGIN) -> Verdict:
     """Verdict on the accuracies in a CSV file; ``margin`` in accuracy, 0 up to (not with) 1.
 
     Raises UserError if the file cannot be used or the margin is out of range.
@@ -112,7 +114,7 @@ def to_json(result: Verdict) -> dict[str, object]:
         "low": result.low,
         "high": result.high,
         "margin": result.margin,
-        "reason": result.reason,
+        "reason": reason(result),
         "hurts_from": result.hurts_from,
         "gains": [_gain_json(gain) for gain in result.gains],
     }
@@ -120,7 +122,7 @@ def to_json(result: Verdict) -> dict[str, object]:
 
 def to_text(result: Verdict) -> str:
     """The verdict for a terminal: kind, reason, and the gain at each N in percentage points."""
-    head = [f"verdict: {result.kind}", result.reason, ""]
+    head = [f"verdict: {result.kind}", reason(result), ""]
     table = [f"{'images per class':>16}  {'seeds':>5}  {'gain (points)':>13}  95% interval"]
     return "\n".join(head + table + [_gain_text(gain) for gain in result.gains])
 

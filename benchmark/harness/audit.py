@@ -1,34 +1,22 @@
-"""Runs the deciding cells of a verdict again with other settings, for the certificate.
-
-Records of the alternative ``steps-x2`` lie in ``audits/steps-x2/`` beside the records.
-"""
+"""Runs the deciding cells of a verdict again with other settings, for the certificate."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from benchmark.analysis.board import SCRATCH, Board
-from benchmark.analysis.certificate import ALTERNATIVES, alters, changed, deciding_sizes
+from benchmark.analysis.board import SCRATCH, Board, boards
+from benchmark.analysis.certificate import deciding_sizes
 from benchmark.analysis.scores import Score, score_of
+from benchmark.defaults import LOCAL, MARGIN
 from benchmark.errors import UserError
-from benchmark.records import store
-from benchmark.records.recipe import Recipe
-
-if TYPE_CHECKING:  # tables read audits, and must not import torch for that
-    from benchmark.harness.job import Job
-
-
-def folder(records: Path, alternative: str) -> Path:
-    """Where the records of an alternative lie."""
-    return records.parent / "audits" / alternative
-
-
-def changed_recipe(recipe: Recipe, alternative: str) -> Recipe:
-    """The recipe, changed as the alternative says."""
-    return replace(recipe, **changed(vars(recipe), alternative))
+from benchmark.harness import sweep
+from benchmark.harness.job import Job
+from benchmark.harness.judged import folder, judged
+from benchmark.harness.plan import Selection, prepare
+from benchmark.harness.sweep import Watch
+from benchmark.records.recipe import ALTERNATIVES, alters
 
 
 def plan(board: Board, jobs: Sequence[Job], scores: Iterable[Score]) -> dict[str, list[Job]]:
@@ -49,25 +37,42 @@ def plan(board: Board, jobs: Sequence[Job], scores: Iterable[Score]) -> dict[str
         )
     cooled_down = {score.trial for score in scores if score.cooled_down}
     return {
-        name: _changed_jobs(
-            [j for j in chosen if alters(name, j.stored_trial in cooled_down)], name
-        )
+        name: list(_varied([j for j in chosen if alters(name, j.trial in cooled_down)], name))
         for name in ALTERNATIVES
     }
 
 
-def _changed_jobs(jobs: Iterable[Job], alternative: str) -> list[Job]:
-    """A probe has neither steps nor a learning rate, so it has no alternatives."""
-    return [
-        replace(job, recipe=changed_recipe(job.recipe, alternative))
-        for job in jobs
-        if isinstance(job.recipe, Recipe)
-    ]
+def _varied(jobs: Iterable[Job], alternative: str) -> Iterator[Job]:
+    """Those with a recipe that can be varied: a probe's cannot."""
+    for job in jobs:
+        again = job.varied(alternative)
+        if again is not None:
+            yield again
 
 
-def scores(records: Path) -> dict[str, list[Score]]:
-    """Alternative -> the scores of its stored records."""
-    return {
-        alternative: [score_of(r) for r in store.load(folder(records, alternative))]
-        for alternative in ALTERNATIVES
-    }
+def audit(
+    selection: Selection,
+    records: Path = LOCAL,
+    margin: float = MARGIN,
+    workers: int = 1,
+    watch: Watch | None = None,
+) -> list[Board]:
+    """Runs the selection, then its deciding cells with other recipes; returns the boards.
+
+    Raises `UserError` where there is no verdict to certify, and as `bench` does.
+    """
+    jobs = prepare(selection).jobs
+    deque(sweep.run(records, jobs, workers, watch), maxlen=0)
+    stored = sweep.stored(records, jobs)
+    own = [score_of(record) for record in stored]
+    for board in boards(own, margin):
+        here = [job for job in jobs if _belongs(job, board)]
+        for alternative, again in plan(board, here, own).items():
+            what = f"{board.task} with {board.backbone}, {alternative}"
+            place = folder(records, alternative)
+            deque(sweep.run(place, again, workers, watch, what=what), maxlen=0)
+    return judged(stored, records, margin)
+
+
+def _belongs(job: Job, board: Board) -> bool:
+    return (job.trial.task, job.trial.backbone) == (board.task, board.backbone)

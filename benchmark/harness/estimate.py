@@ -14,10 +14,11 @@ import torch
 from benchmark import arms
 from benchmark.harness.job import Job
 from benchmark.records import store
-from benchmark.records.recipe import Recipe
+from benchmark.records.recipe import stored
 from benchmark.records.record import Trial
 from benchmark.tasks.data import Dataset, Split
-from benchmark.training import fit as networks
+from benchmark.training import backbones
+from benchmark.training.fit import dataset_for
 from benchmark.training.work import Work
 
 _SHORT, _LONG = 4, 24
@@ -71,18 +72,17 @@ def estimate(jobs: Sequence[Job], workers: int, recorded: Path) -> Estimate:
     """
     shares = _budget_shares(recorded, {job.task.name for job in jobs})
     torch.set_num_threads(1)
-    speeds: dict[tuple[str, str, int], Speed] = {}
+    speeds: dict[_Network, Speed] = {}
     for job in jobs:
-        key = (job.task.name, job.trial.backbone, job.image_size)
-        if isinstance(job.recipe, Recipe) and key not in speeds:
+        key = _network(job)
+        if job.recipe.steps and key not in speeds:
             speeds[key] = measure(job)
     costs = [_cost(job, speeds, shares.get(_cell(job.trial), 1.0)) for job in jobs]
     total = sum(costs)
     spread = max(total / workers, max(costs, default=0.0))
-    trained = [job.recipe for job in jobs if isinstance(job.recipe, Recipe)]
     return Estimate(
         trials=len(jobs),
-        images=sum(recipe.steps * recipe.batch_size for recipe in trained),
+        images=sum(job.recipe.views for job in jobs),
         core_seconds=total,
         seconds=spread + _START_SECONDS * bool(jobs),
         disk_bytes=sum(_RECORD_BYTES + 4 * _test_images(job) for job in jobs),
@@ -91,6 +91,12 @@ def estimate(jobs: Sequence[Job], workers: int, recorded: Path) -> Estimate:
 
 
 _Cell = tuple[str, str, int]
+_Network = tuple[str, str, str, int]
+
+
+def _network(job: Job) -> _Network:
+    """What is measured once: arms may cost differently."""
+    return job.task.name, job.backbone, job.trial.arm, job.image_size
 
 
 def _cell(trial: Trial) -> _Cell:
@@ -102,16 +108,16 @@ def _budget_shares(recorded: Path, tasks: set[str]) -> dict[_Cell, float]:
     shares: dict[_Cell, list[float]] = defaultdict(list)
     for task in tasks:
         for record in store.load(recorded / task):
-            budget = record.recipe.get("steps")
-            if isinstance(budget, int):
+            budget = stored(record.recipe).steps
+            if budget:
                 shares[_cell(record.trial)].append(record.training.steps / budget)
     return {cell: float(np.mean(values)) for cell, values in shares.items()}
 
 
-def _cost(job: Job, speeds: dict[tuple[str, str, int], Speed], share: float) -> float:
-    if not isinstance(job.recipe, Recipe):
+def _cost(job: Job, speeds: dict[_Network, Speed], share: float) -> float:
+    if not job.recipe.steps:
         return _PROBE_SECONDS
-    speed = speeds[job.task.name, job.trial.backbone, job.image_size]
+    speed = speeds[_network(job)]
     return speed.once + speed.step * job.recipe.steps * share
 
 
@@ -120,11 +126,10 @@ def measure(job: Job) -> Speed:
     dataset = _dataset(job)
     first = np.arange(min(64, len(dataset.train.labels)))
     small = replace(dataset, test=Split(dataset.train.images[:1], dataset.train.labels[:1]))
-    assert isinstance(job.recipe, Recipe)
-    recipe = job.recipe
 
     def run(steps: int, data: Dataset) -> Callable[[], object]:
-        work = Work(job.trial.backbone, data, first, 0, replace(recipe, steps=steps), job.device)
+        backbone, recipe = backbones.find(job.backbone), job.recipe.shortened(steps)
+        work = Work(backbone, data, first, 0, recipe, job.device)
         return lambda: arms.arm(job.trial.arm).fit(work)
 
     _seconds(run(1, small))  # the first use of a network compiles and allocates
@@ -143,7 +148,7 @@ def _seconds(action: Callable[[], object]) -> float:
 
 
 def _dataset(job: Job) -> Dataset:
-    return networks.dataset_for(job.trial.backbone, job.task, job.image_size)
+    return dataset_for(backbones.find(job.backbone), job.task, job.image_size)
 
 
 def _test_images(job: Job) -> int:

@@ -1,31 +1,131 @@
-"""The grid that a user asks for becomes a list of trials. Pure."""
+"""What a user asks for becomes a list of jobs."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
+from benchmark import arms
+from benchmark.arms import Arm
+from benchmark.errors import UserError
+from benchmark.harness.job import Job
+from benchmark.records.fingerprint import Ingredients
+from benchmark.records.recipe import AnyRecipe
 from benchmark.records.record import Trial
+from benchmark.records.tuned import tuned_backbones
 from benchmark.tasks import subsets
+from benchmark.tasks.data import Dataset
+from benchmark.tasks.schema import Task
+from benchmark.training import backbones
+from benchmark.training.backbones import Backbone
+from benchmark.training.fit import dataset_for
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What a user asks for."""
+
+    tasks: tuple[Task, ...]
+    backbones: tuple[str, ...]
+    arms: tuple[str, ...]
+    images_per_class: tuple[int, ...] | None = None
+    """None: the grid of each task."""
+    seeds: int = 5
+    image_size: int | None = None
+    """None: the size of each task."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The jobs of a selection, and what had to be left out of it."""
+
+    jobs: tuple[Job, ...]
+    notes: tuple[str, ...]
+
+
+def prepare(selection: Selection) -> Plan:
+    """Loads every task's data and every backbone's weights once, and plans all jobs.
+
+    Raises `UserError` for unknown names and for data or weights that cannot be had.
+    """
+    chosen = [arms.arm(name) for name in selection.arms]
+    networks = [backbones.find(name) for name in selection.backbones]
+    backbones.check_names_differ(selection.backbones)
+    jobs: list[Job] = []
+    notes: list[str] = []
+    for task in selection.tasks:
+        for backbone in networks:
+            more, lines = _jobs(selection, task, backbone, chosen)
+            jobs += more
+            notes += [line for line in lines if line not in notes]
+    if not jobs:
+        raise UserError("no trial can be run", where="; ".join(notes), mend="choose smaller N")
+    return Plan(tuple(jobs), tuple(notes))
+
+
+def _jobs(
+    selection: Selection, task: Task, backbone: Backbone, chosen: Sequence[Arm]
+) -> tuple[list[Job], list[str]]:
+    size = selection.image_size or task.image_size
+    backbone.check_size(size)
+    dataset = dataset_for(backbone, task, size)
+    sizes, lines = feasible(
+        selection.images_per_class or task.images_per_class,
+        dataset.train.labels,
+        dataset.class_names,
+    )
+    by_name = {arm.name: arm for arm in chosen}
+    trials = grid(task.name, backbone.portable_name, list(by_name), sizes, selection.seeds)
+    jobs = _made(trials, by_name, task, backbone, dataset, size)
+    return list(jobs), [f"{task.name}: {line}" for line in lines]
+
+
+def _made(
+    trials: Iterable[Trial],
+    by_name: dict[str, Arm],
+    task: Task,
+    backbone: Backbone,
+    dataset: Dataset,
+    size: int,
+) -> Iterator[Job]:
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    made_of = {
+        arm.name: Ingredients(
+            image_size=size,
+            data_hash=dataset.hash,
+            weights_hash=backbone.weights_hash if arm.reads_weights else None,
+            design=backbone.design,
+        )
+        for arm in by_name.values()
+    }
+    classes = len(dataset.class_names)
+    for trial in trials:
+        recipe = recipe_for(by_name[trial.arm], task, backbone, trial.images_per_class, classes)
+        yield Job(trial, backbone.name, task, recipe, made_of[trial.arm], device)
+
+
+def recipe_for(
+    arm: Arm, task: Task, backbone: Backbone, images_per_class: int, classes: int
+) -> AnyRecipe:
+    """The arm's recipe at N with the backbone's tuned learning rate and the task's needs."""
+    tuned = tuned_backbones().get(backbone.portable_name)
+    recipe = arm.recipe_at(images_per_class, classes)
+    return recipe.fitted(arm.name, tuned, flip=task.flip, budget=task.budget)
 
 
 def grid(
-    task: str,
-    backbones: Sequence[str],
-    arms: Sequence[str],
-    images_per_class: Iterable[int],
-    seeds: int,
+    task: str, backbone: str, arm_names: Sequence[str], images_per_class: Iterable[int], seeds: int
 ) -> list[Trial]:
-    """All trials of one task: every backbone and arm on the same subsets."""
-    sizes = sorted(set(images_per_class))
+    """All trials of one task and backbone: every arm on the same subsets."""
     return [
         Trial(task, backbone, arm, n, seed)
-        for backbone in backbones
-        for n in sizes
+        for n in sorted(set(images_per_class))
         for seed in range(seeds)
-        for arm in arms
+        for arm in arm_names
     ]
 
 

@@ -9,28 +9,36 @@ into a network here. Every measurement is kept in ``tuned/evidence.csv``; the ch
 from __future__ import annotations
 
 import dataclasses
-import hashlib
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import yaml
 from numpy.typing import NDArray
 
-from benchmark import arms
+from benchmark import arms, files
 from benchmark.errors import UserError
-from benchmark.harness import job as trial
-from benchmark.harness import sweep
-from benchmark.harness.executors import processes as executors
-from benchmark.records.evidence import EVIDENCE_FILE, Cell, Evidence, read_evidence, write_evidence
-from benchmark.records.recipe import RATES_FILE, Recipe, Tuned, tuned_backbones
+from benchmark.harness import executors
+from benchmark.harness.plan import recipe_for
+from benchmark.records.evidence import (
+    EVIDENCE_FILE,
+    Cell,
+    Evidence,
+    chosen_rates,
+    read_evidence,
+    write_evidence,
+)
+from benchmark.records.fingerprint import PROTOCOL
+from benchmark.records.recipe import AnyRecipe, as_stored
+from benchmark.records.tuned import Tuned, keep
 from benchmark.tasks import data, subsets
 from benchmark.tasks.data import Split
+from benchmark.tasks.load import load_tasks
 from benchmark.tasks.schema import Task
+from benchmark.tasks.sources import find as sources
 from benchmark.training import backbones
-from benchmark.training import fit as networks
+from benchmark.training.backbones import Backbone
+from benchmark.training.fit import dataset_for
 from benchmark.training.loop import DivergedError
 from benchmark.training.work import Work
 
@@ -51,33 +59,34 @@ class Tuning:
     backbone: str
     """The name that timm understands."""
     task: Task
-    recipe: Recipe
+    recipe: AnyRecipe
 
 
-def plan(backbone: str, tasks: Sequence[Task]) -> list[Tuning]:
+def plan(backbone: Backbone, tasks: Sequence[Task]) -> list[Tuning]:
     """Every training that choosing the rates of ``backbone`` needs."""
-    trained = [arm for arm in arms.all_arms().values() if isinstance(arm.recipe, Recipe)]
     return [
         tuning
         for task in tasks
-        for arm in trained
+        for arm in arms.all_arms().values()
         for rate in RATES
         for tuning in _tunings(backbone, task, arm, rate)
     ]
 
 
-def _tunings(backbone: str, task: Task, arm: arms.Arm, rate: float) -> Iterator[Tuning]:
-    recipe = sweep.recipe_for(arm, task, backbone)
-    assert isinstance(recipe, Recipe)
-    # Without the labels that an earlier choice took, which do not change the training.
-    recipe = dataclasses.replace(recipe, learning_rate=rate, tuning_labels=0)
-    name = backbones.portable_name(backbone)
-    weights = backbones.weights_hash(backbone)[:12] if arm.pretrained else ""
-    tried = (rate, recipe.steps, _recipe_hash(recipe))
+def _tunings(backbone: Backbone, task: Task, arm: arms.Arm, rate: float) -> Iterator[Tuning]:
+    """None for an arm without a learning rate."""
+    weights = backbone.weights_hash[:12] if arm.reads_weights else ""
+    classes = len(np.unique(_labels(task)))
     for size in _sizes(task):
+        recipe = recipe_for(arm, task, backbone, size, classes).with_rate(rate)
+        if recipe is None:
+            return
+        tried = (rate, recipe.steps, files.digest([PROTOCOL, as_stored(recipe)])[:12])
         for seed in SEEDS:
-            cell = Cell(name, weights, arm.name, task.name, *tried, HELD_OUT, size, seed)
-            yield Tuning(cell, backbone, task, recipe)
+            cell = Cell(
+                backbone.portable_name, weights, arm.name, task.name, *tried, HELD_OUT, size, seed
+            )
+            yield Tuning(cell, backbone.name, task, recipe)
 
 
 def _sizes(task: Task) -> list[int]:
@@ -96,20 +105,16 @@ def _labels(task: Task) -> NDArray[np.int64]:
     return data.load(task, task.image_size).train.labels
 
 
-def _recipe_hash(recipe: Recipe) -> str:
-    facts = [trial.PROTOCOL, dataclasses.asdict(recipe)]
-    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:12]
-
-
 def run(tuning: Tuning) -> tuple[Cell, float]:
     """Held-out accuracy (0..1) of one training; 0 where it diverges."""
     cell = tuning.cell
-    dataset = networks.dataset_for(tuning.backbone, tuning.task, tuning.task.image_size)
+    backbone = backbones.find(tuning.backbone)
+    dataset = dataset_for(backbone, tuning.task, tuning.task.image_size)
     pool = dataset.train
     held, fit = _drawn(pool.labels, cell)
     held_out = Split(pool.images[held], pool.labels[held])
     inner = dataclasses.replace(dataset, test=held_out)
-    work = Work(tuning.backbone, inner, fit, cell.seed, tuning.recipe)
+    work = Work(backbone, inner, fit, cell.seed, tuning.recipe)
     try:
         predictions = arms.arm(cell.arm).fit(work).predictions
     except DivergedError:
@@ -137,13 +142,14 @@ def tune(
             "no development task's data can be used",
             mend="mark a task with 'development: true'",
         )
-    planned = plan(backbone, tasks)
-    current, own = {t.cell for t in planned}, backbones.portable_name(backbone)
+    network = backbones.find(backbone)
+    planned = plan(network, tasks)
+    current, own = {t.cell for t in planned}, network.portable_name
     stored = read_evidence(evidence_file).items()
     evidence = {cell: a for cell, a in stored if cell.backbone != own or cell in current}
     todo = [tuning for tuning in planned if tuning.cell not in evidence]
-    todo.sort(key=lambda t: t.recipe.steps * t.task.image_size**2, reverse=True)
-    for cell, accuracy in executors.run_in_processes(run, todo, workers) if todo else ():
+    todo.sort(key=lambda t: t.recipe.views * t.task.image_size**2, reverse=True)
+    for cell, accuracy in executors.run(run, todo, workers):
         evidence[cell] = accuracy
         write_evidence(evidence, evidence_file)
     return {tuning.cell: evidence[tuning.cell] for tuning in planned}
@@ -160,10 +166,22 @@ def _labels_of(task: Task) -> int:
     return len(np.unique(np.concatenate(drawn)))
 
 
-def keep(backbone: str, found: Tuned, file: Path = RATES_FILE) -> None:
-    """Writes what was found for ``backbone`` (portable name) beside the others."""
-    everything = {**tuned_backbones(file), backbone: found}
-    plain = {name: dataclasses.asdict(tuned) for name, tuned in everything.items()}
-    head = "# Learning rates chosen by `make tune`; evidence.csv holds the measurements.\n"
-    file.write_text(head + yaml.safe_dump(plain), encoding="utf-8")
-    tuned_backbones.cache_clear()
+@dataclass(frozen=True)
+class Choice:
+    """What was measured for a backbone and what follows from it."""
+
+    backbone: str
+    """The name in records."""
+    evidence: Evidence
+    tuned: Tuned
+
+
+def choose(backbone: str, workers: int) -> Choice:
+    """Measures on the development tasks that are at hand, and keeps the best rates."""
+    development = [task for task in load_tasks() if task.development]
+    usable = [task for task in development if not sources.find(task).remote]
+    evidence = tune(backbone, usable, workers)
+    tuned = Tuned(chosen_rates(evidence), labels_used(usable))
+    name = backbones.portable_name(backbone)
+    keep(name, tuned)
+    return Choice(name, evidence, tuned)

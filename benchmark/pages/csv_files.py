@@ -7,7 +7,7 @@ import io
 from collections.abc import Sequence
 
 from benchmark.analysis.board import Board, Comparison
-from benchmark.pages.tables import certificate_text
+from benchmark.pages.words import certificate_text
 
 Row = dict[str, object]
 
@@ -16,11 +16,11 @@ GAIN_COLUMNS_AT = (1, 10, 100)
 
 def leaderboard_rows(boards: Sequence[Board]) -> list[Row]:
     """One row per task x backbone x arm; the columns are explained in ``results/README.md``."""
-    return [_leaderboard_row(board, arm) for board in boards for arm in board.curves]
+    return [_leaderboard_row(board, arm) for board in boards for arm in board.arms]
 
 
 def _leaderboard_row(board: Board, arm: str) -> Row:
-    points = board.curves[arm]
+    points = board.arms[arm].points
     comparison = board.comparisons.get(arm)
     largest = points[-1]
     row: Row = {
@@ -63,13 +63,14 @@ def _verdict_columns(comparison: Comparison | None) -> Row:
 
 
 def _data_columns(board: Board, arm: str) -> Row:
+    result = board.arms[arm]
     return {
-        "seconds": f"{board.seconds[arm]:.0f}",
+        "seconds": f"{result.seconds:.0f}",
         "classes": board.data.classes,
-        "labels_at_largest_n": board.data.classes * board.curves[arm][-1].images_per_class,
-        "tuning_labels": board.tuning_labels[arm],
+        "labels_at_largest_n": board.data.classes * result.points[-1].images_per_class,
+        "tuning_labels": result.tuning_labels or 0,
         "test_images_in_train": len(board.data.test_in_train),
-        "accuracy_without_them": _plain(board.clean_accuracy.get(arm)),
+        "accuracy_without_them": _plain(result.clean_accuracy),
         "test_images": board.data.test_images,
         "data_source": board.data.source,
         "data_hash": board.data.hash,
@@ -92,8 +93,8 @@ def curve_rows(boards: Sequence[Board]) -> list[Row]:
             "levelled_off": point.levelled_off,
         }
         for board in boards
-        for arm, points in board.curves.items()
-        for point in points
+        for arm, result in board.arms.items()
+        for point in result.points
     ]
 
 

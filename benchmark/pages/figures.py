@@ -9,8 +9,9 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from benchmark.analysis.board import SCRATCH, Board, Comparison, Point
+from benchmark.analysis.board import SCRATCH, Board, Comparison
 from benchmark.analysis.crossover import Verdict
+from benchmark.analysis.curves import Point
 
 _STYLE: dict[Any, Any] = {
     "svg.hashsalt": "small-data",
@@ -24,6 +25,9 @@ _STYLE: dict[Any, Any] = {
 }
 # Okabe and Ito's palette, which colour-blind readers can tell apart.
 _COLOURS = ("#0072B2", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+_MORE_COLOURS = ("#D55E00", "#882255", "#44AA99", "#999933", "#332288", "#AA4499", "#117733")
+# Then Tol's muted ones, so that twelve arms are still told apart.
+_ALL_COLOURS = _COLOURS + _MORE_COLOURS
 _SCRATCH_COLOUR = "#555555"
 _HOLLOW: dict[str, Any] = {"linestyle": "", "marker": "o", "markersize": 4, "mfc": "white"}
 
@@ -34,19 +38,19 @@ def accuracy_figure(board: Board) -> str:
         figure = Figure(figsize=(7.0, 4.2), layout="constrained")
         axes = figure.subplots()
         colours = _colours(board)
-        for arm, points in board.curves.items():
-            _draw_curve(axes, arm, points, colours[arm])
+        for arm, result in board.arms.items():
+            _draw_curve(axes, arm, result.points, colours[arm])
         for arm, comparison in board.comparisons.items():
             _mark_crossover(axes, comparison.verdict, colours[arm])
-            _mark_labels_worth(axes, comparison, board.curves[arm], colours[arm])
+            _mark_labels_worth(axes, comparison, board.arms[arm].points, colours[arm])
         _label(axes, board)
         return _svg(figure)
 
 
 def _colours(board: Board) -> dict[str, str]:
-    others = [arm for arm in board.curves if arm != SCRATCH]
+    others = [arm for arm in board.arms if arm != SCRATCH]
     return {SCRATCH: _SCRATCH_COLOUR} | {
-        arm: _COLOURS[i % len(_COLOURS)] for i, arm in enumerate(others)
+        arm: _ALL_COLOURS[i % len(_ALL_COLOURS)] for i, arm in enumerate(others)
     }
 
 
@@ -94,7 +98,7 @@ def _mark_labels_worth(
 
 
 def _label(axes: Axes, board: Board) -> None:
-    sizes = sorted({p.images_per_class for points in board.curves.values() for p in points})
+    sizes = board.sizes
     axes.set_xscale("log")
     axes.set_xticks(sizes, [str(n) for n in sizes])
     axes.set_xticks([], minor=True)
@@ -102,7 +106,7 @@ def _label(axes: Axes, board: Board) -> None:
     axes.set_xlabel("images per class, N")
     axes.set_ylabel("test accuracy, %")
     axes.set_title(f"{board.task}: {board.label}", fontsize=10)
-    if any(p.unfinished for points in board.curves.values() for p in points):
+    if any(p.unfinished for arm in board.arms.values() for p in arm.points):
         axes.plot([], [], color=_SCRATCH_COLOUR, label="loss was still falling", **_HOLLOW)
     axes.legend(loc="lower right", frameon=False)
 

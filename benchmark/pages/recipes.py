@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +13,8 @@ from benchmark.analysis.board import Board
 from benchmark.analysis.certificate import Retrial
 from benchmark.pages import tables
 from benchmark.records.evidence import Cell, chosen_rates, mean_accuracies, rates_at_the_edge
-from benchmark.records.recipe import Tuned
+from benchmark.records.recipe import FULL_BUDGET, Augmentation, ProbeRecipe, Recipe, settings_of
+from benchmark.records.tuned import Tuned
 
 _INTRO = """# Recipes
 
@@ -51,26 +51,12 @@ ends: there is nothing left to learn from it. The rule is the same for every arm
 training losses alone. `make audit` trains the cells that decide a verdict again without the rule.
 """
 
-_MEANINGS = {
-    "learning_rate": "highest learning rate of the schedule",
-    "steps": "optimiser steps at most",
-    "tuning_labels": "labels that the learning rate was chosen on; 0: not tuned",
-    "batch_size": "images per step",
-    "weight_decay": "AdamW's, on matrices and kernels",
-    "warmup": "share of the steps in which the rate rises",
-    "label_smoothing": "share of the label that is spread over all classes",
-    "floor": "training loss in nats at which a training ends early",
-    "frozen_batch_norm": "whether BatchNorm keeps its pretrained statistics",
-    "augmentation.shift": "largest shift, share of the side",
-    "augmentation.zoom": "largest change of scale, share of the side",
-    "augmentation.turn": "largest rotation in degrees",
-    "augmentation.flip": "whether half of the images are mirrored",
-    "strengths": "candidates for C of the logistic regression",
-    "folds": "folds that choose C",
-    "fallback": "C where N is too small for folds",
-    "smallest_n": "smallest N at which folds choose C",
-}
-"""What a setting of a recipe is; one that is not named here is shown all the same."""
+
+def _meanings() -> dict[str, str]:
+    """Setting -> what it is, in the order of a table."""
+    inner = {f"augmentation.{name}": one.meaning for name, one in settings_of(Augmentation)}
+    kinds = [{name: one.meaning for name, one in settings_of(k)} for k in (Recipe, ProbeRecipe)]
+    return kinds[0] | inner | kinds[1]
 
 
 @dataclass(frozen=True)
@@ -94,14 +80,20 @@ def page(boards: Sequence[Board], choices: Choices, development: Collection[str]
 
 
 def _recipe_table(boards: Sequence[Board]) -> str:
-    recipes = [(arm, _flat(json.loads(r))) for b in boards for arm, r in b.recipes.items()]
+    recipes = [
+        (name, _flat(recipe.settings))
+        for board in boards
+        for name, arm in board.arms.items()
+        for recipe in arm.recipes
+    ]
     if not recipes:
         return "There are no records yet.\n"
     arms = sorted({arm for arm, _ in recipes})
     used = dict.fromkeys(name for _, recipe in recipes for name in recipe)
-    order = {name: place for place, name in enumerate(_MEANINGS)}
+    meanings = _meanings()
+    order = {name: place for place, name in enumerate(meanings)}
     rows = [
-        [f"`{name}`", *(_values(recipes, arm, name) for arm in arms), _MEANINGS.get(name, "")]
+        [f"`{name}`", *(_values(recipes, arm, name) for arm in arms), meanings.get(name, "")]
         for name in sorted(used, key=lambda name: (order.get(name, len(order)), name))
     ]
     return tables.aligned(["setting", *arms, "what it is"], rows) + "\n"
@@ -258,13 +250,13 @@ def _full_budgets(board: Board) -> dict[str, Retrial]:
     found: dict[str, Retrial] = {}
     for comparison in board.comparisons.values():
         for retrial in comparison.retrials:
-            if retrial.alternative == "full-budget":
+            if retrial.alternative == FULL_BUDGET:
                 known = found.setdefault(retrial.arm, retrial)
                 found[retrial.arm] = max(known, retrial, key=lambda one: len(one.cells))
     return found
 
 
 def _saved(board: Board, arm: str, sizes: set[int]) -> str:
-    shares = [p.steps_saved for p in board.curves[arm] if p.images_per_class in sizes]
+    shares = [p.steps_saved for p in board.arms[arm].points if p.images_per_class in sizes]
     known = [share for share in shares if share is not None]
     return f"{100 * float(np.mean(known)):.0f}%" if known else ""

@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 from benchmark.analysis.board import Board
-from benchmark.defaults import BUNDLED
+from benchmark.defaults import BUNDLED, MARGIN
 from benchmark.tasks.schema import Task
-
-_DEFAULT_MARGIN = 0.01
 
 
 def command(board: Board, task: Task | None) -> str:
     """``make bench`` with what the records say: task, backbone, arms, N, seeds."""
-    sizes = sorted({p.images_per_class for points in board.curves.values() for p in points})
     options = {
         "TASK": board.task,
         "BACKBONE": askable_name(board),
-        "ARMS": f'"{" ".join(board.curves)}"',
-        "N": f'"{" ".join(map(str, sizes))}"',
+        "ARMS": f'"{" ".join(board.arms)}"',
+        "N": f'"{" ".join(map(str, board.sizes))}"',
         "SEEDS": str(board.seeds),
     }
     if task is None or task.image_size != board.data.image_size:
         options["IMAGE_SIZE"] = str(board.data.image_size)
     margins = {comparison.verdict.margin for comparison in board.comparisons.values()}
-    if margins - {_DEFAULT_MARGIN}:
+    if margins - {MARGIN}:
         options["MARGIN"] = f"{max(margins):g}"
     options["RECORDS"] = "results/local/again/records"
     return " ".join(["make bench", *(f"{key}={value}" for key, value in options.items())])

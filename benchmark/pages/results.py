@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from benchmark import files
 from benchmark.analysis.board import FINETUNE, SCRATCH, Board
-from benchmark.pages import csv_files, reproduce, tables
+from benchmark.pages import csv_files, reproduce, tables, words
 from benchmark.pages import figures as plots
 from benchmark.pages import recipes as recipes_page
 from benchmark.pages.recipes import Choices
@@ -72,7 +73,7 @@ falling even then.
 pretrained arm reaches with 10 (effective images, Hernandez et al. 2021).
 """
 
-_UNFINISHED = f"""- {tables.UNFINISHED}: most of scratch's trainings behind this number
+_UNFINISHED = f"""- {words.UNFINISHED}: most of scratch's trainings behind this number
   ended with their loss still falling. With more steps scratch may do better, and the gain and what
   pretraining is worth in labels be smaller."""
 
@@ -120,19 +121,18 @@ def write(
 
     ``tasks`` supplies domains by name, ``choices`` says how learning rates were chosen.
     """
-    (out / "figures").mkdir(parents=True, exist_ok=True)
     development = {name for name, task in tasks.items() if task.development}
-    files = {
+    pages = {
         out / "README.md": _page(boards, tasks),
         out / "claims.md": claims_page.page(boards, development),
         out / "recipes.md": recipes_page.page(boards, choices, development),
         out / "leaderboard.csv": csv_files.csv_text(csv_files.leaderboard_rows(boards)),
         out / "curves.csv": csv_files.csv_text(csv_files.curve_rows(boards)),
     }
-    files |= {out / figure_name(board): plots.accuracy_figure(board) for board in boards}
-    for path, text in files.items():
-        path.write_text(text, encoding="utf-8")
-    return list(files)
+    pages |= {out / figure_name(board): plots.accuracy_figure(board) for board in boards}
+    for path, text in pages.items():
+        files.write(path, text)
+    return list(pages)
 
 
 def figure_name(board: Board) -> str:
@@ -144,17 +144,33 @@ def _page(boards: Sequence[Board], tasks: Mapping[str, Task]) -> str:
     if not boards:
         return _INTRO + "\nThere are no records yet.\n"
     ordered = sorted(boards, key=lambda b: (_is_development(b, tasks), b.task, b.backbone))
-    others = sorted({arm for board in boards for arm in board.comparisons} - {FINETUNE})
+    others = _others(boards)
     parts = [_INTRO, _summary(ordered, FINETUNE, tasks), _labels(ordered, tasks)]
     parts += [_in_short(ordered, tasks), _MORE]
     for arm in others:
-        parts += [f"## The same for the arm `{arm}`\n", _summary(ordered, arm, tasks)]
+        parts += [_heading(boards, arm), _summary(ordered, arm, tasks)]
     if longer := tables.longer_table(ordered, FINETUNE):
         parts += [_LONGER, longer + "\n"]
     parts += [_READING, _surprises(ordered)]
     parts += [_section(board, tasks) for board in ordered]
     parts += [_reproducing(ordered, tasks), _HARDWARE, tables.hours_table(boards) + "\n"]
     return "\n".join([*parts, _COLUMNS])
+
+
+def _others(boards: Sequence[Board]) -> list[str]:
+    """Arms but fine-tuning that are compared with scratch; those that are pretraining first."""
+    compared = {arm for board in boards for arm in board.comparisons} - {FINETUNE}
+    return sorted(compared, key=lambda arm: (not _is_pretraining(boards, arm), arm))
+
+
+def _is_pretraining(boards: Sequence[Board], arm: str) -> bool:
+    return any(board.arms[arm].pretrained for board in boards if arm in board.arms)
+
+
+def _heading(boards: Sequence[Board], arm: str) -> str:
+    if _is_pretraining(boards, arm):
+        return f"## The same for the arm `{arm}`\n"
+    return f"## The arm `{arm}`, which is no pretraining, against scratch\n"
 
 
 def _is_development(board: Board, tasks: Mapping[str, Task]) -> bool:
@@ -177,10 +193,10 @@ def _summary_row(board: Board, arm: str, tasks: Mapping[str, Task]) -> list[str]
         tasks[board.task].domain if board.task in tasks else "",
         board.backbone,
         tables.marked_stops_at(board, arm),
-        tables.bounds(verdict),
+        words.bounds(verdict),
         *(tables.marked_gain_at(board, arm, n) for n in csv_files.GAIN_COLUMNS_AT),
         tables.marked_labels_worth(board, arm, 10),
-        tables.certificate_status(comparison),
+        words.certificate_status(comparison),
     ]
 
 
@@ -190,7 +206,7 @@ def _labels(boards: Sequence[Board], tasks: Mapping[str, Task]) -> str:
     lines = [f"- `{name}`: {label}" for name, label in sorted(labels.items()) if label != name]
     if any(_is_development(board, tasks) for board in boards):
         lines.append("- (development): learning rates were chosen on training images of this task")
-    if any(p.unfinished for b in boards for p in b.curves.get(SCRATCH, ())):
+    if any(p.unfinished for b in boards if SCRATCH in b.arms for p in b.arms[SCRATCH].points):
         lines.append(_UNFINISHED)
     return "\n".join([*lines, ""])
 
@@ -223,7 +239,7 @@ def _section(board: Board, tasks: Mapping[str, Task]) -> str:
         f"![accuracy against images per class]({figure_name(board)})",
         "",
         *(f"- {line}" for line in tables.verdict_lines(board)),
-        *(f"- note: {note}" for note in board.notes),
+        *(f"- note: {note}" for note in words.notes(board)),
         "",
         f"Test accuracy in %, {board.data.image_size} px, {board.data.test_images} test images "
         f"({board.data.source}).",

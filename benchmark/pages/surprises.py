@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from benchmark.analysis.board import FINETUNE, SCRATCH, Board, Point
-from benchmark.pages.tables import certificate_text, gain_text, percent
+from benchmark.analysis.board import FINETUNE, SCRATCH, Board
+from benchmark.analysis.curves import Point
+from benchmark.pages.tables import gain_text, percent
+from benchmark.pages.words import certificate_text
 
 _STRETCH = 4
 """Times the images that should show in the accuracy."""
@@ -41,11 +43,11 @@ def _scratch_wins(board: Board) -> Iterator[str]:
 
 
 def _beats_both(board: Board) -> Iterator[str]:
-    for arm, rivals in board.over_finetune.items():
-        if arm not in board.comparisons:
+    for arm, result in board.arms.items():
+        if result.comparison is None or not result.pretrained:
             continue
-        gains = board.comparisons[arm].verdict.gain_at
-        for rival in rivals:
+        gains = result.comparison.verdict.gain_at
+        for rival in result.over_finetune:
             gain = gains.get(rival.images_per_class)
             if gain is not None and (gain.low or 0) > 0 and (rival.low or 0) > 0:
                 yield (
@@ -54,8 +56,12 @@ def _beats_both(board: Board) -> Iterator[str]:
                 )
 
 
+def _curves(board: Board) -> Iterator[tuple[str, tuple[Point, ...]]]:
+    return ((arm, result.points) for arm, result in board.arms.items())
+
+
 def _dips(board: Board) -> Iterator[str]:
-    for arm, points in board.curves.items():
+    for arm, points in _curves(board):
         for place, point in enumerate(points):
             best = max(points[:place], key=lambda p: p.low or 0, default=None)
             if best and point.high is not None and point.high < (best.low or 0):
@@ -71,7 +77,7 @@ def _accuracy(point: Point) -> str:
 
 def _plateaus(board: Board) -> Iterator[str]:
     """Where steps rather than images bound an arm: the likeliest way to starve it."""
-    for arm, points in board.curves.items():
+    for arm, points in _curves(board):
         last = points[-1]
         flat = [
             p
@@ -87,7 +93,7 @@ def _plateaus(board: Board) -> Iterator[str]:
 
 
 def _failures(board: Board) -> Iterator[str]:
-    for arm, points in board.curves.items():
+    for arm, points in _curves(board):
         failed = {p.images_per_class: p.failed for p in points if p.failed}
         if failed:
             trials = sum(p.seeds + p.failed for p in points)
@@ -96,7 +102,7 @@ def _failures(board: Board) -> Iterator[str]:
 
 
 def _restless(board: Board) -> Iterator[str]:
-    for arm, points in board.curves.items():
+    for arm, points in _curves(board):
         levelled = sum(p.levelled_off for p in points)
         trained = levelled + sum(p.still_falling for p in points)
         if levelled < _MOST_SETTLED * trained:

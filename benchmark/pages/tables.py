@@ -4,13 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from benchmark.analysis.board import SCRATCH, Board, Comparison, Effort, Point
-from benchmark.analysis.certificate import TWICE
+from benchmark.analysis.board import SCRATCH, Board, Comparison, Effort
 from benchmark.analysis.crossover import GainEstimate, Verdict, estimate
+from benchmark.analysis.curves import Point
 from benchmark.analysis.effective import EffectiveImages
+from benchmark.pages.words import (
+    UNFINISHED,
+    certificate_text,
+    notes,
+    points,
+    reason,
+    refusal,
+    stops_at,
+    subject,
+    verdict_text,
+)
+from benchmark.records.recipe import TWICE
 
-UNFINISHED = "†"
-"""Marks what rests on trainings that most likely ended too early."""
 _UNFINISHED_MEANS = "The loss of most of these trainings was still falling when their steps ended."
 
 
@@ -37,48 +47,6 @@ def percent(
     return f"{shown} [{form.format(100 * low)}, {form.format(100 * high)}]"
 
 
-def number(images: float) -> str:
-    """Images per class, to two digits that mean something."""
-    return f"{images:.0f}" if images >= 10 else f"{images:.2g}"
-
-
-def interval(verdict: Verdict) -> str:
-    """``[8.2, 17]``, with ``...`` where an end is open."""
-    low = "..." if verdict.low is None else number(verdict.low)
-    high = "..." if verdict.high is None else number(verdict.high)
-    return f"[{low}, {high}]"
-
-
-def verdict_text(verdict: Verdict) -> str:
-    """The verdict in a few words."""
-    stops = ""
-    if verdict.crossover is not None:
-        stops = f"stops helping at N* = {number(verdict.crossover)} {interval(verdict)}"
-    hurts = f"hurts from N = {number(verdict.hurts_from or 1)} on"
-    return {
-        "stops": f"pretraining {stops}",
-        "helps_throughout": "pretraining still helps at the largest N",
-        "never_helps": "pretraining never helps",
-        "hurts": f"pretraining {stops}{' and ' if stops else ''}{hurts}",
-        "undecided": "undecided",
-    }[verdict.kind]
-
-
-def stops_at(verdict: Verdict) -> str:
-    """N* for a narrow column, or the words for why there is none."""
-    known = "" if verdict.crossover is None else number(verdict.crossover)
-    if verdict.kind == "helps_throughout":
-        return f"still helps at {verdict.gains[-1].images_per_class}"
-    if verdict.kind == "hurts":
-        return f"{known}{known and ', '}hurts from {number(verdict.hurts_from or 1)} on"
-    return {"stops": known, "never_helps": "never helps"}.get(verdict.kind, "undecided")
-
-
-def bounds(verdict: Verdict) -> str:
-    """The interval of N*; empty where both of its ends are open."""
-    return "" if verdict.low is None and verdict.high is None else interval(verdict)
-
-
 def gain_text(gain: GainEstimate) -> str:
     """``+6.8 [+2.8, +10.7]``, in points."""
     return percent(gain.mean, gain.low, gain.high, sign=True)
@@ -98,7 +66,7 @@ def marked_stops_at(board: Board, arm: str) -> str:
 
 
 def _mark(board: Board, images_per_class: int) -> str:
-    at = [p for p in board.curves[SCRATCH] if p.images_per_class == images_per_class]
+    at = [p for p in board.arms[SCRATCH].points if p.images_per_class == images_per_class]
     return f" {UNFINISHED}" if any(p.unfinished for p in at) else ""
 
 
@@ -109,17 +77,16 @@ def gain_at(verdict: Verdict, images_per_class: int) -> str:
 
 
 def accuracy_table(board: Board) -> str:
-    """Accuracy of each arm at each N, and each pretrained arm's paired gain, in percent."""
+    """Accuracy of each arm at each N, and each other arm's paired gain over scratch, in percent."""
     header, columns = ["N"], []
-    for arm, points in board.curves.items():
-        header.append(arm)
-        columns.append({p.images_per_class: _accuracy(p) for p in points})
-        if arm in board.comparisons:
-            header.append(f"gain of {arm}")
-            columns.append(_gains(board.comparisons[arm]))
-    sizes = sorted({n for column in columns for n in column})
-    rows = [[str(n), *(column.get(n, "") for column in columns)] for n in sizes]
-    unfinished = any(point.unfinished for points in board.curves.values() for point in points)
+    for name, arm in board.arms.items():
+        header.append(name)
+        columns.append({p.images_per_class: _accuracy(p) for p in arm.points})
+        if arm.comparison is not None:
+            header.append(f"gain of {name}")
+            columns.append(_gains(arm.comparison))
+    rows = [[str(n), *(column.get(n, "") for column in columns)] for n in board.sizes]
+    unfinished = any(point.unfinished for arm in board.arms.values() for point in arm.points)
     note = f"\n\n{UNFINISHED} {_UNFINISHED_MEANS}" if unfinished else ""
     return aligned(header, rows) + note
 
@@ -134,28 +101,18 @@ def _gains(comparison: Comparison) -> dict[int, str]:
     return {gain.images_per_class: gain_text(gain) for gain in comparison.verdict.gains}
 
 
-def points(margin: float) -> str:
-    """``1 point``, ``2.5 points``."""
-    return f"{100 * margin:g} point{'' if margin == 0.01 else 's'}"
-
-
-def certificate_text(comparison: Comparison) -> str:
-    """Whether the crossover survives other recipes; says so where nobody looked."""
-    return comparison.certificate.text if comparison.certificate else "not audited"
-
-
-def certificate_status(comparison: Comparison) -> str:
-    """As `certificate_text`, for a narrow column: without the settings that do better."""
-    return certificate_text(comparison).partition(" (")[0]
-
-
 def verdict_lines(board: Board) -> list[str]:
-    """One line per pretrained arm: the verdict, the reason for it, its certificate."""
-    return [
-        f"{arm}: {verdict_text(c.verdict)} (margin {points(c.verdict.margin)}; "
-        f"certificate: {certificate_text(c)}). {c.verdict.reason}"
-        for arm, c in board.comparisons.items()
-    ]
+    """One line per arm but scratch: the verdict, the reason for it, its certificate."""
+    return [_verdict_line(board, arm) for arm in board.comparisons]
+
+
+def _verdict_line(board: Board, arm: str) -> str:
+    comparison, about = board.comparisons[arm], subject(board.arms[arm].pretrained, arm)
+    verdict = comparison.verdict
+    return (
+        f"{arm}: {verdict_text(verdict, about)} (margin {points(verdict.margin)}; "
+        f"certificate: {certificate_text(comparison)}). {reason(verdict, about)}"
+    )
 
 
 def labels_worth(effective: Sequence[EffectiveImages], images_per_class: int) -> str:
@@ -179,7 +136,7 @@ def marked_labels_worth(board: Board, arm: str, images_per_class: int) -> str:
     effective = board.comparisons[arm].effective
     shown = labels_worth(effective, images_per_class)
     marked = any(
-        _is_read_off_unfinished(one, board.curves[SCRATCH])
+        _is_read_off_unfinished(one, board.arms[SCRATCH].points)
         for one in effective
         if one.images_per_class == images_per_class
     )
@@ -212,11 +169,17 @@ def _refusals(board: Board) -> list[str]:
     reasons: dict[tuple[str, str], list[str]] = {}
     for arm, comparison in board.comparisons.items():
         for one in comparison.effective:
-            if one.reason is not None:
-                sizes = reasons.setdefault((arm, one.reason), [])
+            if one.refusal is not None:
+                why = refusal(one.refusal, _smallest_measured(board))
+                sizes = reasons.setdefault((arm, why), [])
                 sizes.append(str(one.images_per_class))
     lines = [f"- {arm} at N = {', '.join(n)}: {why}" for (arm, why), n in reasons.items()]
     return ["", *lines] if lines else []
+
+
+def _smallest_measured(board: Board) -> int:
+    measured = [p for p in board.arms[SCRATCH].points if p.accuracy is not None]
+    return measured[0].images_per_class if measured else 0
 
 
 def retrial_table(board: Board) -> str:
@@ -283,7 +246,7 @@ def hours_table(boards: Sequence[Board]) -> str:
 
 def board_text(board: Board) -> str:
     """What ``make bench`` prints of one task and backbone."""
-    seeds = max(point.seeds for points in board.curves.values() for point in points)
+    seeds = max(point.seeds for arm in board.arms.values() for point in arm.points)
     head = (
         f"{board.task} with {board.label}: test accuracy in % over {seeds} seeds, 95% intervals; "
         f"{board.data.image_size} px, {board.data.test_images} test images"
@@ -292,4 +255,4 @@ def board_text(board: Board) -> str:
     if board.comparisons:
         lines += [effective_table(board), ""]
     lines += verdict_lines(board)
-    return "\n".join([*lines, *(f"note: {note}" for note in board.notes)])
+    return "\n".join([*lines, *(f"note: {note}" for note in notes(board))])

@@ -7,15 +7,19 @@ from __future__ import annotations
 
 import csv
 import dataclasses
+import io
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from pydantic import TypeAdapter
 
+from benchmark import files
+from benchmark.defaults import SHIPPED_TUNING
 from benchmark.errors import UserError
-from benchmark.records.recipe import RATES_FILE
+from benchmark.records.tuned import RATES_FILE
 
 EVIDENCE_FILE = RATES_FILE.with_name("evidence.csv")
 
@@ -41,6 +45,9 @@ class Cell:
 
 Evidence = dict[Cell, float]
 """Cell -> held-out accuracy, 0..1."""
+
+_CELL = TypeAdapter(Cell)
+_COLUMNS = tuple(field.name for field in dataclasses.fields(Cell))
 
 
 def mean_accuracies(evidence: Mapping[Cell, float]) -> dict[tuple[str, float], float]:
@@ -78,7 +85,7 @@ def read_evidence(file: Path = EVIDENCE_FILE) -> Evidence:
         return {}
     try:
         with file.open(encoding="utf-8", newline="") as text:
-            return dict(_row_to_result(row) for row in csv.DictReader(text))
+            return dict(_result(row) for row in csv.DictReader(text))
     except (KeyError, TypeError, ValueError) as error:
         raise UserError(
             f"not a file of measurements: {error}",
@@ -87,29 +94,20 @@ def read_evidence(file: Path = EVIDENCE_FILE) -> Evidence:
         ) from error
 
 
-def _row_to_result(row: dict[str, str]) -> tuple[Cell, float]:
-    cell = Cell(
-        backbone=row["backbone"],
-        weights=row["weights"],
-        arm=row["arm"],
-        task=row["task"],
-        learning_rate=float(row["learning_rate"]),
-        steps=int(row["steps"]),
-        recipe=row["recipe"],
-        held_out=int(row["held_out"]),
-        images_per_class=int(row["images_per_class"]),
-        seed=int(row["seed"]),
-    )
-    return cell, float(row["accuracy"])
+def _result(row: dict[str, str]) -> tuple[Cell, float]:
+    return _CELL.validate_python({name: row[name] for name in _COLUMNS}), float(row["accuracy"])
+
+
+def all_evidence() -> Evidence:
+    """What was measured for this version, and what the user has measured."""
+    return read_evidence(SHIPPED_TUNING / EVIDENCE_FILE.name) | read_evidence()
 
 
 def write_evidence(evidence: Evidence, file: Path) -> None:
     """Writes all measurements, sorted, in one step."""
-    temporary = file.with_suffix(".tmp")
-    with temporary.open("w", encoding="utf-8", newline="") as text:
-        columns = [field.name for field in dataclasses.fields(Cell)]
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerow([*columns, "accuracy"])
-        for cell in sorted(evidence):
-            writer.writerow([*dataclasses.astuple(cell), f"{evidence[cell]:.4f}"])
-    temporary.replace(file)
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow([*_COLUMNS, "accuracy"])
+    for cell in sorted(evidence):
+        writer.writerow([*dataclasses.astuple(cell), f"{evidence[cell]:.4f}"])
+    files.write(file, text.getvalue())

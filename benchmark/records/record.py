@@ -7,7 +7,8 @@ from typing import Literal
 
 from pydantic import JsonValue
 
-FORMAT = 1
+FORMAT = 2
+"""1 did not say whether an arm is pretraining; `store` tells it from the weights."""
 
 
 @dataclass(frozen=True, order=True)
@@ -72,7 +73,10 @@ class Record:
     backbone_label: str
     """What to call the backbone in a table, e.g. that it is distilled."""
     weights_hash: str | None
-    """SHA-256 of the pretrained tensors; None for an arm that starts at random."""
+    """SHA-256 of the pretrained tensors; None for an arm that reads none of them."""
+    pretrained: bool
+    """Whether the arm is pretraining. One that reads pretrained tensors need not be: it may take no
+    more than their scale, say."""
     subset_hash: str
     """SHA-256 of the sorted indices of the training subset."""
     training: Training

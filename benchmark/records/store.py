@@ -6,7 +6,6 @@ stale: the new record takes its name and the old one moves to ``superseded/`` be
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 import orjson
 from pydantic import TypeAdapter, ValidationError
 
+from benchmark import files
 from benchmark.errors import UserError
 from benchmark.records.record import FORMAT, Record, Trial
 
@@ -33,9 +33,8 @@ def save(root: Path, record: Record) -> Path:
     """
     path = path_of(root, record.trial)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         _set_aside(path, record)
-        _write(path, orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE))
+        files.write(path, orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE))
     except OSError as error:
         raise UserError(
             f"cannot store the record: {error.strerror or error}",
@@ -44,18 +43,6 @@ def save(root: Path, record: Record) -> Path:
             "what is stored already is kept and not trained again",
         ) from error
     return path
-
-
-def _write(path: Path, content: bytes) -> None:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with temporary.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _set_aside(path: Path, record: Record) -> None:
@@ -76,7 +63,7 @@ def load_file(path: Path) -> Record:
     """The record in ``path``; raises `UserError` if it is not one."""
     try:
         content = orjson.loads(path.read_bytes())
-        return _ADAPTER.validate_python(_upgraded(content, path))
+        return _ADAPTER.validate_python(upgraded(content, path))
     except OSError as error:
         raise UserError(f"cannot read this record: {error.strerror}", where=path) from error
     except (orjson.JSONDecodeError, ValidationError) as error:
@@ -87,8 +74,11 @@ def load_file(path: Path) -> Record:
         ) from error
 
 
-def _upgraded(content: Any, path: Path) -> Any:
-    """The way up from older formats will start here; so far there is one format."""
+def upgraded(content: Any, path: Path) -> Any:
+    """The content of a record's file as today's format has it.
+
+    Raises `UserError` for a format from the future.
+    """
     found = content.get("format") if isinstance(content, dict) else None
     if isinstance(found, int) and found > FORMAT:
         raise UserError(
@@ -96,6 +86,9 @@ def _upgraded(content: Any, path: Path) -> Any:
             where=path,
             mend="update the suite",
         )
+    if found == 1:
+        # Until then every arm that read pretrained weights was pretraining.
+        return content | {"format": FORMAT, "pretrained": content.get("weights_hash") is not None}
     return content
 
 
@@ -106,7 +99,7 @@ def _first_line(error: Exception) -> str:
     return str(error)
 
 
-def files(root: Path) -> Iterator[Path]:
+def record_files(root: Path) -> Iterator[Path]:
     """The record files below ``root`` in a stable order, superseded ones left out."""
     for path in sorted(root.rglob("n*-s*.json")):
         if path.parent.name != "superseded":
@@ -115,7 +108,7 @@ def files(root: Path) -> Iterator[Path]:
 
 def load(root: Path) -> Iterator[Record]:
     """All current records below ``root``; raises `UserError` at the first unreadable one."""
-    for path in files(root):
+    for path in record_files(root):
         yield load_file(path)
 
 

@@ -163,7 +163,7 @@ def train_student(
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimiser, settings.learning_rate, steps, pct_start=0.05
     )
-    wanted = backbones.preprocessing(STUDENT)
+    wanted = backbones.find(STUDENT).preprocessing
     losses = []
     for _ in tqdm(range(settings.passes), desc="student"):
         total = 0.0
@@ -192,13 +192,14 @@ def distill(
 ) -> None:
     """Writes ``config.json``, ``model.safetensors`` and ``distillation.json`` to ``out``."""
     torch.manual_seed(settings.seed)
-    teacher = backbones.create(teacher_name, 0, pretrained=True)
+    teacher = backbones.find(teacher_name)
     views = make_views(photographs(image_paths), settings)
     _mix(views, settings.mixed)
-    features = teacher_features(teacher, views, backbones.preprocessing(teacher_name))
+    network = teacher.create(0, pretrained=True)
+    features = teacher_features(network, views, teacher.preprocessing)
     targets = whitened_components(features, settings.components)
     views = _shrink(views, max(settings.student_pixels))
-    student = backbones.create(STUDENT, 0, pretrained=False)
+    student = backbones.find(STUDENT).create(0, pretrained=False)
     losses = train_student(student, views, targets, settings)
     _write(student, teacher_name, settings, losses, out)
 
@@ -218,7 +219,7 @@ def _write(
     teacher = backbones.portable_name(teacher_name)
     state = {key: tensor.contiguous() for key, tensor in student.state_dict().items()}
     save_file(state, out / "model.safetensors", metadata={"format": "pt"})
-    wanted = asdict(backbones.preprocessing(STUDENT))
+    wanted = asdict(backbones.find(STUDENT).preprocessing)
     config = {
         "architecture": STUDENT,
         "num_classes": 0,

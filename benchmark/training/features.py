@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from benchmark import files
 from benchmark.tasks import cache
 from benchmark.tasks.data import Dataset
-from benchmark.training import backbones
-from benchmark.training import fit as networks
+from benchmark.training import fit
+from benchmark.training.backbones import Backbone
 from benchmark.training.loop import predict
 
 
@@ -24,15 +24,15 @@ class Features:
     test: NDArray[np.float32]
 
 
-def pooled(backbone: str, dataset: Dataset, device: str = "cpu") -> Features:
+def pooled(backbone: Backbone, dataset: Dataset, device: str = "cpu") -> Features:
     """The features of both splits, from the cache where they are already known."""
     key = files.digest(
         {
-            "features": backbones.weights_hash(backbone),
+            "features": backbone.weights_hash,
             "data": dataset.hash,
             "torch": torch.__version__,
             "size": dataset.train.images.shape[-1],
-            "design": backbones.design(backbone),
+            "design": backbone.design,
         }
     )
 
@@ -45,11 +45,11 @@ def pooled(backbone: str, dataset: Dataset, device: str = "cpu") -> Features:
     return Features(entry.arrays["train"], entry.arrays["test"])
 
 
-def _extracted(backbone: str, dataset: Dataset, device: str) -> Features:
+def _extracted(backbone: Backbone, dataset: Dataset, device: str) -> Features:
     side = dataset.train.images.shape[-1]
-    model = backbones.create(backbone, 0, pretrained=True, image_size=side).to(device)
+    model = backbone.create(0, pretrained=True, image_size=side).to(device)
 
     def features(images: NDArray[np.uint8]) -> NDArray[np.float32]:
-        return predict(model, networks.pixels(images, backbone, device)).cpu().numpy()
+        return predict(model, fit.pixels(images, backbone, device)).cpu().numpy()
 
     return Features(features(dataset.train.images), features(dataset.test.images))

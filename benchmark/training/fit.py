@@ -1,29 +1,41 @@
-"""Trains and evaluates one network on one subset: what the arms that train networks share."""
+"""Trains one network on one subset and evaluates it: what the arms that train networks share.
+
+An arm says how the network starts and, if it likes, what happens before the training on labels:
+other weights, a first training of another kind, a training on images without labels. The loop in
+``loop.train`` can be called as often as an arm needs it.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
 from benchmark.records.recipe import Recipe
 from benchmark.tasks import data
 from benchmark.tasks.data import Dataset
 from benchmark.tasks.schema import Task
-from benchmark.training import backbones
-from benchmark.training.loop import DivergedError, Pixels, predict, train
+from benchmark.training.backbones import Backbone
+from benchmark.training.loop import DivergedError, Pixels, classify, predict, train
 from benchmark.training.work import Outcome, Work
 
+Start = Callable[[Work[Recipe]], nn.Module]
+"""Builds the network, classifier included."""
+Preparation = Callable[[nn.Module, Work[Recipe]], None]
+"""Changes the network in place before it is trained on the subset's labels."""
 
-def dataset_for(backbone: str, task: Task, image_size: int) -> Dataset:
+
+def dataset_for(backbone: Backbone, task: Task, image_size: int) -> Dataset:
     """The task's images, resized with the interpolation that ``backbone`` was trained with."""
-    return data.load(task, image_size, backbones.preprocessing(backbone).interpolation)
+    return data.load(task, image_size, backbone.preprocessing.interpolation)
 
 
-def pixels(images: NDArray[np.uint8], backbone: str, device: str) -> Pixels:
+def pixels(images: NDArray[np.uint8], backbone: Backbone, device: str) -> Pixels:
     """``images`` (uint8, ``[n, 3, side, side]``) on ``device``, as ``backbone`` wants them."""
-    wanted = backbones.preprocessing(backbone)
+    wanted = backbone.preprocessing
     as_wanted = as_tensor(images).to(device).contiguous(memory_format=torch.channels_last)
     return Pixels(as_wanted, wanted.mean, wanted.std)
 
@@ -33,25 +45,42 @@ def as_tensor(images: NDArray[np.uint8]) -> Tensor:
     return torch.from_numpy(np.array(images))
 
 
-def fit_network(work: Work, *, pretrained: bool) -> Outcome:
-    """Trains the whole network on the subset, then predicts the test split once."""
-    assert isinstance(work.recipe, Recipe)
+def random_start(work: Work[Recipe]) -> nn.Module:
+    """The network from random weights, the classifier at zero."""
+    return work.backbone.create(work.classes, pretrained=False, image_size=work.image_size)
+
+
+def pretrained_start(work: Work[Recipe]) -> nn.Module:
+    """The network from its pretrained weights, the classifier at zero."""
+    return work.backbone.create(work.classes, pretrained=True, image_size=work.image_size)
+
+
+def fit_network(work: Work[Recipe], start: Start, prepare: Preparation | None = None) -> Outcome:
+    """Trains the whole network on the subset, then predicts the test split once.
+
+    Raises `DivergedError` where losses or outputs are not finite.
+    """
     torch.manual_seed(work.seed)
-    classes = len(work.dataset.class_names)
-    train_split, test_split = work.dataset.train, work.dataset.test
-    side = train_split.images.shape[-1]
-    model = backbones.create(work.backbone, classes, pretrained=pretrained, image_size=side)
+    model = start(work)
+    if prepare is not None:
+        prepare(model.to(work.device), work)
     # Again, so that dropout does not depend on whether building drew random numbers.
     torch.manual_seed(work.seed)
     model = model.to(work.device)
+    labels = torch.from_numpy(work.dataset.train.labels[work.subset]).to(work.device)
     training = train(
         model,
-        pixels(train_split.images[work.subset], work.backbone, work.device),
-        torch.from_numpy(train_split.labels[work.subset]).to(work.device),
+        subset_pixels(work),
+        classify(labels, work.recipe),
         work.recipe,
         torch.Generator().manual_seed(work.seed),
     )
-    outputs = predict(model, pixels(test_split.images, work.backbone, work.device))
+    outputs = predict(model, pixels(work.dataset.test.images, work.backbone, work.device))
     if not outputs.isfinite().all():
         raise DivergedError("the trained network's outputs are not finite")
     return Outcome(outputs.argmax(1).cpu().numpy(), training)
+
+
+def subset_pixels(work: Work[Recipe]) -> Pixels:
+    """The images that the arm may train on."""
+    return pixels(work.dataset.train.images[work.subset], work.backbone, work.device)

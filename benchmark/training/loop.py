@@ -1,10 +1,10 @@
-"""One training loop on tensors. It knows neither tasks nor whether weights are pretrained."""
+"""One training loop on tensors. It knows neither tasks nor labels nor where weights come from."""
 
 from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -15,6 +15,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from benchmark.records.recipe import Recipe
 from benchmark.records.record import Training
 from benchmark.training.augment import augment
+from benchmark.training.networks import parameter_groups
 from benchmark.training.schedule import Schedule
 
 
@@ -59,28 +60,43 @@ def _set_mode(model: nn.Module, recipe: Recipe) -> None:
                 module.eval()
 
 
+Objective = Callable[[nn.Module, Tensor, Tensor], Tensor]
+"""Network, augmented batch ``[b, 3, side, side]`` and its positions ``[b]`` -> loss, a scalar."""
+
+
+def classify(labels: Tensor, recipe: Recipe) -> Objective:
+    """Cross-entropy in nats against ``labels``, int64 ``[n]``."""
+
+    def objective(model: nn.Module, batch: Tensor, chosen: Tensor) -> Tensor:
+        outputs, smoothing = model(batch), recipe.label_smoothing
+        return functional.cross_entropy(outputs, labels[chosen], label_smoothing=smoothing)
+
+    return objective
+
+
 def train(
-    model: nn.Module, pixels: Pixels, labels: Tensor, recipe: Recipe, generator: torch.Generator
+    model: nn.Module,
+    pixels: Pixels,
+    objective: Objective,
+    recipe: Recipe,
+    generator: torch.Generator,
 ) -> Training:
-    """Trains ``model`` in place on all of ``pixels`` (labels int64 ``[n]``).
+    """Trains ``model`` in place on all of ``pixels``: labels, if any, are the objective's.
 
     Raises `DivergedError` as soon as the loss is seen not to be finite.
     """
     started = time.perf_counter()
     _set_mode(model, recipe)
-    optimiser = torch.optim.AdamW(
-        _parameter_groups(model, recipe), lr=recipe.learning_rate, fused=True
-    )
+    groups = parameter_groups(model, recipe.weight_decay)
+    optimiser = torch.optim.AdamW(groups, lr=recipe.learning_rate, fused=True)
     schedule = Schedule(recipe)
     losses: list[Tensor] = []
     windows: list[float] = []
-    for step, chosen in enumerate(_batches(len(labels), recipe, generator)):
+    for step, chosen in enumerate(_batches(len(pixels.images), recipe, generator)):
         for group in optimiser.param_groups:
             group["lr"] = schedule.rate(step)
         batch = augment(pixels.batch(chosen), recipe.augmentation, generator)
-        loss = functional.cross_entropy(
-            model(batch), labels[chosen], label_smoothing=recipe.label_smoothing
-        )
+        loss = objective(model, batch, chosen)
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
@@ -97,15 +113,6 @@ def train(
         levelled_off=levelled_off(windows, recipe.floor),
         seconds=time.perf_counter() - started,
     )
-
-
-def _parameter_groups(model: nn.Module, recipe: Recipe) -> list[dict[str, object]]:
-    """Weight decay for matrices and kernels only, not for biases and norms."""
-    parameters = [p for p in model.parameters() if p.requires_grad]
-    return [
-        {"params": [p for p in parameters if p.ndim > 1], "weight_decay": recipe.weight_decay},
-        {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},
-    ]
 
 
 def _finite_mean(losses: list[Tensor], step: int) -> float:

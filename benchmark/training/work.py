@@ -3,26 +3,41 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmark.records.recipe import ProbeRecipe, Recipe
+from benchmark.records.recipe import AnyRecipe
 from benchmark.records.record import Training
 from benchmark.tasks.data import Dataset
+from benchmark.training.backbones import Backbone
+
+R = TypeVar("R", bound=AnyRecipe)
 
 
 @dataclass(frozen=True)
-class Work:
+class Work(Generic[R]):
     """What an arm gets: it trains on ``subset`` and predicts the whole test split."""
 
-    backbone: str
+    backbone: Backbone
     dataset: Dataset
     subset: NDArray[np.int64]
+    """Positions in the training split."""
     seed: int
     """Fixes initialisation, order of images and augmentation."""
-    recipe: Recipe | ProbeRecipe
+    recipe: R
     device: str = "cpu"
+
+    @property
+    def classes(self) -> int:
+        """Number of classes of the task."""
+        return len(self.dataset.class_names)
+
+    @property
+    def image_size(self) -> int:
+        """Side of the square images in pixels."""
+        return int(self.dataset.train.images.shape[-1])
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,16 @@ from toy import FACTS, curve, failed, record
 
 from benchmark.analysis.board import Effort, boards
 from benchmark.analysis.scores import gain_cells, score_of
+from benchmark.pages.words import notes
 
 
 def board_of(*records, margin=0.01):
     (board,) = boards(map(score_of, records), margin)
     return board
+
+
+def clean(board):
+    return {name: arm.clean_accuracy for name, arm in board.arms.items()}
 
 
 def cells(pretrained, scratch):
@@ -53,20 +58,20 @@ def test_a_trial_whose_partner_failed_has_no_gain():
 
 def test_accuracy_is_the_mean_over_seeds():
     board = board_of(record(correct="1111"), record(seed=1, correct="1100"))
-    (point,) = board.curves["scratch"]
+    (point,) = board.arms["scratch"].points
     assert (point.accuracy, point.seeds, point.failed) == (0.75, 2, 0)
     assert 0 <= point.low <= 0.75 <= point.high <= 1
 
 
 def test_one_seed_has_no_interval():
-    (point,) = board_of(record()).curves["scratch"]
+    (point,) = board_of(record()).arms["scratch"].points
     assert (point.low, point.high) == (None, None)
 
 
 def test_points_come_in_the_order_of_n_and_scratch_comes_first():
     board = board_of(record("probe", 20), record("finetune", 1), record(n=20), record(n=3))
-    assert list(board.curves) == ["scratch", "finetune", "probe"]
-    assert [point.images_per_class for point in board.curves["scratch"]] == [3, 20]
+    assert list(board.arms) == ["scratch", "finetune", "probe"]
+    assert [point.images_per_class for point in board.arms["scratch"].points] == [3, 20]
 
 
 def test_every_pretrained_arm_is_compared_with_scratch():
@@ -89,69 +94,67 @@ def test_records_of_other_data_are_left_out_with_a_note():
     old = dataclasses.replace(FACTS, hash="old", test_images=4)
     stale = record(seed=1, data=old, finished="2025-01-01T00:00:00+00:00")
     board = board_of(record(), stale)
-    assert board.curves["scratch"][0].seeds == 1
-    assert "1 records with other data, image size or settings are left out" in board.notes[0]
+    assert board.arms["scratch"].points[0].seeds == 1
+    assert "1 records with other data, image size or settings are left out" in notes(board)[0]
 
 
 def test_records_of_another_image_size_are_left_out_with_a_note():
     old = dataclasses.replace(FACTS, image_size=64, test_images=4)
     stale = record("probe", data=old, finished="2025-01-01T00:00:00+00:00")
     board = board_of(record(), stale)
-    assert list(board.curves) == ["scratch"]
-    assert len(board.notes) == 1
+    assert list(board.arms) == ["scratch"]
+    assert len(notes(board)) == 1
 
 
 def test_of_each_arm_only_the_newest_settings_count():
     old = record(fingerprint="old", finished="2025-01-01T00:00:00+00:00", correct="0000")
     other_arm = record("probe", fingerprint="other", finished="2024-01-01T00:00:00+00:00")
     board = board_of(old, record(seed=1, correct="1111"), other_arm)
-    assert board.curves["scratch"][0].accuracy == 1
-    assert "probe" in board.curves
+    assert board.arms["scratch"].points[0].accuracy == 1
+    assert "probe" in board.arms
 
 
 def test_failed_trials_are_counted_and_noted_with_their_reason():
     board = board_of(record(), failed(seed=1))
-    (point,) = board.curves["scratch"]
+    (point,) = board.arms["scratch"].points
     assert (point.seeds, point.failed) == (1, 1)
-    assert "scratch, N=1, seed 1 failed: loss was NaN" in board.notes
+    assert "scratch, N=1, seed 1 failed: loss was NaN" in notes(board)
 
 
 def test_where_every_trial_failed_there_is_no_accuracy():
-    (point,) = board_of(failed(), failed(seed=1)).curves["scratch"]
+    (point,) = board_of(failed(), failed(seed=1)).arms["scratch"].points
     assert (point.accuracy, point.seeds, point.failed) == (None, 0, 2)
 
 
 def test_rates_that_nobody_tuned_are_noted():
     board = board_of(record(recipe={"tuning_labels": 0}), record("probe", recipe={}))
-    assert board.notes == ("learning rate not tuned for this backbone (scratch): make tune",)
+    assert notes(board) == ["learning rate not tuned for this backbone (scratch): make tune"]
 
 
 def test_test_images_that_are_training_images_too_are_noted_with_the_accuracy_without_them():
     leaky = dataclasses.replace(FACTS, test_in_train=(0, 3))
     board = board_of(record(correct="1100", data=leaky), record(correct="0000", n=9, data=leaky))
-    assert board.clean_accuracy == {"scratch": 0.0}
-    assert board_of(record(correct="1100", data=leaky)).clean_accuracy == {"scratch": 0.5}
-    assert any("2 test images are also training images" in note for note in board.notes)
-    assert board_of(record()).clean_accuracy == {}
+    assert clean(board) == {"scratch": 0.0}
+    assert clean(board_of(record(correct="1100", data=leaky))) == {"scratch": 0.5}
+    assert any("2 test images are also training images" in note for note in notes(board))
+    assert clean(board_of(record())) == {"scratch": None}
 
 
 def test_a_test_split_of_nothing_but_training_images_is_noted_without_an_accuracy():
     board = board_of(record(data=dataclasses.replace(FACTS, test_in_train=(0, 1, 2, 3))))
-    assert board.clean_accuracy == {}
-    assert board.notes[-1].startswith("all test images are also training images")
+    assert clean(board) == {"scratch": None}
+    assert notes(board)[-1].startswith("all test images are also training images")
 
 
 def test_levelled_off_trainings_are_counted():
     still_falling = dataclasses.replace(record().training, levelled_off=False)
     board = board_of(record(), record(seed=1, training=still_falling))
-    assert board.curves["scratch"][0].levelled_off == 1
+    assert board.arms["scratch"].points[0].levelled_off == 1
 
 
 def test_the_seconds_of_each_arm_are_summed():
-    assert board_of(record(), record(seed=1), record("probe")).seconds == {
-        "scratch": 4.0,
-        "probe": 2.0,
-    }
+    board = board_of(record(), record(seed=1), record("probe"))
+    assert {name: arm.seconds for name, arm in board.arms.items()} == {"scratch": 4, "probe": 2}
 
 
 def test_boards_do_not_depend_on_the_order_of_the_records():
@@ -178,31 +181,61 @@ def test_what_was_spent_is_kept_apart_by_machine_and_audit():
 def test_a_board_knows_its_recipes_and_how_many_seeds_repeat_it():
     board = board_of(record(seed=0), record(seed=4, n=2))
     assert board.seeds == 5
-    assert '"tuning_labels": 100' in board.recipes["scratch"]
+    assert [recipe.settings["tuning_labels"] for recipe in board.arms["scratch"].recipes] == [
+        100
+    ] * 2
 
 
 def test_other_pretrained_arms_are_paired_with_fine_tuning():
     board = board_of(record(), record("finetune", correct="1000"), record("probe", correct="1110"))
-    (gain,) = board.over_finetune["probe"]
-    assert (list(board.over_finetune), gain.mean) == (["probe"], pytest.approx(0.5))
-    assert board_of(record(), record("probe")).over_finetune == {}
+    (gain,) = board.arms["probe"].over_finetune
+    assert gain.mean == pytest.approx(0.5)
+    assert board.arms["finetune"].over_finetune == board.arms["scratch"].over_finetune == ()
+    assert board_of(record(), record("probe")).arms["probe"].over_finetune == ()
 
 
 def test_the_steps_that_early_ends_saved_are_a_share_of_the_budget():
-    (point,) = board_of(record(recipe={"steps": 20})).curves["scratch"]
+    (point,) = board_of(record(recipe={"steps": 20})).arms["scratch"].points
     assert point.steps_saved == pytest.approx(0.75)
-    (point,) = board_of(record("probe", recipe={"folds": 5})).curves["probe"]
+    (point,) = board_of(record("probe", recipe={"folds": 5})).arms["probe"].points
     assert point.steps_saved is None
 
 
 def test_a_training_without_a_loss_counts_neither_as_settled_nor_as_falling():
     training = dataclasses.replace(record().training, levelled_off=None)
-    (point,) = board_of(record(training=training)).curves["scratch"]
+    (point,) = board_of(record(training=training)).arms["scratch"].points
     assert (point.levelled_off, point.still_falling, point.settled) == (0, 0, False)
 
 
 def test_a_point_is_settled_if_every_trial_levelled_off():
     still_falling = dataclasses.replace(record().training, levelled_off=False)
-    assert board_of(record(), record(seed=1)).curves["scratch"][0].settled
-    assert not board_of(record(), failed(seed=1)).curves["scratch"][0].settled
-    assert not board_of(record(training=still_falling)).curves["scratch"][0].settled
+    assert board_of(record(), record(seed=1)).arms["scratch"].points[0].settled
+    assert not board_of(record(), failed(seed=1)).arms["scratch"].points[0].settled
+    assert not board_of(record(training=still_falling)).arms["scratch"].points[0].settled
+
+
+GROWING = {n: {"learning_rate": 0.1, "steps": 10 * n, "tuning_labels": 1} for n in (1, 5)}
+
+
+def test_a_budget_that_grows_with_n_is_one_recipe():
+    made = [record(n=n, recipe=r, fingerprint=f"steps {n}") for n, r in GROWING.items()]
+    board = board_of(*made)
+    assert [point.images_per_class for point in board.arms["scratch"].points] == [1, 5]
+    assert [recipe.steps for recipe in board.arms["scratch"].recipes] == [10, 50]
+    assert board.left_out == 0
+
+
+@pytest.mark.parametrize(
+    "other", [{"recipe": GROWING[5] | {"learning_rate": 0.2}}, {"weights_hash": "other"}]
+)
+def test_at_another_n_only_the_budget_may_be_another(other):
+    old = record(n=1, recipe=GROWING[1], finished="2025-01-01T00:00:00+00:00")
+    board = board_of(old, record(**{"n": 5, "recipe": GROWING[5], "fingerprint": "new"} | other))
+    assert [point.images_per_class for point in board.arms["scratch"].points] == [5]
+
+
+def test_an_arm_that_is_no_pretraining_is_compared_and_known_as_such():
+    other = record("other", pretrained=False, weights_hash="scales alone")
+    board = board_of(record(), other, record("probe"))
+    assert list(board.comparisons) == ["other", "probe"]
+    assert [arm.pretrained for arm in board.arms.values()] == [False, False, True]

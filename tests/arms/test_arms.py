@@ -8,10 +8,10 @@ from benchmark import arms
 from benchmark.arms import all_arms, arm, register
 from benchmark.arms.probe import chosen_strength
 from benchmark.errors import UserError
-from benchmark.records.recipe import ProbeRecipe, Recipe
+from benchmark.records.recipe import ProbeRecipe, Recipe, always
 from benchmark.records.record import Training
 from benchmark.tasks.subsets import subset
-from benchmark.training import features
+from benchmark.training import backbones, features
 from benchmark.training.work import Outcome, Work
 
 
@@ -19,7 +19,8 @@ from benchmark.training.work import Outcome, Work
 def work(dataset, backbone):
     def make(name, n=2, **changed):
         chosen = subset(dataset.train.labels, n, 0)
-        whole = Work(backbone, dataset, chosen, 0, all_arms()[name].recipe)
+        recipe = all_arms()[name].recipe_at(n, len(dataset.class_names))
+        whole = Work(backbones.find(backbone), dataset, chosen, 0, recipe)
         return dataclasses.replace(whole, **changed)
 
     return make
@@ -46,25 +47,21 @@ def test_a_new_arm_needs_no_other_edit(monkeypatch):
     all_arms.cache_clear()
     recipe = ProbeRecipe()
 
-    @register("guess", pretrained=False, recipe=recipe)
+    @register("guess", pretrained=False, recipe=always(recipe))
     def guess(work):
         return Outcome(np.zeros(3, dtype=np.int64), Training(0, (), None, 0.0))
 
     assert arm("guess").fit is guess
-    assert arm("guess").recipe is recipe
+    assert arm("guess").recipe_at(1, 3) is recipe
     all_arms.cache_clear()
 
 
-def test_only_scratch_starts_at_random():
-    assert [one.name for one in all_arms().values() if not one.pretrained] == ["scratch"]
-
-
 def test_scratch_is_trained_for_longer_than_the_pretrained_network():
-    assert arm("scratch").recipe.steps > arm("finetune").recipe.steps
+    assert arm("scratch").recipe_at(1, 3).steps > arm("finetune").recipe_at(1, 3).steps
 
 
 def test_networks_differ_in_nothing_but_start_rate_and_length():
-    one, other = arm("scratch").recipe, arm("finetune").recipe
+    one, other = arm("scratch").recipe_at(1, 3), arm("finetune").recipe_at(1, 3)
     same = {"learning_rate": one.learning_rate, "steps": one.steps}
     assert dataclasses.replace(other, **same) == one
 
@@ -128,13 +125,13 @@ def test_features_are_computed_anew_where_the_network_sees_otherwise(
     weights = toy.random_weights()
     name = toy.write_backbone(tmp_path / "one" / "net", weights=weights)
     darker = toy.write_backbone(tmp_path / "two" / "net", weights=weights, mean=[0.1, 0.1, 0.1])
-    one, other = features.pooled(name, dataset), features.pooled(darker, dataset)
+    one, other = (features.pooled(backbones.find(one), dataset) for one in (name, darker))
     assert one.train.shape == other.train.shape
     assert not np.allclose(one.train, other.train)
 
 
 def test_features_from_the_cache_are_those_that_were_computed(dataset, backbone, fresh_cache):
-    made, read = features.pooled(backbone, dataset), features.pooled(backbone, dataset)
+    made, read = (features.pooled(backbones.find(backbone), dataset) for _ in range(2))
     assert (made.train == read.train).all()
     assert (made.test == read.test).all()
     assert len(made.train) == len(dataset.train.labels)

@@ -10,9 +10,9 @@ import pytest
 from toy import CHECKOUT, curve, record
 
 from benchmark.cli import main as cli
-from benchmark.defaults import BUNDLED
+from benchmark.defaults import BUNDLED, LOCAL, RECORDED
 from benchmark.errors import UserError
-from benchmark.harness import sweep
+from benchmark.harness import plan
 from benchmark.records import store
 from benchmark.tasks import load as tasks
 
@@ -122,7 +122,7 @@ def test_the_traceback_is_shown_to_those_who_ask_for_it():
 
 
 def test_a_damaged_record_is_named(records, tmp_path, capsys):
-    path = next(store.files(records))
+    path = next(store.record_files(records))
     path.write_text("{")
     assert called("leaderboard", "--records", records, "--out", tmp_path / "out") == 2
     assert str(path) in capsys.readouterr().err
@@ -147,7 +147,7 @@ def test_an_interruption_says_how_to_go_on(capsys, monkeypatch):
     def interrupted(selection):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(sweep, "prepare", interrupted)
+    monkeypatch.setattr(plan, "prepare", interrupted)
     assert called("bench") == 130
     assert "the same command goes on where it stopped" in capsys.readouterr().err
 
@@ -159,7 +159,7 @@ def test_an_interruption_that_arrives_as_another_error_is_one(capsys, monkeypatc
         finally:
             raise RuntimeError("cannot release un-acquired lock")
 
-    monkeypatch.setattr(sweep, "prepare", interrupted)
+    monkeypatch.setattr(plan, "prepare", interrupted)
     assert called("bench") == 130
     assert "the same command goes on where it stopped" in capsys.readouterr().err
 
@@ -169,7 +169,7 @@ def test_an_interruption_that_arrives_as_another_error_is_one(capsys, monkeypatc
 
 def test_names_and_numbers_may_be_separated_by_blanks_or_commas(monkeypatch, tmp_path):
     seen = []
-    monkeypatch.setattr(sweep, "prepare", lambda selection: (seen.append(selection), 1 / 0))
+    monkeypatch.setattr(plan, "prepare", lambda selection: (seen.append(selection), 1 / 0))
     with pytest.raises(ZeroDivisionError):
         cli.main(["bench", "--arms", "probe, scratch probe", "--n", "20,5 20", "--seeds", "3"])
     assert seen[0].arms == ("probe", "scratch")
@@ -179,9 +179,9 @@ def test_names_and_numbers_may_be_separated_by_blanks_or_commas(monkeypatch, tmp
 
 
 def test_the_users_own_run_stays_away_from_the_recorded_ones():
-    assert cli.LOCAL != cli.RECORDED
-    assert not cli.LOCAL.is_relative_to(cli.RECORDED)
-    assert not cli.RECORDED.is_relative_to(cli.LOCAL)
+    assert LOCAL != RECORDED
+    assert not LOCAL.is_relative_to(RECORDED)
+    assert not RECORDED.is_relative_to(LOCAL)
 
 
 # Whole runs
@@ -209,7 +209,7 @@ def bench(selection, task, monkeypatch, capsys):
 
 
 def stamps(folder):
-    return {path: path.stat().st_mtime_ns for path in store.files(folder / "records")}
+    return {path: path.stat().st_mtime_ns for path in store.record_files(folder / "records")}
 
 
 def test_a_run_prints_the_table_and_says_where_things_are(bench, tmp_path):

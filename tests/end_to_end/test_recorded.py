@@ -5,7 +5,8 @@ import re
 import pytest
 from toy import CHECKOUT
 
-from benchmark.cli.main import RECORDED, main
+from benchmark.cli.main import main
+from benchmark.defaults import RECORDED
 
 RESULTS = CHECKOUT / "results"
 INTERVAL = re.compile(r"[+-]?\d+\.\d \[[+-]?\d+\.\d, [+-]?\d+\.\d\]")

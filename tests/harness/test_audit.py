@@ -6,12 +6,13 @@ import pytest
 from toy import curve, record
 
 from benchmark.analysis import board as leaderboard
-from benchmark.analysis.certificate import ALTERNATIVES, changed
 from benchmark.analysis.scores import score_of
 from benchmark.errors import UserError
-from benchmark.harness import audit, sweep
-from benchmark.harness.sweep import Selection
+from benchmark.harness import audit, judged, plan
+from benchmark.harness.plan import Selection
 from benchmark.records import store
+from benchmark.records.recipe import ALTERNATIVES
+from benchmark.records.recipe import stored as recipe_of
 from benchmark.records.record import Training
 
 SHARES = {1: 0.25, 2: 0.5}
@@ -22,7 +23,7 @@ AT_FLOOR = Training(50, (1.0, 0.01, 0.01), True, 1.0)
 @pytest.fixture(scope="module")
 def jobs(task, backbone):
     selection = Selection((task,), (backbone,), ("scratch", "finetune", "probe"), (1, 2), 2)
-    return sweep.prepare(selection).jobs
+    return plan.prepare(selection).jobs
 
 
 @pytest.fixture
@@ -40,7 +41,7 @@ def planned(board, jobs):
 def stored(job, losses=(1.0, 0.001, 0.001)):
     """The score of a job whose training was found to be at the floor, unless told otherwise."""
     training = Training(5, losses, True, 1.0)
-    return score_of(replace(record(), trial=job.stored_trial, recipe=RECIPE, training=training))
+    return score_of(replace(record(), trial=job.trial, recipe=RECIPE, training=training))
 
 
 def test_only_deciding_cells_of_trained_arms_are_run_again(planned):
@@ -78,14 +79,14 @@ def test_a_board_without_a_comparison_cannot_be_audited(jobs):
 def test_audited_records_lie_beside_the_records_and_are_found_again(tmp_path):
     records = tmp_path / "records"
     another = replace(record(), fingerprint="another")
-    store.save(audit.folder(records, "rate-x3"), another)
-    found = audit.scores(records)
+    store.save(judged.folder(records, "rate-x3"), another)
+    found = judged.scores(records)
     assert [score.fingerprint for score in found["rate-x3"]] == ["another"]
     assert found["steps-x2"] == []
 
 
 def again(arm, alternative, shares, **fields):
-    return curve(arm, shares, recipe=changed(RECIPE, alternative), **fields)
+    return curve(arm, shares, recipe=dict(recipe_of(RECIPE).varied(alternative).settings), **fields)
 
 
 def certificate(scratch_shares):

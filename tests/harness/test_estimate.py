@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from toy import record
 
-from benchmark.harness import estimate, sweep
+from benchmark.harness import estimate, plan
 from benchmark.harness.estimate import Speed
-from benchmark.harness.sweep import Selection
+from benchmark.harness.plan import Selection
 from benchmark.records import store
 
 NOWHERE = Path("no records here")
@@ -15,7 +15,7 @@ NOWHERE = Path("no records here")
 
 @pytest.fixture(scope="module")
 def jobs(task, backbone):
-    return sweep.prepare(Selection((task,), (backbone,), ("scratch", "probe"), (1, 2), 2)).jobs
+    return plan.prepare(Selection((task,), (backbone,), ("scratch", "probe"), (1, 2), 2)).jobs
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from toy import CLASSES, write_backbone
 
 from benchmark.harness import job as trial
 from benchmark.harness.job import Job
+from benchmark.records.fingerprint import Ingredients
 from benchmark.records.recipe import ProbeRecipe, Recipe
 from benchmark.records.record import Trial
 from benchmark.tasks import subsets
@@ -19,8 +20,9 @@ RECIPE = Recipe(learning_rate=1e-3, steps=4)
 
 @pytest.fixture
 def job(task, backbone, dataset):
-    trial = Trial("toy", backbone, "finetune", 2, 0)
-    return Job(trial, task, RECIPE, toy.SIZE, dataset.hash, backbones.weights_hash(backbone))
+    network = backbones.find(backbone)
+    made_of = Ingredients(toy.SIZE, dataset.hash, network.weights_hash, network.design)
+    return Job(Trial("toy", "net", "finetune", 2, 0), backbone, task, RECIPE, made_of)
 
 
 def changed(job, recipe=None, **trial):
@@ -53,7 +55,7 @@ def test_a_record_says_what_was_done(job, dataset):
     assert record.data.hash == dataset.hash
     assert (record.data.classes, record.data.test_images, record.data.train_images) == (3, 15, 24)
     assert record.data.image_size == toy.SIZE
-    assert record.weights_hash == job.weights_hash
+    assert record.weights_hash == job.made_of.weights_hash
     assert record.backbone_label == "a toy"
     assert record.recipe["steps"] == record.training.steps == len(record.training.losses) == 4
     assert {"torch", "timm", "python"} <= set(record.versions)
@@ -62,7 +64,7 @@ def test_a_record_says_what_was_done(job, dataset):
 
 def test_a_record_holds_no_path(job, task, tmp_path):
     assert str(task.folder) not in str(trial.run(job))
-    assert job.trial.backbone not in str(trial.run(job))
+    assert job.backbone not in str(trial.run(job))
 
 
 def test_a_record_names_the_very_subset(job, dataset):
@@ -76,10 +78,9 @@ def test_all_arms_see_the_same_subset(job):
 
 
 def test_a_training_that_diverges_is_a_record_with_its_reason(job, monkeypatch):
-    assert job.fingerprint  # known before the network's mean is spoilt
-    not_a_number = {"mean": (np.nan,) * 3}
-    wanted = dataclasses.replace(backbones.preprocessing(job.trial.backbone), **not_a_number)
-    monkeypatch.setattr(backbones, "preprocessing", lambda name: wanted)
+    network = backbones.find(job.backbone)
+    spoilt = dataclasses.replace(network.preprocessing, mean=(np.nan,) * 3)
+    monkeypatch.setitem(vars(network), "preprocessing", spoilt)
     record = trial.run(job)
     assert (record.status, record.accuracy) == ("failed", None)
     assert "not finite by step" in record.reason
@@ -125,6 +126,8 @@ def test_the_fingerprint_does_not_depend_on_n_and_seed(job):
     ],
 )
 def test_the_fingerprint_changes_with_recipe_data_weights_and_size(job, change):
+    if "recipe" not in change:
+        change = {"made_of": dataclasses.replace(job.made_of, **change)}
     assert dataclasses.replace(job, **change).fingerprint != job.fingerprint
 
 
@@ -132,7 +135,9 @@ def test_the_fingerprint_changes_with_recipe_data_weights_and_size(job, change):
 def test_the_fingerprint_of_a_random_start_changes_with_the_network(job, tmp_path, change):
     here = write_backbone(tmp_path / "here" / "net")
     there = write_backbone(tmp_path / "there" / "net", **change)
-    random = dataclasses.replace(job, weights_hash=None)
-    one, other = changed(random, backbone=here), changed(random, backbone=there)
-    assert one.stored_trial == other.stored_trial
+    one, other = (
+        dataclasses.replace(job.made_of, weights_hash=None, design=backbones.find(name).design)
+        for name in (here, there)
+    )
+    one, other = (dataclasses.replace(job, made_of=made_of) for made_of in (one, other))
     assert one.fingerprint != other.fingerprint

@@ -11,8 +11,9 @@ import toy
 from benchmark import arms
 from benchmark.errors import UserError
 from benchmark.harness import sweep
-from benchmark.harness.executors.processes import run_here
-from benchmark.harness.sweep import Selection, missing, prepare, stored
+from benchmark.harness.executors import run_here
+from benchmark.harness.plan import Selection, prepare
+from benchmark.harness.sweep import missing, stored
 from benchmark.records import store
 
 
@@ -28,12 +29,12 @@ def jobs(selection):
 
 def made_up(job):
     """A record of ``job`` without any training."""
-    trial = job.stored_trial
+    trial = job.trial
     return toy.record(trial=trial, fingerprint=job.fingerprint, data=toy.FACTS)
 
 
 def run(root, jobs, function=made_up, workers=1):
-    return list(sweep.run(root, jobs, workers, function, progress=False))
+    return list(sweep.run(root, jobs, workers, function=function))
 
 
 def with_rate(jobs, rate):
@@ -47,11 +48,11 @@ def with_rate(jobs, rate):
 
 
 def test_every_combination_is_prepared(jobs):
-    assert len(jobs) == len({job.stored_trial for job in jobs}) == 3 * 2 * 2
+    assert len(jobs) == len({job.trial for job in jobs}) == 3 * 2 * 2
 
 
 def test_only_pretrained_arms_carry_the_hash_of_the_weights(jobs):
-    assert {job.trial.arm for job in jobs if job.weights_hash is None} == {"scratch"}
+    assert {job.trial.arm for job in jobs if job.made_of.weights_hash is None} == {"scratch"}
 
 
 def test_the_grid_is_that_of_the_task_unless_told(selection):
@@ -65,7 +66,7 @@ def test_the_grid_is_that_of_the_task_unless_told(selection):
 
 def test_the_budget_of_the_task_multiplies_the_steps(jobs):
     steps = {job.trial.arm: job.recipe.steps for job in jobs if job.trial.arm != "probe"}
-    default = {arm: arms.arm(arm).recipe.steps for arm in steps}
+    default = {arm: arms.arm(arm).recipe_at(1, 3).steps for arm in steps}
     assert steps == {arm: round(0.01 * count) for arm, count in default.items()}
 
 
@@ -102,7 +103,7 @@ def test_a_second_run_trains_nothing(tmp_path, jobs):
 
 def test_only_what_is_missing_is_run(tmp_path, jobs):
     run(tmp_path, jobs[:5])
-    assert {record.trial for record in run(tmp_path, jobs)} == {j.stored_trial for j in jobs[5:]}
+    assert {record.trial for record in run(tmp_path, jobs)} == {j.trial for j in jobs[5:]}
 
 
 def test_the_longest_jobs_come_first(tmp_path, jobs):
@@ -133,8 +134,8 @@ def test_a_missing_record_is_an_error_for_people(tmp_path, jobs):
 
 def test_a_damaged_record_is_trained_again(tmp_path, jobs):
     run(tmp_path, jobs)
-    store.path_of(tmp_path, jobs[3].stored_trial).write_text("{")
-    assert [record.trial for record in run(tmp_path, jobs)] == [jobs[3].stored_trial]
+    store.path_of(tmp_path, jobs[3].trial).write_text("{")
+    assert [record.trial for record in run(tmp_path, jobs)] == [jobs[3].trial]
 
 
 def failing_for_scratch(job):
@@ -151,7 +152,7 @@ def test_a_failed_trial_does_not_stop_the_sweep_and_is_not_tried_again(tmp_path,
 
 
 def test_records_are_stored_before_they_are_handed_out(tmp_path, jobs):
-    for record in sweep.run(tmp_path, jobs, 1, made_up, progress=False):
+    for record in sweep.run(tmp_path, jobs, 1, function=made_up):
         assert store.load_file(store.path_of(tmp_path, record.trial)) == record
 
 
@@ -163,7 +164,7 @@ def test_an_error_for_people_ends_the_sweep_and_keeps_what_is_done(tmp_path, job
 
     with pytest.raises(UserError, match="no features"):
         run(tmp_path, jobs, refuse_probe)
-    assert len(list(store.files(tmp_path))) == 8
+    assert len(list(store.record_files(tmp_path))) == 8
 
 
 def test_a_disk_that_is_full_ends_the_workers_at_once(tmp_path, jobs, monkeypatch):
@@ -178,7 +179,7 @@ def test_a_disk_that_is_full_ends_the_workers_at_once(tmp_path, jobs, monkeypatc
     def full(descriptor):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("benchmark.harness.executors.processes.run_in_processes", watched)
+    monkeypatch.setattr("benchmark.harness.executors.run_in_processes", watched)
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(UserError, match="No space left") as caught:
         run(tmp_path, jobs, workers=2)
@@ -190,12 +191,12 @@ def test_a_disk_that_is_full_ends_the_workers_at_once(tmp_path, jobs, monkeypatc
 
 
 def real_sweep(root, jobs):
-    for _ in sweep.run(root, jobs, 1, progress=False):
+    for _ in sweep.run(root, jobs, 1):
         pass
 
 
 def stamps(root):
-    return {path: (path.stat().st_mtime_ns, path.read_bytes()) for path in store.files(root)}
+    return {path: (path.stat().st_mtime_ns, path.read_bytes()) for path in store.record_files(root)}
 
 
 def test_a_sweep_killed_at_any_moment_goes_on_where_it_stopped(tmp_path, selection):
@@ -216,8 +217,8 @@ def test_a_sweep_killed_at_any_moment_goes_on_where_it_stopped(tmp_path, selecti
         assert finished.items() <= now.items(), "a stored record was written again"
         finished = now
     assert len(finished) >= 9
-    last = list(sweep.run(tmp_path, jobs, 1, progress=False))
+    last = list(sweep.run(tmp_path, jobs, 1))
     assert len(finished) + len(last) == len(jobs)
     assert finished.items() <= stamps(tmp_path).items()
-    assert {record.trial for record in stored(tmp_path, jobs)} == {j.stored_trial for j in jobs}
+    assert {record.trial for record in stored(tmp_path, jobs)} == {j.trial for j in jobs}
     assert not list(tmp_path.rglob("superseded"))

@@ -5,11 +5,10 @@ import pytest
 
 from benchmark.errors import UserError
 from benchmark.harness import tune
-from benchmark.harness.executors.processes import run_here
-from benchmark.harness.tune import keep
+from benchmark.harness.executors import run_here
 from benchmark.records.evidence import Cell, chosen_rates, read_evidence, write_evidence
-from benchmark.records.recipe import Tuned, tuned_backbones
 from benchmark.tasks import data
+from benchmark.training import backbones
 
 
 @pytest.fixture(autouse=True)
@@ -19,7 +18,7 @@ def _small(monkeypatch):
     monkeypatch.setattr(tune, "HELD_OUT", 2)
     monkeypatch.setattr(tune, "SEEDS", (1000,))
     monkeypatch.setattr(
-        tune.executors, "run_in_processes", lambda function, jobs, workers: run_here(function, jobs)
+        tune.executors, "run", lambda function, jobs, workers: run_here(function, jobs)
     )
 
 
@@ -40,14 +39,14 @@ def arm_that(fits):
 
 
 def test_every_trained_arm_is_tried_at_every_rate_and_size(task, backbone):
-    planned = [tuning.cell for tuning in tune.plan(backbone, [task])]
+    planned = [tuning.cell for tuning in tune.plan(backbones.find(backbone), [task])]
     assert len(planned) == len(set(planned)) == 2 * 2 * 2
     assert {one.arm for one in planned} == {"scratch", "finetune"}
     assert {one.backbone for one in planned} == {"net"}
 
 
 def test_the_recipe_is_that_of_a_sweep_but_for_the_rate(task, backbone):
-    for tuning in tune.plan(backbone, [task]):
+    for tuning in tune.plan(backbones.find(backbone), [task]):
         assert tuning.recipe.learning_rate == tuning.cell.learning_rate
         assert tuning.recipe.steps == tuning.cell.steps
 
@@ -82,7 +81,7 @@ def test_a_training_is_scored_on_images_that_it_was_not_trained_on(task, backbon
     monkeypatch.setattr(
         tune.arms, "arm", lambda name: type("Arm", (), {"fit": staticmethod(watched)})
     )
-    for tuning in tune.plan(backbone, [task]):
+    for tuning in tune.plan(backbones.find(backbone), [task]):
         tune.run(tuning)
     assert set(map(str, seen)) == {str((6, 6, set())), str((12, 6, set()))}
 
@@ -96,13 +95,13 @@ def test_what_is_trained_on_nests_and_what_is_held_out_stays(task):
 
 def test_sizes_that_a_task_does_not_have_are_left_out(task, backbone, monkeypatch):
     monkeypatch.setattr(tune, "SIZES", (2, 4000))
-    assert {t.cell.images_per_class for t in tune.plan(backbone, [task])} == {2}
+    assert {t.cell.images_per_class for t in tune.plan(backbones.find(backbone), [task])} == {2}
 
 
 def test_a_development_task_with_too_few_images_is_one_message(task, backbone, monkeypatch):
     monkeypatch.setattr(tune, "HELD_OUT", 4000)
     with pytest.raises(UserError, match="needs 4002"):
-        tune.plan(backbone, [task])
+        tune.plan(backbones.find(backbone), [task])
 
 
 def test_a_rate_at_which_the_training_diverges_scores_nothing(task, backbone, monkeypatch):
@@ -110,7 +109,7 @@ def test_a_rate_at_which_the_training_diverges_scores_nothing(task, backbone, mo
         raise tune.DivergedError("NaN")
 
     monkeypatch.setattr(tune.arms, "arm", arm_that(diverging))
-    (first, *_) = tune.plan(backbone, [task])
+    (first, *_) = tune.plan(backbones.find(backbone), [task])
     assert tune.run(first) == (first.cell, 0.0)
 
 
@@ -164,22 +163,6 @@ def test_evidence_of_other_backbones_stays_in_the_file(task, backbone, monkeypat
 def test_without_a_development_task_nothing_can_be_tuned(backbone, tmp_path):
     with pytest.raises(UserError, match="no development task"):
         tune.tune(backbone, [], 1, tmp_path / "evidence.csv")
-
-
-def test_rates_are_kept_beside_those_of_other_backbones(tmp_path):
-    file = tmp_path / "rates.yaml"
-    other = Tuned({"scratch": 1e-5, "finetune": 0.03}, 80)
-    keep("one", Tuned({"scratch": 3e-4}, 20), file)
-    keep("other", other, file)
-    keep("one", Tuned({"scratch": 1e-3}, 40), file)
-    assert tuned_backbones(file) == {"one": Tuned({"scratch": 1e-3}, 40), "other": other}
-
-
-def test_the_file_of_rates_says_where_it_comes_from(tmp_path):
-    keep("one", Tuned({"scratch": 3e-4}, 20), tmp_path / "rates.yaml")
-    assert (
-        (tmp_path / "rates.yaml").read_text().startswith("# Learning rates chosen by `make tune`")
-    )
 
 
 def test_every_label_that_is_drawn_counts_once(task, monkeypatch):

@@ -2,6 +2,7 @@ import dataclasses
 import xml.etree.ElementTree as ET
 
 import pytest
+from made_boards import compared
 from toy import curve, failed, record
 
 from benchmark.analysis.board import boards
@@ -41,13 +42,9 @@ def test_the_figure_says_neither_when_nor_by_what_it_was_made(board):
 def test_a_crossover_is_marked(board):
     comparison = board.comparisons["probe"]
     crossed = dataclasses.replace(comparison.verdict, crossover=3.0, low=2.0, high=None)
-    marked = dataclasses.replace(
-        board, comparisons={"probe": dataclasses.replace(comparison, verdict=crossed)}
-    )
+    marked = compared(board, "probe", verdict=crossed)
     none = dataclasses.replace(comparison.verdict, crossover=None, low=None, high=None)
-    unmarked = dataclasses.replace(
-        board, comparisons={"probe": dataclasses.replace(comparison, verdict=none)}
-    )
+    unmarked = compared(board, "probe", verdict=none)
     assert "stroke-dasharray" in accuracy_figure(marked)
     assert "stroke-dasharray" not in accuracy_figure(unmarked)
 

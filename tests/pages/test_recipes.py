@@ -4,11 +4,11 @@ import pytest
 from toy import curve, record
 
 from benchmark.analysis.board import boards
-from benchmark.analysis.certificate import changed
 from benchmark.analysis.scores import score_of
 from benchmark.pages import recipes as recipes_page
 from benchmark.pages.recipes import Choices, paired_loss
-from benchmark.records.recipe import Tuned
+from benchmark.records.recipe import stored as recipe_of
+from benchmark.records.tuned import Tuned
 from tests.records.test_evidence import cell
 
 RECIPE = {"steps": 10, "learning_rate": 0.001, "floor": 0.02, "augmentation": {"flip": True}}
@@ -116,7 +116,7 @@ def test_what_early_ends_change_is_shown_with_the_steps_that_they_save():
     shares = {1: 0.4, 10: 0.6}
     scratch = curve("scratch", shares, recipe=RECIPE)
     others = [one for arm in ("finetune", "probe") for one in curve(arm, {1: 0.9, 10: 0.9})]
-    again = curve("scratch", shares, recipe=changed(RECIPE, "full-budget"))
+    again = curve("scratch", shares, recipe=dict(recipe_of(RECIPE).varied("full-budget").settings))
     text = page(boards_of(*scratch, *others, full_budget=again))
     assert row(text, "toy", "net", "scratch")[3:] == ["10", "+0.0 [-0.2, +0.2]", "50%"]
     assert text.count("| toy ") == 1

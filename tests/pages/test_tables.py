@@ -1,14 +1,15 @@
 import dataclasses
 
 import pytest
+from made_boards import compared
 from toy import curve, failed, record
 
 from benchmark.analysis.board import boards
-from benchmark.analysis.certificate import changed
 from benchmark.analysis.crossover import Verdict
 from benchmark.analysis.effective import EffectiveImages
 from benchmark.analysis.scores import score_of
-from benchmark.pages import tables
+from benchmark.pages import tables, words
+from benchmark.records.recipe import stored as recipe_of
 
 
 @pytest.fixture
@@ -19,7 +20,7 @@ def board():
 
 
 def verdict(kind, crossover=None, low=None, high=None, hurts_from=None):
-    return Verdict(kind, crossover, low, high, 0.01, (), "Because.", hurts_from)
+    return Verdict(kind, crossover, low, high, 0.01, (), hurts_from)
 
 
 def test_columns_line_up():
@@ -68,7 +69,7 @@ def test_a_gain_has_a_sign():
     ],
 )
 def test_each_verdict_has_words(one, shown):
-    assert tables.verdict_text(one) == shown
+    assert words.verdict_text(one) == shown
 
 
 def test_the_table_shows_every_arm_and_its_gain_at_every_n(board):
@@ -102,8 +103,8 @@ def test_what_is_printed_tells_the_verdict_and_its_reason(board):
     text = tables.board_text(board)
     comparison = board.comparisons["probe"]
     assert "toy with Net: test accuracy in % over 3 seeds" in text
-    assert f"probe: {tables.verdict_text(comparison.verdict)} (margin 1 point;" in text
-    assert comparison.verdict.reason in text
+    assert f"probe: {words.verdict_text(comparison.verdict)} (margin 1 point;" in text
+    assert words.reason(comparison.verdict) in text
 
 
 def test_what_pretraining_is_worth_is_shown_where_it_is_known(board):
@@ -123,7 +124,7 @@ def test_a_refusal_to_say_what_pretraining_is_worth_has_its_reason():
     (board,) = boards(map(score_of, alone))
     (refused,) = board.comparisons["probe"].effective
     assert refused.effective is None
-    assert f"- probe at N = 1: {refused.reason}" in tables.effective_table(board)
+    assert f"- probe at N = 1: {words.refusal(refused.refusal, 1)}" in tables.effective_table(board)
 
 
 @pytest.mark.parametrize(
@@ -137,11 +138,11 @@ def test_a_refusal_to_say_what_pretraining_is_worth_has_its_reason():
     ],
 )
 def test_a_narrow_column_holds_the_crossover_or_the_words_for_none(one, shown, ends):
-    assert (tables.stops_at(one), tables.bounds(one)) == (shown, ends)
+    assert (words.stops_at(one), words.bounds(one)) == (shown, ends)
 
 
 def test_a_gain_that_lasts_names_the_largest_n(board):
-    assert tables.stops_at(board.comparisons["probe"].verdict) == "still helps at 10"
+    assert words.stops_at(board.comparisons["probe"].verdict) == "still helps at 10"
 
 
 def unfinished(levelled=0, falling=3):
@@ -157,17 +158,17 @@ def unfinished(levelled=0, falling=3):
 
 def test_accuracies_of_trainings_that_ended_too_early_are_marked_and_explained():
     first, second, _, note = tables.accuracy_table(unfinished()).splitlines()[2:]
-    assert [line.count(tables.UNFINISHED) for line in (first, second)] == [0, 1]
-    assert note.startswith(tables.UNFINISHED)
+    assert [line.count(words.UNFINISHED) for line in (first, second)] == [0, 1]
+    assert note.startswith(words.UNFINISHED)
 
 
 def test_a_gain_over_scratch_that_ended_too_early_is_marked():
     shown = [tables.marked_gain_at(unfinished(), "probe", n) for n in (1, 10, 100)]
-    assert [text.endswith(tables.UNFINISHED) for text in shown] == [False, True, False]
+    assert [text.endswith(words.UNFINISHED) for text in shown] == [False, True, False]
 
 
 def test_help_that_lasts_over_scratch_that_ended_too_early_is_marked():
-    assert tables.marked_stops_at(unfinished(), "probe") == f"still helps at 10 {tables.UNFINISHED}"
+    assert tables.marked_stops_at(unfinished(), "probe") == f"still helps at 10 {words.UNFINISHED}"
     assert tables.marked_stops_at(unfinished(3, 0), "probe") == "still helps at 10"
 
 
@@ -177,25 +178,23 @@ def test_help_that_lasts_over_scratch_that_ended_too_early_is_marked():
 def test_a_worth_in_labels_that_is_read_off_unfinished_trainings_is_marked(low, high, marked):
     board = unfinished()
     one = EffectiveImages(1, low, low, high, False, None)
-    comparison = dataclasses.replace(board.comparisons["probe"], effective=(one,))
-    board = dataclasses.replace(board, comparisons={"probe": comparison})
+    board = compared(board, "probe", effective=(one,))
     shown = tables.marked_labels_worth(board, "probe", 1)
-    assert shown.endswith(tables.UNFINISHED) == marked
+    assert shown.endswith(words.UNFINISHED) == marked
     assert tables.marked_labels_worth(board, "probe", 7) == ""
 
 
 def test_a_refused_worth_in_labels_is_not_marked():
     board = unfinished()
     refused = EffectiveImages(1, None, None, None, False, "Because.")
-    comparison = dataclasses.replace(board.comparisons["probe"], effective=(refused,))
-    board = dataclasses.replace(board, comparisons={"probe": comparison})
+    board = compared(board, "probe", effective=(refused,))
     assert tables.marked_labels_worth(board, "probe", 1) == "-"
 
 
 def longer_rows(*audited):
     recipe = {"steps": 10, "learning_rate": 0.1, "floor": 0.0}
     records = [*curve("scratch", {1: 0.4}, recipe=recipe), *curve("finetune", {1: 0.9})]
-    twice = curve("scratch", {1: 0.8}, recipe=changed(recipe, "steps-x2"))
+    twice = curve("scratch", {1: 0.8}, recipe=dict(recipe_of(recipe).varied("steps-x2").settings))
     audits = {name: list(map(score_of, twice)) for name in audited}
     table = tables.longer_table(boards(map(score_of, records), audits=audits), "finetune")
     return [[c.strip() for c in line.split("|")[1:-1]] for line in table.splitlines()[2:]]
@@ -213,7 +212,7 @@ def test_where_nothing_trained_longer_nothing_is_shown():
 
 
 def test_one_unfinished_training_among_finished_ones_marks_nothing():
-    assert tables.UNFINISHED not in tables.accuracy_table(unfinished(levelled=2, falling=1))
+    assert words.UNFINISHED not in tables.accuracy_table(unfinished(levelled=2, falling=1))
 
 
 def test_a_gain_that_was_not_measured_is_an_empty_cell(board):

@@ -153,7 +153,7 @@ def test_a_newer_format_is_refused(tmp_path):
 def test_files_come_in_the_order_of_their_names_not_of_their_making(tmp_path):
     for n, seed in ((20, 1), (1, 0), (20, 0), (5, 0)):
         store.save(tmp_path, record(n=n, seed=seed))
-    found = [path.name for path in store.files(tmp_path)]
+    found = [path.name for path in store.record_files(tmp_path)]
     assert found == ["n0001-s0.json", "n0005-s0.json", "n0020-s0.json", "n0020-s1.json"]
 
 

@@ -1,10 +1,16 @@
 """Boards without records: only what statements are judged by is made up."""
 
+import dataclasses
+
 from toy import FACTS
 
-from benchmark.analysis.board import Board, Comparison, Point
+from benchmark.analysis.board import ArmResult, Board, Comparison
 from benchmark.analysis.certificate import Certificate
 from benchmark.analysis.crossover import GainEstimate, Verdict
+from benchmark.analysis.curves import Point
+from benchmark.records.recipe import stored
+
+RECIPE = stored({})
 
 HELPS = (0.1, 0.08, 0.12)
 NO_HELP = (0.0, -0.005, 0.005)
@@ -18,7 +24,7 @@ def verdict(
     kind="undecided", gains=(), crossover=None, low=None, high=None, hurts_from=None, grid=GRID
 ):
     estimates = tuple(GainEstimate(n, 5, *gain) for n, gain in zip(grid, gains, strict=False))
-    return Verdict(kind, crossover, low, high, 0.01, estimates, "Because.", hurts_from)
+    return Verdict(kind, crossover, low, high, 0.01, estimates, hurts_from)
 
 
 def point(n, *, settled=True, accuracy=0.5):
@@ -39,17 +45,23 @@ def board(task="task", found=None, certificate=None, *, settled=GRID, backbone="
         backbone=backbone,
         label="a made-up network",
         data=FACTS,
-        curves={"scratch": points, "finetune": points},
-        comparisons={"finetune": Comparison("finetune", found, (), status, ())},
-        tuning_labels={"scratch": 0, "finetune": 0},
-        clean_accuracy={},
-        seconds={"scratch": 1.0, "finetune": 1.0},
+        arms={
+            "scratch": ArmResult(False, points, (RECIPE,), 1.0),
+            "finetune": ArmResult(
+                True, points, (RECIPE,), 1.0, Comparison("finetune", found, (), status, ())
+            ),
+        },
         efforts=(),
         seeds=5,
-        recipes={"scratch": "{}", "finetune": "{}"},
-        over_finetune={},
-        notes=(),
     )
+
+
+def compared(board, arm, **changed):
+    """The board with fields of one arm's comparison replaced."""
+    result = board.arms[arm]
+    comparison = dataclasses.replace(result.comparison, **changed)
+    arms = board.arms | {arm: dataclasses.replace(result, comparison=comparison)}
+    return dataclasses.replace(board, arms=arms)
 
 
 def boards(*found, **changed):

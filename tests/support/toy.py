@@ -73,7 +73,7 @@ def random_weights(architecture: str = "test_resnet", seed: int = 0) -> dict:
     from benchmark.training import backbones
 
     torch.manual_seed(seed)
-    network = backbones.create(architecture, 0, pretrained=False)
+    network = backbones.find(architecture).create(0, pretrained=False)
     return {key: tensor.contiguous() for key, tensor in network.state_dict().items()}
 
 
@@ -121,6 +121,7 @@ def record(
         data=dataclasses.replace(FACTS, test_images=len(correct)),
         backbone_label="Net",
         weights_hash=None if arm == "scratch" else "weights",
+        pretrained=arm != "scratch",
         subset_hash=f"subset {n} {seed}",
         training=Training(5, (1.0, 0.5), True, 2.0),
         versions={"python": "3.11"},

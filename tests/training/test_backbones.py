@@ -24,13 +24,13 @@ NOISE = torch.rand(2, 3, 32, 32, generator=torch.Generator().manual_seed(0))
 @pytest.mark.parametrize("architecture", ["test_resnet", "test_efficientnet", "test_vit"])
 def test_the_first_logits_are_zero_in_every_arm(tmp_path, architecture, pretrained):
     name = write_backbone(tmp_path / "net", architecture, fixed_input_size="vit" in architecture)
-    model = backbones.create(name, 7, pretrained=pretrained, image_size=32).eval()
+    model = backbones.find(name).create(7, pretrained=pretrained, image_size=32).eval()
     assert torch.equal(model(NOISE), torch.zeros(2, 7))
 
 
 @pytest.mark.parametrize("architecture", ["test_resnet", "repvit_m0_9", "swiftformer_xs"])
 def test_a_classifier_of_any_build_starts_at_zero_and_can_learn(architecture):
-    model = backbones.create(architecture, 7, pretrained=False)
+    model = backbones.find(architecture).create(7, pretrained=False)
     assert not model.eval()(NOISE).any()
     model.train()(NOISE).log_softmax(1)[:, 3].sum().backward()
     heads = model.get_classifier()
@@ -39,20 +39,22 @@ def test_a_classifier_of_any_build_starts_at_zero_and_can_learn(architecture):
 
 
 def test_no_classes_give_pooled_features(backbone):
-    model = backbones.create(backbone, 0, pretrained=True)
+    model = backbones.find(backbone).create(0, pretrained=True)
     assert model(NOISE).shape == (2, model.num_features)
 
 
 def test_pretrained_weights_are_those_of_the_folder(tmp_path):
     weights = random_weights(seed=5)
-    model = backbones.create(write_backbone(tmp_path / "net", weights=weights), 3, pretrained=True)
+    model = backbones.find(write_backbone(tmp_path / "net", weights=weights)).create(
+        3, pretrained=True
+    )
     assert all(torch.equal(model.state_dict()[key], value) for key, value in weights.items())
 
 
 def test_a_random_start_follows_the_seed_and_not_the_folder(backbone):
     def first_weights(seed, pretrained):
         torch.manual_seed(seed)
-        return next(backbones.create(backbone, 3, pretrained=pretrained).parameters())
+        return next(backbones.find(backbone).create(3, pretrained=pretrained).parameters())
 
     assert torch.equal(first_weights(1, False), first_weights(1, False))
     assert not torch.equal(first_weights(1, False), first_weights(2, False))
@@ -69,31 +71,31 @@ def test_a_random_start_follows_the_seed_and_not_the_folder(backbone):
 )
 def test_an_unknown_name_gets_the_nearest_one(name, meant):
     with pytest.raises(UserError, match=re.escape(f"unknown backbone '{name}'; did you mean '")):
-        backbones.check_name(name)
+        backbones.find(name)
     with pytest.raises(UserError, match=re.escape(meant)):
-        backbones.check_name(name)
+        backbones.find(name)
 
 
 @pytest.mark.parametrize(
     "name", ["resnet18", "resnet18.a1_in1k", "hf-hub:some/where", "test_resnet.distilled_in1k"]
 )
 def test_a_name_is_checked_without_asking_any_hub(name):
-    backbones.check_name(name)
+    backbones.find(name)
 
 
 @pytest.mark.parametrize("folder", ["nowhere", "empty"])
 def test_a_folder_without_a_backbone_is_named(tmp_path, folder):
     (tmp_path / "empty").mkdir()
     with pytest.raises(UserError, match=f"{folder}: there is no backbone in this folder"):
-        backbones.create(f"local-dir:{tmp_path / folder}", 3, pretrained=True)
+        backbones.find(f"local-dir:{tmp_path / folder}").create(3, pretrained=True)
 
 
 def test_a_folder_without_weights_is_an_error_only_where_they_are_needed(tmp_path):
     name = write_backbone(tmp_path / "net")
     (tmp_path / "net" / "model.safetensors").unlink()
-    backbones.create(name, 3, pretrained=False)
+    backbones.find(name).create(3, pretrained=False)
     with pytest.raises(UserError, match="cannot build backbone"):
-        backbones.create(name, 3, pretrained=True)
+        backbones.find(name).create(3, pretrained=True)
 
 
 @pytest.mark.parametrize("content", ["{", "[]", "{}", '{"architecture": "no_such_net"}'])
@@ -101,7 +103,7 @@ def test_a_broken_configuration_is_an_error_for_people(tmp_path, content):
     name = write_backbone(tmp_path / "net")
     (tmp_path / "net" / "config.json").write_text(content)
     with pytest.raises(UserError, match="cannot build backbone"):
-        backbones.preprocessing(name)
+        _ = backbones.find(name).preprocessing
 
 
 @pytest.mark.parametrize(
@@ -115,7 +117,7 @@ def test_a_tensor_that_is_missing_is_named(tmp_path, key, classes_in_file):
     if classes_in_file:
         edit_config(tmp_path / "net", num_classes=classes_in_file)
     with pytest.raises(UserError, match=re.escape(key)):
-        backbones.create(name, 3, pretrained=True)
+        backbones.find(name).create(3, pretrained=True)
 
 
 def edit_config(folder, **changed):
@@ -126,7 +128,7 @@ def edit_config(folder, **changed):
 def test_weights_of_another_architecture_are_refused(tmp_path):
     weights = random_weights("test_efficientnet")
     with pytest.raises(UserError, match="conv1"):
-        backbones.create(write_backbone(tmp_path / "net", weights=weights), 3, pretrained=True)
+        backbones.find(write_backbone(tmp_path / "net", weights=weights)).create(3, pretrained=True)
 
 
 def test_a_tensor_of_another_shape_is_refused(tmp_path):
@@ -134,7 +136,7 @@ def test_a_tensor_of_another_shape_is_refused(tmp_path):
     weights["layer1.0.bn1.weight"] = torch.ones(5)
     name = write_backbone(tmp_path / "net", weights=weights)
     with pytest.raises(UserError, match=r"size mismatch for layer1\.0\.bn1\.weight"):
-        backbones.create(name, 3, pretrained=True)
+        backbones.find(name).create(3, pretrained=True)
 
 
 def test_weights_that_were_cut_off_are_refused(tmp_path):
@@ -142,7 +144,7 @@ def test_weights_that_were_cut_off_are_refused(tmp_path):
     file = tmp_path / "net" / "model.safetensors"
     file.write_bytes(file.read_bytes()[:-100])
     with pytest.raises(UserError, match="cannot build backbone"):
-        backbones.weights_hash(name)
+        _ = backbones.find(name).weights_hash
 
 
 class Malicious:
@@ -161,16 +163,16 @@ def test_code_in_a_pickled_checkpoint_is_not_run(tmp_path, save):
     (tmp_path / "net" / "model.safetensors").unlink()
     save({"conv1.0.weight": Malicious(tmp_path / "pwned")}, tmp_path / "net" / "pytorch_model.bin")
     with pytest.raises(UserError, match="cannot build backbone"):
-        backbones.create(name, 3, pretrained=True)
+        backbones.find(name).create(3, pretrained=True)
     assert not (tmp_path / "pwned").exists()
 
 
 def test_the_hash_of_the_weights_changes_with_a_single_value(tmp_path):
     weights = random_weights()
-    one = backbones.weights_hash(write_backbone(tmp_path / "one", weights=weights))
-    same = backbones.weights_hash(write_backbone(tmp_path / "same", weights=weights))
+    one = backbones.find(write_backbone(tmp_path / "one", weights=weights)).weights_hash
+    same = backbones.find(write_backbone(tmp_path / "same", weights=weights)).weights_hash
     weights["layer1.0.bn1.bias"][0] += 1e-6
-    other = backbones.weights_hash(write_backbone(tmp_path / "other", weights=weights))
+    other = backbones.find(write_backbone(tmp_path / "other", weights=weights)).weights_hash
     assert one == same != other
 
 
@@ -193,7 +195,7 @@ def test_the_folder_itself_has_a_name(tmp_path, monkeypatch):
 
 
 def test_preprocessing_is_that_of_the_configuration(backbone):
-    wanted = backbones.preprocessing(backbone)
+    wanted = backbones.find(backbone).preprocessing
     assert (wanted.mean, wanted.std) == ((0.4, 0.5, 0.6), (0.2, 0.25, 0.3))
     assert (wanted.interpolation, wanted.fixed_input_size) == ("bilinear", False)
 
@@ -208,20 +210,20 @@ def test_a_network_of_fixed_size_takes_images_of_another(tmp_path, pretrained):
         classifier="head",
         input_size=[3, 160, 160],
     )
-    model = backbones.create(name, 3, pretrained=pretrained, image_size=32)
+    model = backbones.find(name).create(3, pretrained=pretrained, image_size=32)
     assert model(NOISE).shape == (2, 3)
 
 
 def test_a_size_that_the_network_cannot_take_is_said_beforehand():
     with pytest.raises(UserError, match="'test_vit' cannot take images of 24 pixels"):
-        backbones.check_size("test_vit", 24)
-    backbones.check_size("test_vit", 64)
+        backbones.find("test_vit").check_size(24)
+    backbones.find("test_vit").check_size(64)
 
 
 def test_a_folder_is_labelled_by_its_description(tmp_path):
-    assert backbones.label(write_backbone(tmp_path / "net")) == "a toy"
-    assert backbones.label(write_backbone(tmp_path / "bare", description=None)) == "bare"
-    assert backbones.label("resnet18") == "resnet18"
+    assert backbones.find(write_backbone(tmp_path / "net")).label == "a toy"
+    assert backbones.find(write_backbone(tmp_path / "bare", description=None)).label == "bare"
+    assert backbones.find("resnet18").label == "resnet18"
 
 
 def test_the_older_form_of_a_configuration_is_understood(tmp_path):
@@ -229,8 +231,8 @@ def test_the_older_form_of_a_configuration_is_understood(tmp_path):
     flat = json.loads((tmp_path / "net" / "config.json").read_text())
     flat |= flat.pop("pretrained_cfg")
     (tmp_path / "net" / "config.json").write_text(json.dumps(flat))
-    assert backbones.preprocessing(name).mean == (0.4, 0.5, 0.6)
-    assert backbones.label(name) == "a toy"
+    assert backbones.find(name).preprocessing.mean == (0.4, 0.5, 0.6)
+    assert backbones.find(name).label == "a toy"
 
 
 # The hub, on this machine
@@ -277,7 +279,7 @@ from benchmark.training import backbones
 from benchmark.errors import UserError
 for name in sys.argv[1:]:
     try:
-        print(backbones.weights_hash(name))
+        print(backbones.find(name).weights_hash)
     except UserError as error:
         print("UserError:", str(error).replace(chr(10), " "))
 """
@@ -305,7 +307,7 @@ def test_a_hub_name_is_loaded_through_the_hub_and_later_without_it(tmp_path):
     name = write_backbone(tmp_path / "net")
     with hub_of(tmp_path / "net") as hub:
         loaded, unknown = asked(hub, tmp_path / "home", "hf-hub:toy/net", "hf-hub:toy/other")
-    assert loaded == backbones.weights_hash(name)
+    assert loaded == backbones.find(name).weights_hash
     assert unknown.startswith("UserError: cannot build backbone 'hf-hub:toy/other'")
     kept, *others = asked(
         NOWHERE, tmp_path / "home", "hf-hub:toy/net", "hf-hub:toy/o", "test_resnet"

@@ -35,7 +35,7 @@ def photographs(tmp_path):
 
 def distilled(folder, teacher, photographs, settings=TINY):
     # As in a fresh process: the first look at a network draws random numbers.
-    backbones.preprocessing.cache_clear()
+    vars(backbones.find("test_resnet")).pop("preprocessing", None)
     distill.distill(teacher, (photographs,), folder, settings)
     return load_file(folder / "model.safetensors")
 
@@ -43,10 +43,12 @@ def distilled(folder, teacher, photographs, settings=TINY):
 def test_the_student_can_be_loaded_as_a_backbone(tmp_path, backbone, photographs):
     distilled(tmp_path / "student", backbone, photographs)
     name = f"local-dir:{tmp_path / 'student'}"
-    model = backbones.create(name, 3, pretrained=True)
+    model = backbones.find(name).create(3, pretrained=True)
     assert model(torch.rand(2, 3, 32, 32)).shape == (2, 3)
-    assert backbones.preprocessing(name).mean == backbones.preprocessing("test_resnet").mean
-    assert backbones.label(name) == "test_resnet, distilled from ImageNet-pretrained net"
+    assert (
+        backbones.find(name).preprocessing.mean == backbones.find("test_resnet").preprocessing.mean
+    )
+    assert backbones.find(name).label == "test_resnet, distilled from ImageNet-pretrained net"
 
 
 def test_the_same_seed_gives_the_same_weights(tmp_path, backbone, photographs):
@@ -130,7 +132,7 @@ def test_the_student_learns():
     views = torch.stack([torch.full((3, 16, 16), 8 * i, dtype=torch.uint8) for i in range(32)])
     targets = torch.linspace(-1, 1, 32)[:, None].expand(-1, 4) + 0.5
     torch.manual_seed(0)
-    student = backbones.create("test_resnet", 0, pretrained=False)
+    student = backbones.find("test_resnet").create(0, pretrained=False)
     losses = distill.train_student(student, views, targets, settings)
     assert len(losses) == 8
     assert losses[-1] < 0.8 * losses[0]

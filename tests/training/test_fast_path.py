@@ -7,14 +7,13 @@ import torch
 from torch.nn import functional
 from toy import pictures
 
+from benchmark.harness import executors, plan
 from benchmark.harness import job as trial
-from benchmark.harness import sweep
-from benchmark.harness.executors import processes as executors
-from benchmark.harness.sweep import Selection
+from benchmark.harness.plan import Selection
 from benchmark.records.recipe import Recipe
 from benchmark.training import augment as augmenting
 from benchmark.training import backbones
-from benchmark.training.loop import Pixels, train
+from benchmark.training.loop import Pixels, classify, train
 from benchmark.training.schedule import Schedule
 
 RECIPE = Recipe(learning_rate=3e-3, steps=12, batch_size=8, floor=0.0)
@@ -29,7 +28,7 @@ def images_and_labels():
 
 def network():
     torch.manual_seed(0)
-    return backbones.create("test_resnet", 3, pretrained=False)
+    return backbones.find("test_resnet").create(3, pretrained=False)
 
 
 def plain_losses(images, labels):
@@ -61,7 +60,9 @@ def plain_losses(images, labels):
 def test_the_fast_loop_has_the_losses_of_a_plain_one_step_by_step(images_and_labels):
     images, labels = images_and_labels
     pixels = Pixels(images.contiguous(memory_format=torch.channels_last), MEAN, STD)
-    fast = train(network(), pixels, labels, RECIPE, torch.Generator().manual_seed(0))
+    fast = train(
+        network(), pixels, classify(labels, RECIPE), RECIPE, torch.Generator().manual_seed(0)
+    )
     assert len(fast.losses) == RECIPE.steps
     assert fast.losses == pytest.approx(plain_losses(images, labels), rel=2e-3, abs=2e-4)
 
@@ -69,7 +70,7 @@ def test_the_fast_loop_has_the_losses_of_a_plain_one_step_by_step(images_and_lab
 @pytest.mark.slow
 def test_a_worker_process_gives_the_predictions_of_this_one(task, backbone):
     selection = Selection((task,), (backbone,), ("scratch", "finetune", "probe"), (2,), 1)
-    jobs = sweep.prepare(selection).jobs
+    jobs = plan.prepare(selection).jobs
     here = {r.trial: r.predictions for r in executors.run_here(trial.run, jobs)}
     there = executors.run_in_processes(trial.run, jobs, 2)
     assert here == {r.trial: r.predictions for r in there}

@@ -9,7 +9,8 @@ from toy import CLASSES, pictures
 
 from benchmark.records.recipe import Augmentation, Recipe
 from benchmark.training import loop as training
-from benchmark.training.loop import DivergedError, Pixels, levelled_off, predict, train
+from benchmark.training import networks
+from benchmark.training.loop import DivergedError, Pixels, classify, levelled_off, predict, train
 
 MEAN, STD = (0.4, 0.5, 0.6), (0.2, 0.25, 0.3)
 RECIPE = Recipe(learning_rate=0.01, steps=40, batch_size=8, floor=0.0)
@@ -30,7 +31,9 @@ def network(norm=True):
 
 def trained(recipe=RECIPE, seed=0, per_class=4, model=None):
     model = model or network()
-    result = train(model, *toy_pixels(per_class), recipe, torch.Generator().manual_seed(seed))
+    pixels, labels = toy_pixels(per_class)
+    generator = torch.Generator().manual_seed(seed)
+    result = train(model, pixels, classify(labels, recipe), recipe, generator)
     return model, result
 
 
@@ -84,7 +87,7 @@ def test_every_batch_is_full_and_every_image_comes_equally_often():
 def test_pixels_that_are_not_numbers_end_the_training_with_the_step(broken):
     pixels, labels = toy_pixels(**broken)
     with pytest.raises(DivergedError, match="not finite by step 1"):
-        train(network(), pixels, labels, RECIPE, torch.Generator())
+        train(network(), pixels, classify(labels, RECIPE), RECIPE, torch.Generator())
 
 
 def test_an_absurd_learning_rate_is_noticed_before_the_budget_is_spent():
@@ -120,7 +123,7 @@ def test_weights_of_a_frozen_batch_norm_are_still_trained():
 
 def test_weight_decay_spares_biases_and_norms():
     model = network()
-    decayed, spared = training._parameter_groups(model, replace(RECIPE, weight_decay=0.3))
+    spared, decayed = networks.parameter_groups(model, 0.3)
     assert (decayed["weight_decay"], spared["weight_decay"]) == (0.3, 0.0)
     assert {id(p) for p in decayed["params"]} == {id(model[0].weight), id(model[-1].weight)}
     assert len(spared["params"]) == 4

@@ -15,13 +15,13 @@ def test_it_is_small():
 
 
 def test_every_tensor_is_filled():
-    model = backbones.create(BUNDLED, 10, pretrained=True).eval()
+    model = backbones.find(BUNDLED).create(10, pretrained=True).eval()
     assert all(tensor.isfinite().all() for tensor in model.state_dict().values())
     assert not model(torch.rand(2, 3, 32, 32)).any()
 
 
 def test_its_features_tell_images_apart():
-    model = backbones.create(BUNDLED, 0, pretrained=True).eval()
+    model = backbones.find(BUNDLED).create(0, pretrained=True).eval()
     features = model(torch.rand(4, 3, 32, 32, generator=torch.Generator().manual_seed(0)))
     assert features.std(0).mean() > 1e-3
 
@@ -29,13 +29,13 @@ def test_its_features_tell_images_apart():
 def test_it_is_the_network_that_the_hub_has_weights_for():
     config = json.loads((FOLDER / "config.json").read_text())
     assert config["architecture"] == "test_resnet"
-    own = backbones.create(BUNDLED, 0, pretrained=False).state_dict()
-    same = backbones.create("test_resnet.r160_in1k", 0, pretrained=False).state_dict()
+    own = backbones.find(BUNDLED).create(0, pretrained=False).state_dict()
+    same = backbones.find("test_resnet.r160_in1k").create(0, pretrained=False).state_dict()
     assert {k: v.shape for k, v in own.items()} == {k: v.shape for k, v in same.items()}
 
 
 def test_it_is_labelled_as_what_it_is():
-    assert "distilled from ImageNet-pretrained" in backbones.label(BUNDLED)
+    assert "distilled from ImageNet-pretrained" in backbones.find(BUNDLED).label
     assert backbones.portable_name(BUNDLED) == BUNDLED
 
 
@@ -47,4 +47,4 @@ def test_its_readme_says_how_it_was_made(word):
 def test_its_readme_names_the_teacher():
     teacher = json.loads((FOLDER / "distillation.json").read_text())["teacher"]
     assert teacher in (FOLDER / "README.md").read_text(encoding="utf-8")
-    assert teacher in backbones.label(BUNDLED)
+    assert teacher in backbones.find(BUNDLED).label

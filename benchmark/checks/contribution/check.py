@@ -18,13 +18,14 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
-from benchmark.analysis.certificate import ALTERNATIVES
 from benchmark.checks.contribution import soundness
 from benchmark.checks.contribution.soundness import Filed, Problem
 from benchmark.defaults import BUNDLED
 from benchmark.errors import UserError
-from benchmark.harness import audit
+from benchmark.harness.judged import folder as folder_of_audit
 from benchmark.records import store
+from benchmark.records.fingerprint import Ingredients, fingerprint
+from benchmark.records.recipe import ALTERNATIVES
 from benchmark.records.record import Record, Trial
 from benchmark.tasks import data, subsets
 from benchmark.tasks.load import load_task
@@ -137,7 +138,7 @@ def _note(what: str, names: Iterable[str], known: Callable[[str], object]) -> It
 
 
 def _audit_places(records: Path, findings: _Findings) -> Iterator[_Place]:
-    above = audit.folder(records, "any").parent
+    above = folder_of_audit(records, "any").parent
     for path in _entries(above, findings) if above.is_dir() else ():
         if path.name in ALTERNATIVES and path.is_dir() and not path.is_symlink():
             yield _Place(path, path.name)
@@ -183,20 +184,32 @@ def _check_file(file: Path, place: _Place, known: _Knowledge, findings: _Finding
 
 
 def _read(file: Path, root: Path) -> Record:
-    """The record, if the file lies at its place and holds the bytes that the suite would write.
+    """The record, if the file lies at its place and says no more and no less than a record does.
 
-    That leaves no room for other types, unknown keys, keys given twice or numbers beyond 64 bits.
+    That leaves no room for other types, unknown keys or numbers beyond 64 bits. An older format may
+    be upgraded first; spacing and the order of keys do not matter.
     """
     try:
         record = store.load_file(file)
-        written = orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE)
-        same = written == file.read_bytes()
+        content = store.upgraded(orjson.loads(file.read_bytes()), file)
+        same = _same_values(content, orjson.loads(orjson.dumps(record)))
     except (TypeError, ValueError, RecursionError, OSError) as error:
         raise UserError(f"not a record: {error}") from error
     if not same:
-        raise UserError("not as the suite writes it: other types, keys or spacing")
+        raise UserError("not as the suite writes it: other types or keys")
     _check_place(file, root, record.trial)
     return record
+
+
+def _same_values(one: Any, other: Any) -> bool:
+    """Equal, types included: neither 1 and 1.0 nor 1 and true are."""
+    if type(one) is not type(other):
+        return False
+    if isinstance(one, dict):
+        return one.keys() == other.keys() and all(_same_values(one[k], other[k]) for k in one)
+    if isinstance(one, list):
+        return len(one) == len(other) and all(map(_same_values, one, other))
+    return bool(one == other)
 
 
 def _check_place(file: Path, root: Path, trial: Trial) -> None:
@@ -282,12 +295,14 @@ def _arm_faults(record: Record) -> Iterator[str]:
     from benchmark import arms
 
     try:
-        pretrained = arms.arm(record.trial.arm).pretrained
+        arm = arms.arm(record.trial.arm)
     except UserError as error:
         yield error.what
         return
-    if pretrained != (record.weights_hash is not None):
-        yield f"weights_hash: {'missing' if pretrained else 'given'} for {record.trial.arm}"
+    if arm.reads_weights != (record.weights_hash is not None):
+        yield f"weights_hash: {'missing' if arm.reads_weights else 'given'} for {arm.name}"
+    if arm.pretrained != record.pretrained:
+        yield f"pretrained: {arm.name} is {'' if arm.pretrained else 'no '}pretraining"
 
 
 def _network(name: str) -> Network | str:
@@ -297,7 +312,7 @@ def _network(name: str) -> Network | str:
     if backbones.portable_name(name) != name:
         return "not a name that records carry"
     with contextlib.suppress(UserError):
-        backbones.check_name(name)
+        backbones.find(name)
         return _local_network(name)
     return "neither bundled nor in timm's registry"
 
@@ -306,18 +321,17 @@ def _local_network(name: str) -> Network | str:
     from benchmark.training import backbones
 
     try:
-        weights = backbones.weights_hash(name) if name == BUNDLED else None
-        return Network(backbones.design(name), backbones.label(name), weights)
+        backbone = backbones.find(name)
+        weights = backbone.weights_hash if name == BUNDLED else None
+        return Network(backbone.design, backbone.label, weights)
     except UserError as error:
         return error.what
 
 
 def _network_faults(record: Record, network: Network) -> Iterator[str]:
-    from benchmark.harness import job as trial
-
     data, weights = record.data, record.weights_hash
-    expected = trial.fingerprint(record.recipe, data.image_size, data.hash, weights, network.design)
-    if record.fingerprint != expected:
+    made_of = Ingredients(data.image_size, data.hash, weights, network.design)
+    if record.fingerprint != fingerprint(record.recipe, made_of):
         yield "fingerprint: not that of its recipe, data, weights and network"
     if record.backbone_label != network.label:
         yield f"backbone_label: not {network.label!r}"

@@ -14,9 +14,9 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from benchmark.analysis import certificate
 from benchmark.analysis.board import SCRATCH
 from benchmark.records import store
+from benchmark.records.recipe import StoredRecipe, stored
 from benchmark.records.record import FORMAT, Record
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -42,8 +42,7 @@ class Filed:
     """Which audit it belongs to; None for a record that is no audit."""
     record: Record
     """Without its predictions."""
-    recipe: str
-    """The recipe as JSON, equal for equal recipes."""
+    recipe: StoredRecipe
     outcome: str
     """SHA-256 over predictions, losses and seconds: no two trainings have the same."""
 
@@ -57,7 +56,7 @@ def filed(file: Path, root: Path, alternative: str | None, record: Record) -> Fi
         root=root,
         alternative=alternative,
         record=replace(record, predictions=(), correct=""),
-        recipe=json.dumps(record.recipe, sort_keys=True),
+        recipe=stored(record.recipe),
         outcome=hashlib.sha256(content.encode()).hexdigest(),
     )
 
@@ -168,6 +167,8 @@ def _hash_faults(record: Record) -> Iterator[str]:
     for what, value in hashes.items():
         if not _SHA256.fullmatch(value):
             yield f"{what}: no SHA-256 in 64 hexadecimal digits"
+    if record.pretrained and record.weights_hash is None:
+        yield "pretrained: but no pretrained tensor was read"
     if record.trial.arm == SCRATCH and record.weights_hash is not None:
         yield "weights_hash: scratch starts from no weights"
 
@@ -218,6 +219,11 @@ def _arm(one: Filed) -> Hashable:
     return one.alternative, trial.task, trial.backbone, trial.arm
 
 
+def _budget(one: Filed) -> Hashable:
+    """A budget may be another at each N."""
+    return None if one.recipe.steps is None else (_arm(one), one.record.trial.images_per_class)
+
+
 def _data(one: Filed) -> Hashable:
     return replace(one.record.data, image_size=0, source="")
 
@@ -247,7 +253,8 @@ _RULES = (
         lambda one: one.record.trial.backbone,
         lambda one: one.record.backbone_label,
     ),
-    _Rule("recipe", _arm, lambda one: one.recipe),
+    _Rule("recipe", _arm, lambda one: one.recipe.without_budget),
+    _Rule("recipe.steps", _budget, lambda one: one.recipe.steps),
     _Rule(
         "fingerprint",
         lambda one: (one.record.trial.backbone, _ingredients(one)),
@@ -292,8 +299,7 @@ def _unpaired(found: Sequence[Filed]) -> Iterator[Problem]:
     there = {one.record.trial for one in found if one.alternative is None}
     for one in found:
         partner = replace(one.record.trial, arm=SCRATCH)
-        pretrained = one.alternative is None and one.record.weights_hash is not None
-        if pretrained and partner not in there:
+        if one.alternative is None and partner not in there:
             missing = short(store.path_of(one.root, partner))
             yield Problem(one.file, f"no partner to compare with: {missing} is missing")
 
@@ -312,6 +318,6 @@ def _audit_problems(found: Sequence[Filed]) -> Iterator[Problem]:
 
 def _is_changed(again: Filed, original: Filed, alternative: str) -> bool:
     try:
-        return again.record.recipe == certificate.changed(original.record.recipe, alternative)
-    except (KeyError, TypeError):
+        return again.recipe == original.recipe.varied(alternative)
+    except TypeError:  # a setting that is no number
         return False

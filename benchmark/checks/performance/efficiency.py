@@ -16,15 +16,13 @@ import torch
 from torch.nn import functional
 
 from benchmark.errors import UserError
+from benchmark.harness import executors, plan
 from benchmark.harness import job as trial
-from benchmark.harness import sweep
-from benchmark.harness.executors import processes as executors
 from benchmark.harness.job import Job
-from benchmark.harness.sweep import Selection
+from benchmark.harness.plan import Selection
 from benchmark.records import store
-from benchmark.records.recipe import Recipe
 from benchmark.training import backbones
-from benchmark.training import fit as networks
+from benchmark.training.fit import dataset_for
 
 _BARE_SECONDS = 10.0
 
@@ -62,7 +60,7 @@ class Efficiency:
 def bare_step_seconds(bare: Bare) -> float:
     """Seconds per optimiser step of the loop in this process, over about 10 seconds."""
     torch.set_num_threads(1)
-    model = backbones.create(bare.backbone, bare.classes, pretrained=False).train()
+    model = backbones.find(bare.backbone).create(bare.classes, pretrained=False).train()
     optimiser = torch.optim.AdamW(model.parameters(), lr=1e-3, fused=True)
     shape = (bare.batch_size, 3, bare.image_size, bare.image_size)
     batch = torch.randn(shape).contiguous(memory_format=torch.channels_last)
@@ -90,8 +88,8 @@ def efficiency(
 
     Two, because a shared machine is not equally fast all the time.
     """
-    jobs = sweep.prepare(selection).jobs
-    trained = [job for job in jobs if isinstance(job.recipe, Recipe)]
+    jobs = plan.prepare(selection).jobs
+    trained = [job for job in jobs if job.recipe.steps]
     before = _bare_seconds(trained[0], workers)
     with tempfile.TemporaryDirectory() as folder:
         records = folder + "/records"
@@ -104,22 +102,20 @@ def efficiency(
 
 
 def _batch_size(job: Job) -> int:
-    assert isinstance(job.recipe, Recipe)
-    return job.recipe.batch_size
+    return job.recipe.views // job.recipe.steps
 
 
 def _bare_seconds(job: Job, workers: int) -> float:
-    dataset = networks.dataset_for(job.trial.backbone, job.task, job.image_size)
+    dataset = dataset_for(backbones.find(job.backbone), job.task, job.image_size)
     classes = len(dataset.class_names)
-    bare = Bare(job.trial.backbone, classes, job.image_size, _batch_size(job))
+    bare = Bare(job.backbone, classes, job.image_size, _batch_size(job))
     runs = executors.run_in_processes(bare_step_seconds, [bare] * workers, workers)
     return statistics.mean(runs)
 
 
 def peak_bytes(job: Job) -> int:
     """Largest resident memory of this process after a few steps of the job and its evaluation."""
-    assert isinstance(job.recipe, Recipe)
-    trial.run(replace(job, recipe=replace(job.recipe, steps=20)))
+    trial.run(replace(job, recipe=job.recipe.shortened(20)))
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 

@@ -16,9 +16,9 @@ from benchmark.checks.performance.efficiency import (
     help_seconds,
 )
 from benchmark.checks.performance.scaling import Scale, scale
-from benchmark.harness import sweep
+from benchmark.harness import plan, sweep
 from benchmark.harness.job import Job
-from benchmark.harness.sweep import Selection
+from benchmark.harness.plan import Selection
 from benchmark.pages import tables
 from benchmark.records import hardware
 from benchmark.records.record import Record
@@ -77,8 +77,8 @@ def run(workers: int, backbone: str, out: Path) -> Report:
 
 def _example(selection: Selection, folder: Path) -> tuple[Record, Job]:
     one = replace(selection, arms=("scratch",), images_per_class=(1,), seeds=1)
-    (job,) = sweep.prepare(one).jobs
-    (record,) = sweep.run(folder, [job], 1, progress=False)
+    (job,) = plan.prepare(one).jobs
+    (record,) = sweep.run(folder, [job], 1)
     return record, job
 
 

@@ -42,7 +42,7 @@ def scale(record: Record, job: Job, trials: int) -> Scale:
     """Stores ``trials`` copies of ``record`` under different names, then plans and reads them."""
     with _scratch_folder() as folder:
         for one in _jobs(job, trials):
-            copy = replace(record, trial=one.stored_trial, fingerprint=one.fingerprint)
+            copy = replace(record, trial=one.trial, fingerprint=one.fingerprint)
             store.save(folder, copy)
         started = time.perf_counter()
         left = sweep.missing(folder, _jobs(job, trials))

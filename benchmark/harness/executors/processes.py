@@ -1,4 +1,4 @@
-"""Runs a function over jobs, in this process or in several. Knows not what a job is."""
+"""Runs jobs in processes of one thread each."""
 
 from __future__ import annotations
 
@@ -6,31 +6,17 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing import forkserver, resource_tracker
 from multiprocessing.synchronize import Event
-from typing import TypeVar
 
 from benchmark.errors import UserError
+from benchmark.harness.executors.base import ONE_THREAD, J, R, Results, environment
 
 _CONTEXT = multiprocessing.get_context("forkserver")
-
-J = TypeVar("J")
-R = TypeVar("R")
-
-
-def default_workers() -> int:
-    """One process per core that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def run_here(function: Callable[[J], R], jobs: Sequence[J]) -> Generator[R, None, None]:
-    """One after the other, in order."""
-    for job in jobs:
-        yield function(job)
 
 
 def warm_up(*modules: str) -> None:
@@ -38,16 +24,12 @@ def warm_up(*modules: str) -> None:
 
     Without it, workers import what they need when they get their first job.
     """
-    # One thread each: two-threaded torch beside other processes was 5 to 17 times slower.
-    os.environ.update(OMP_NUM_THREADS="1", MKL_NUM_THREADS="1")
     _CONTEXT.set_forkserver_preload(list(modules))
-    with _interrupts_held_back():
+    with environment(**ONE_THREAD), _interrupts_held_back():
         forkserver.ensure_running()
 
 
-def run_in_processes(
-    function: Callable[[J], R], jobs: Sequence[J], workers: int
-) -> Generator[R, None, None]:
+def run_in_processes(function: Callable[[J], R], jobs: Sequence[J], workers: int) -> Results[R]:
     """In ``workers`` processes that live until all is done; results come as they are finished.
 
     Closing the iterator, or an exception in it, ends the processes at once. Raises what
@@ -56,7 +38,7 @@ def run_in_processes(
     warm_up()
     stop = _CONTEXT.Event()
     pool = ProcessPoolExecutor(
-        workers, _CONTEXT, initializer=_start_worker, initargs=(dict(os.environ), stop)
+        workers, _CONTEXT, initializer=_start_worker, initargs=(dict(os.environ) | ONE_THREAD, stop)
     )
     try:
         with _interrupts_held_back():
@@ -86,9 +68,9 @@ def _interrupts_held_back() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _start_worker(environment: dict[str, str], stop: Event) -> None:
+def _start_worker(variables: dict[str, str], stop: Event) -> None:
     os.environ.clear()  # its own is as old as the process that it was forked from
-    os.environ.update(environment)
+    os.environ.update(variables)
     threading.Thread(target=_leave_with_parent, args=(stop,), daemon=True).start()
 
 

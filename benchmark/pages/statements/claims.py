@@ -10,9 +10,10 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from benchmark.analysis.board import FINETUNE, SCRATCH, Board, Point
+from benchmark.analysis.board import FINETUNE, SCRATCH, Board
 from benchmark.analysis.crossover import GainEstimate, Verdict
-from benchmark.pages import tables
+from benchmark.analysis.curves import Point
+from benchmark.pages import tables, words
 from benchmark.pages.statements.tallies import (
     FEWEST_TASKS,
     Answer,
@@ -181,9 +182,9 @@ def _need_table(cases: Sequence[Case]) -> Table:
         (
             case.name,
             tables.marked_stops_at(case.board, FINETUNE),
-            tables.bounds(case.verdict),
+            words.bounds(case.verdict),
             *(_need(case, n) or "undecided" if n <= max(case.gains) else "" for n in FEW),
-            tables.certificate_status(case.comparison),
+            words.certificate_status(case.comparison),
         )
         for case in cases
     ]
@@ -198,8 +199,8 @@ def _flags(cases: Iterable[Case]) -> Iterable[str]:
             continue
         void = " and decides nothing here" if case.comparison.is_void else ""
         yield (
-            f"{case.name}: the crossover at N = {tables.number(case.verdict.crossover)} has no "
-            f"certificate that holds ({tables.certificate_text(case.comparison)}){void}"
+            f"{case.name}: the crossover at N = {words.number(case.verdict.crossover)} has no "
+            f"certificate that holds ({words.certificate_text(case.comparison)}){void}"
         )
 
 
@@ -227,7 +228,7 @@ def _both_ended(case: Case, n: int) -> bool:
 
 
 def _point(case: Case, arm: str, n: int) -> Point | None:
-    return next((p for p in case.board.curves[arm] if p.images_per_class == n), None)
+    return next((p for p in case.board.arms[arm].points if p.images_per_class == n), None)
 
 
 def _difference(case: Case, n: int) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 
 from benchmark.analysis.board import FINETUNE, Board
-from benchmark.pages import tables
+from benchmark.pages import words
 from benchmark.pages.statements.tallies import Case, mean_gain
 
 _MEANS_AT = (1, 10)
@@ -37,7 +37,7 @@ def _of(kind: str, cases: Sequence[Case]) -> list[Case]:
 
 def _crossovers(cases: Sequence[Case]) -> str:
     found = sorted(c.verdict.crossover for c in cases if c.verdict.crossover is not None)
-    return f" (N\\* = {', '.join(map(tables.number, found))})" if found else ""
+    return f" (N\\* = {', '.join(map(words.number, found))})" if found else ""
 
 
 _WORDS: dict[str, Callable[[Sequence[Case]], str]] = {

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from itertools import groupby
 
 from benchmark.analysis.board import Board
-from benchmark.pages import tables
+from benchmark.pages import tables, words
 from benchmark.pages.statements.claims import FEW, SMALL, Claim, Table, claims
 from benchmark.pages.statements.tallies import FEWEST_TASKS
 
@@ -25,7 +25,7 @@ network from random weights). `make leaderboard` builds it from the records alon
   images.
 - The tasks are no random sample of all tasks. A count says what holds in these tasks; an interval
   over tasks says how much they differ.
-- {tables.UNFINISHED}: the loss of most of scratch's trainings there was still falling when their
+- {words.UNFINISHED}: the loss of most of scratch's trainings there was still falling when their
   steps ended. Such a gain counts only where the certificate of the verdict holds, that is, where
   twice the steps or another learning rate leave the verdict as it is, and more are not likely to
   move it.

@@ -14,14 +14,14 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from benchmark import arms
-from benchmark.analysis import certificate
 from benchmark.checks.contribution import check as contribution
 from benchmark.cli import main as cli
-from benchmark.defaults import BUNDLED
+from benchmark.defaults import BUNDLED, RECORDED
 from benchmark.errors import UserError
-from benchmark.harness import audit
-from benchmark.harness import job as trials
+from benchmark.harness import judged
 from benchmark.records import store
+from benchmark.records.fingerprint import Ingredients, fingerprint
+from benchmark.records.recipe import as_stored
 from benchmark.records.record import DataFacts, Record, Training, Trial
 from benchmark.tasks import data, subsets
 from benchmark.training import backbones
@@ -37,10 +37,11 @@ def sound(task, arm="finetune", n=1, seed=0, alternative=None) -> Record:
     labels, classes = dataset.test.labels, len(toy.CLASSES)
     random = np.random.default_rng([n, seed, len(arm), len(alternative or "")])
     predictions = random.integers(0, classes, len(labels))
-    recipe = json.loads(json.dumps(dataclasses.asdict(arms.arm(arm).recipe)))
-    recipe = certificate.changed(recipe, alternative) if alternative else recipe
-    weights = backbones.weights_hash(BACKBONE) if arms.arm(arm).pretrained else None
-    design, same = backbones.design(BACKBONE), dataset.test_in_train
+    used = arms.arm(arm).recipe_at(n, classes)
+    recipe = as_stored(used.varied(alternative) if alternative else used)
+    weights = backbones.find(BACKBONE).weights_hash if arms.arm(arm).pretrained else None
+    design, same = backbones.find(BACKBONE).design, dataset.test_in_train
+    made_of = Ingredients(toy.SIZE, dataset.hash, weights, design)
     training = Training(5, (1.0, 0.5), True, 2.0) if arm != "probe" else Training(0, (), None, 2.0)
     return toy.record(
         arm,
@@ -53,8 +54,8 @@ def sound(task, arm="finetune", n=1, seed=0, alternative=None) -> Record:
         data=DataFacts("toy", dataset.hash, toy.SIZE, classes, 24, len(labels), same),
         weights_hash=weights,
         subset_hash=subsets.subset_hash(subsets.subset(dataset.train.labels, n, seed)),
-        backbone_label=backbones.label(BACKBONE),
-        fingerprint=trials.fingerprint(recipe, toy.SIZE, dataset.hash, weights, design),
+        backbone_label=backbones.find(BACKBONE).label,
+        fingerprint=fingerprint(recipe, made_of),
         training=dataclasses.replace(training, seconds=float(random.random())),
     )
 
@@ -68,7 +69,7 @@ def whole(task, tmp_path_factory):
             for arm in ("scratch", "finetune", "probe"):
                 store.save(root / "records", sound(task, arm, n, seed))
     for arm in ("scratch", "finetune"):
-        audited = audit.folder(root / "records", "steps-x2")
+        audited = judged.folder(root / "records", "steps-x2")
         store.save(audited, sound(task, arm, 2, 0, "steps-x2"))
     return root / "records"
 
@@ -117,7 +118,7 @@ def test_sound_records_and_audits_have_no_problems(whole, task):
 
 
 def test_the_committed_records_are_sound():
-    assert contribution.check(cli.RECORDED).problems == ()
+    assert contribution.check(RECORDED).problems == ()
 
 
 def test_editing_with_the_same_value_changes_nothing(check, records):
@@ -129,7 +130,7 @@ def test_editing_with_the_same_value_changes_nothing(check, records):
     ("key", "value", "expected"),
     [
         ("format", 0, "format 0 is unknown"),
-        ("format", 2, "newer version"),
+        ("format", 3, "newer version"),
         ("trial.seed", 1, "its trial is another"),
         ("trial.task", "../toy", "its trial is another"),
         ("trial.task", "./toy", "its trial is another"),
@@ -195,10 +196,22 @@ def test_garbage_is_no_record(check, records, content):
     assert "not a record" in check()[ONE]
 
 
-def test_spacing_of_a_record_is_that_of_the_suite(check, records):
+def test_spacing_and_order_of_a_record_do_not_matter(check, records):
     content = json.loads((records / ONE).read_text())
-    (records / ONE).write_text(json.dumps(content, indent=2))
-    assert "not as the suite writes it" in check()[ONE]
+    (records / ONE).write_text(json.dumps(content, indent=2, sort_keys=True))
+    assert check() == {}
+
+
+def test_a_record_of_the_first_format_is_sound(check, records):
+    content = json.loads((records / ONE).read_text())
+    del content["pretrained"]
+    (records / ONE).write_text(json.dumps(content | {"format": 1}))
+    assert check() == {}
+
+
+def test_an_arm_is_pretraining_or_not_whatever_a_record_says(check, records):
+    edit(records / ONE, "pretrained", False)
+    assert "pretrained: finetune is pretraining" in check()[ONE]
 
 
 def test_steps_of_a_probe_are_a_problem(check, records):
@@ -209,7 +222,7 @@ def test_steps_of_a_probe_are_a_problem(check, records):
 
 def test_weights_of_scratch_are_a_problem(check, records):
     scratch = ONE.parent.parent / "scratch" / ONE.name
-    edit(records / scratch, "weights_hash", backbones.weights_hash(BACKBONE))
+    edit(records / scratch, "weights_hash", backbones.find(BACKBONE).weights_hash)
     assert "scratch starts from no weights" in check()[scratch]
 
 

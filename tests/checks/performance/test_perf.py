@@ -4,8 +4,8 @@ from benchmark.checks.performance import perf, scaling
 from benchmark.checks.performance.efficiency import Efficiency
 from benchmark.checks.performance.perf import Report
 from benchmark.checks.performance.scaling import Scale
-from benchmark.harness import sweep
-from benchmark.harness.sweep import Selection
+from benchmark.harness import plan
+from benchmark.harness.plan import Selection
 
 GOOD = Efficiency("suite", 105, 10_000, bare_seconds=95.0, wall_seconds=100.0, peak_bytes=10**8)
 CHEAP = Scale(10_000, 2.0, 3.0, 10**8)
@@ -45,7 +45,7 @@ def test_planning_and_tables_are_timed_over_stored_copies(task, backbone, tmp_pa
 
 def test_numbered_jobs_are_all_different(task, backbone):
     selection = Selection((task,), (backbone,), ("scratch",), (1,), 1)
-    (job,) = sweep.prepare(selection).jobs
+    (job,) = plan.prepare(selection).jobs
     trials = {
         scaling._numbered(job, 0, "scratch", n, seed).trial for n in (1, 2) for seed in (0, 1)
     }

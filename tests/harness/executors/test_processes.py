@@ -9,7 +9,7 @@ import pytest
 from toy import CHECKOUT
 
 from benchmark.errors import UserError
-from benchmark.harness.executors.processes import default_workers, run_here, run_in_processes
+from benchmark.harness.executors import default_workers, run_here, run_in_processes
 
 # Spawned workers import this module anew, so it stays light: no torch.
 

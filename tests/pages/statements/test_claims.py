@@ -120,9 +120,10 @@ def cut_short(*found, certificate=None):
 
 
 def _cut_short(one):
-    first, *later = one.curves["scratch"]
+    first, *later = one.arms["scratch"].points
     short = [dataclasses.replace(p, levelled_off=0, still_falling=5) for p in later]
-    return dataclasses.replace(one, curves={**one.curves, "scratch": (first, *short)})
+    scratch = dataclasses.replace(one.arms["scratch"], points=(first, *short))
+    return dataclasses.replace(one, arms=one.arms | {"scratch": scratch})
 
 
 @pytest.mark.parametrize("found", [THROUGHOUT, LATE, FROM_TEN])
@@ -237,7 +238,7 @@ def test_each_backbone_is_judged_by_itself():
 
 
 def test_boards_without_fine_tuning_or_gains_say_nothing():
-    alone = dataclasses.replace(board(), comparisons={})
+    alone = dataclasses.replace(board(), arms={"scratch": board().arms["scratch"]})
     assert claims([alone, board(found=verdict())], ()) == []
     assert claims([], ()) == []
 

@@ -1,0 +1,76 @@
+"""An arm's accuracy over N, and how its trainings went."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from benchmark.analysis import stats
+from benchmark.analysis.scores import Score, at_each_n, succeeded
+
+
+@dataclass(frozen=True)
+class Point:
+    """One arm at one N."""
+
+    images_per_class: int
+    seeds: int
+    accuracy: float | None
+    """Mean over seeds, 0..1; None if every trial failed."""
+    low: float | None
+    high: float | None
+    failed: int
+    """Trials that failed here."""
+    levelled_off: int
+    """Trials whose training loss had levelled off."""
+    still_falling: int
+    """Trials whose training loss had not; those without a training loss count in neither."""
+    steps_saved: float | None
+    """Mean share of the budget's steps, 0..1, that early ends left out; None without steps."""
+
+    @property
+    def settled(self) -> bool:
+        """Whether every trial succeeded and its training loss had levelled off."""
+        return self.seeds == self.levelled_off > 0 and not self.failed
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether most trainings' loss was still falling: more steps may well do better."""
+        return self.still_falling > self.levelled_off
+
+
+def curve(scores: Iterable[Score]) -> tuple[Point, ...]:
+    """One point for each N, N increasing."""
+    return tuple(_point(n, cell) for n, cell in at_each_n(scores).items())
+
+
+def _point(n: int, scores: Sequence[Score]) -> Point:
+    good = succeeded(scores)
+    failed = len(scores) - len(good)
+    if not good:
+        return Point(n, 0, None, None, None, failed, 0, 0, None)
+    hits = np.stack([score.hits for score in good])
+    variance = stats.accuracy_test_variance(hits)
+    mean, low, high = stats.mean_interval(hits.mean(axis=1).tolist(), variance)
+    return Point(
+        images_per_class=n,
+        seeds=len(good),
+        accuracy=mean,
+        low=_bounded(low),
+        high=_bounded(high),
+        failed=failed,
+        levelled_off=sum(score.levelled_off is True for score in good),
+        still_falling=sum(score.levelled_off is False for score in good),
+        steps_saved=_steps_saved(good),
+    )
+
+
+def _steps_saved(scores: Sequence[Score]) -> float | None:
+    budget = scores[0].recipe.steps
+    return 1 - float(np.mean([s.steps for s in scores])) / budget if budget else None
+
+
+def _bounded(accuracy: float | None) -> float | None:
+    return None if accuracy is None else min(1.0, max(0.0, accuracy))

@@ -1,0 +1,80 @@
+"""Commands that check: tasks, contributions, the verdicts themselves, the speed."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from benchmark.cli.options import FOLDER, JOBS, Words, shown
+from benchmark.defaults import BUNDLED, RECORDED, RESULTS
+
+
+@click.command()
+@click.option("--sweeps", type=click.IntRange(1), default=2000, show_default=True)
+@JOBS
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=RESULTS / "calibration.md",
+    help="Markdown file with the table.",
+)
+def calibrate(sweeps: int, jobs: int | None, out: Path) -> None:
+    """Simulate sweeps with a known crossover and check the intervals and verdicts."""
+    from benchmark.checks.calibration import calibrate as calibration
+    from benchmark.harness import executors
+
+    result = calibration.run(sweeps, jobs or executors.default_workers(), out)
+    for failure in result.failures:
+        click.echo(f"outside the bounds: {failure}", err=True)
+    click.echo(shown(out))
+    if result.failures:
+        sys.exit(1)
+
+
+@click.command()
+@click.option("--task", type=Words(), help="Task names.  [default: all]")
+@click.option("--download", is_flag=True, help="Check data on other machines too.")
+def validate(task: tuple[str, ...] | None, download: bool) -> None:
+    """Check task YAMLs and their data."""
+    from benchmark.checks import validate as validation
+
+    report = validation.validate(task, download=download)
+    click.echo(str(report))
+    if report.failed:
+        sys.exit(1)
+
+
+@click.command("check-contribution")
+@click.option("--records", type=FOLDER, default=RECORDED, help="Folder of the records.")
+def check_contribution(records: Path) -> None:
+    """Check that every record and audit is sound, without training."""
+    from benchmark.checks.contribution import check as contribution
+
+    report = contribution.check(records)
+    click.echo(str(report))
+    if report.problems:
+        sys.exit(1)
+
+
+@click.command()
+@click.option("--backbone", default=BUNDLED, show_default=True, help="For digits.")
+@JOBS
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=RESULTS / "performance.md",
+    help="Markdown file.",
+)
+def perf(backbone: str, jobs: int | None, out: Path) -> None:
+    """Measure the suite against the arithmetic's own limit."""
+    from benchmark.checks.performance import perf as performance
+    from benchmark.harness import executors
+
+    report = performance.run(jobs or executors.default_workers(), backbone, out)
+    click.echo(out.read_text(encoding="utf-8"))
+    for failure in report.failures:
+        click.echo(f"outside the bounds: {failure}", err=True)
+    if report.failures:
+        sys.exit(1)

@@ -1,0 +1,108 @@
+"""Options that several commands share, and how a path is shown."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from benchmark.defaults import BUNDLED, LOCAL, MARGIN
+
+DEFAULT_ARMS = "scratch finetune probe"
+
+FOLDER: Any = click.Path(path_type=Path, file_okay=False)
+JOBS = click.option("--jobs", type=click.IntRange(1), help="Processes.  [default: one per core]")
+MARGIN_OPTION = click.option(
+    "--margin",
+    type=click.FloatRange(0, 1, max_open=True),
+    default=MARGIN,
+    show_default=True,
+    help="Gain that counts as no help, as a share of 1.",
+)
+
+
+def shown(path: Path) -> str:
+    """The path as seen from the current folder, where it lies below it."""
+    path = path.resolve()
+    here = Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)
+
+
+class Words(click.ParamType[Any]):
+    """Names separated by blanks or commas."""
+
+    name = "names"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> tuple[str, ...]:
+        """Splits the text; refuses an empty one."""
+        words = tuple(dict.fromkeys(str(value).replace(",", " ").split()))
+        if not words:
+            self.fail("name at least one", param, ctx)
+        return words
+
+
+class Numbers(Words):
+    """Whole numbers from 1 on, separated by blanks or commas."""
+
+    name = "numbers"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> tuple[Any, ...]:
+        """Converts each word to a number."""
+        words = super().convert(value, param, ctx)
+        if not all(word.isascii() and word.isdigit() and int(word) > 0 for word in words):
+            self.fail(f"{value!r}: whole numbers from 1 on are expected", param, ctx)
+        return tuple(sorted({int(word) for word in words}))
+
+
+def selecting(command: Callable[..., None]) -> Callable[..., None]:
+    """The options that select trials, the same for every command that runs them."""
+    options = [
+        click.option("--task", type=Words(), default="digits", show_default=True, help="Tasks."),
+        click.option(
+            "--backbone",
+            type=Words(),
+            default=BUNDLED,
+            show_default=True,
+            help="timm names, hf-hub:ORG/NAME or local-dir:FOLDER.",
+        ),
+        click.option("--arms", type=Words(), default=DEFAULT_ARMS, show_default=True, help="Arms."),
+        click.option(
+            "--n", "sizes", type=Numbers(), help="Images per class.  [default: each task's grid]"
+        ),
+        click.option("--seeds", type=click.IntRange(1), default=5, show_default=True),
+        click.option(
+            "--image-size", type=click.IntRange(8, 1024), help="Pixels.  [default: each task's]"
+        ),
+        MARGIN_OPTION,
+        JOBS,
+        click.option("--records", type=FOLDER, default=LOCAL, help="Folder of the records."),
+    ]
+
+    @functools.wraps(command)
+    def selected(
+        task: tuple[str, ...],
+        backbone: tuple[str, ...],
+        arms: tuple[str, ...],
+        sizes: tuple[int, ...] | None,
+        seeds: int,
+        image_size: int | None,
+        **others: Any,
+    ) -> None:
+        from benchmark.harness import executors
+
+        others["jobs"] = others["jobs"] or executors.default_workers()
+        if others["jobs"] > 1:
+            executors.warm_up("benchmark.harness.job")  # while this process imports the same
+        from benchmark.harness import plan
+        from benchmark.tasks import load as tasks
+
+        loaded = tuple(tasks.load_tasks(task))
+        chosen = plan.Selection(loaded, backbone, arms, sizes, seeds, image_size)
+        command(chosen, **others)
+
+    for option in reversed(options):
+        selected = option(selected)
+    return selected

@@ -1,0 +1,73 @@
+"""Commands that make what the suite rests on: learning rates and the bundled backbone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from benchmark.cli.options import JOBS, Words, shown
+from benchmark.defaults import BUNDLED
+
+if TYPE_CHECKING:
+    from benchmark.harness.tune import Choice
+
+
+@click.command()
+@click.option(
+    "--backbone",
+    type=Words(),
+    default=BUNDLED,
+    show_default=True,
+    help="timm names, hf-hub:ORG/NAME or local-dir:FOLDER.",
+)
+@JOBS
+def tune(backbone: tuple[str, ...], jobs: int | None) -> None:
+    """Choose learning rates on the development tasks' training images."""
+    from benchmark.harness import executors
+    from benchmark.harness import tune as tuning
+    from benchmark.training import backbones
+
+    for name in backbone:
+        backbones.find(name)
+    for name in backbone:
+        _show_choice(name, tuning.choose(name, jobs or executors.default_workers()))
+
+
+def _show_choice(name: str, choice: Choice) -> None:
+    from benchmark.records.evidence import mean_accuracies, rates_at_the_edge
+
+    for (arm, rate), accuracy in mean_accuracies(choice.evidence).items():
+        mark = "  <- chosen" if choice.tuned.rates[arm] == rate else ""
+        click.echo(f"{name} {arm} {rate:g}: {100 * accuracy:.1f}%{mark}")
+    for arm, rate in rates_at_the_edge(choice.evidence).items():
+        click.echo(f"{name} {arm}: a rate beyond {rate:g}, the last tried, may do better")
+
+
+@click.command()
+@click.option("--teacher", required=True, help="Backbone whose features are learned.")
+@click.option(
+    "--images",
+    required=True,
+    multiple=True,
+    type=click.Path(path_type=Path, exists=True),
+    help="Parquet file with a column image, or folder of images; may be repeated.",
+)
+@click.option(
+    "--out",
+    required=True,
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder for the student, in timm's local-dir format.",
+)
+@click.option("--views", type=click.IntRange(1), help="Random views of the images.")
+@click.option("--passes", type=click.IntRange(1), help="Passes over the views.")
+@click.option("--seed", type=click.IntRange(0), help="Seed.")
+def distill(teacher: str, images: tuple[Path, ...], out: Path, **changed: int | None) -> None:
+    """Make the bundled backbone: a small student learns a teacher's features."""
+    from benchmark.training import distill as distillation
+
+    given: dict[str, Any] = {key: value for key, value in changed.items() if value is not None}
+    settings = distillation.Distillation(**given)
+    distillation.distill(teacher, images, out, settings)
+    click.echo(f"student: {shown(out)}")

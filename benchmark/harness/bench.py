@@ -1,0 +1,29 @@
+"""The main job: run what is missing of a selection, then say what all of it means."""
+
+from __future__ import annotations
+
+from collections import deque
+from pathlib import Path
+
+from benchmark.analysis.board import Board
+from benchmark.defaults import LOCAL, MARGIN
+from benchmark.harness import sweep
+from benchmark.harness.judged import judged
+from benchmark.harness.plan import Plan
+from benchmark.harness.sweep import Watch
+
+
+def bench(
+    plan: Plan,
+    records: Path = LOCAL,
+    margin: float = MARGIN,
+    workers: int = 1,
+    watch: Watch | None = None,
+) -> list[Board]:
+    """Runs what is not stored below ``records`` yet; returns one board per task and backbone.
+
+    ``margin``: gain that counts as no help, 0..1. Raises `UserError` for data or weights that
+    cannot be had, and where records cannot be stored.
+    """
+    deque(sweep.run(records, plan.jobs, workers, watch), maxlen=0)
+    return judged(sweep.stored(records, plan.jobs), records, margin)

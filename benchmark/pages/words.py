@@ -1,0 +1,190 @@
+"""What a verdict, a certificate or a refusal is called: one place for the words of every page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from benchmark.analysis.board import Board, Comparison
+from benchmark.analysis.certificate import Certificate
+from benchmark.analysis.crossover import Verdict
+from benchmark.analysis.effective import Refusal
+
+UNFINISHED = "†"
+"""Marks what rests on trainings that most likely ended too early."""
+
+
+def number(images: float) -> str:
+    """Images per class, to two digits that mean something."""
+    return f"{images:.0f}" if images >= 10 else f"{images:.2g}"
+
+
+def points(margin: float) -> str:
+    """``1 point``, ``2.5 points``."""
+    return f"{100 * margin:g} point{'' if margin == 0.01 else 's'}"
+
+
+# Verdicts
+
+
+def interval(verdict: Verdict) -> str:
+    """``[8.2, 17]``, with ``...`` where an end is open."""
+    low = "..." if verdict.low is None else number(verdict.low)
+    high = "..." if verdict.high is None else number(verdict.high)
+    return f"[{low}, {high}]"
+
+
+def bounds(verdict: Verdict) -> str:
+    """The interval of N*; empty where both of its ends are open."""
+    return "" if verdict.low is None and verdict.high is None else interval(verdict)
+
+
+def subject(pretrained: bool, arm: str) -> str:
+    """What a verdict is about: pretraining, or an arm that is none."""
+    return "pretraining" if pretrained else f"`{arm}`"
+
+
+def verdict_text(verdict: Verdict, about: str = "pretraining") -> str:
+    """The verdict in a few words."""
+    stops = ""
+    if verdict.crossover is not None:
+        stops = f"stops helping at N* = {number(verdict.crossover)} {interval(verdict)}"
+    hurts = f"hurts from N = {number(verdict.hurts_from or 1)} on"
+    return {
+        "stops": f"{about} {stops}",
+        "helps_throughout": f"{about} still helps at the largest N",
+        "never_helps": f"{about} never helps",
+        "hurts": f"{about} {stops}{' and ' if stops else ''}{hurts}",
+        "undecided": "undecided",
+    }[verdict.kind]
+
+
+def stops_at(verdict: Verdict) -> str:
+    """N* for a narrow column, or the words for why there is none."""
+    known = "" if verdict.crossover is None else number(verdict.crossover)
+    if verdict.kind == "helps_throughout":
+        return f"still helps at {verdict.gains[-1].images_per_class}"
+    if verdict.kind == "hurts":
+        return f"{known}{known and ', '}hurts from {number(verdict.hurts_from or 1)} on"
+    return {"stops": known, "never_helps": "never helps"}.get(verdict.kind, "undecided")
+
+
+def reason(result: Verdict, about: str = "pretraining") -> str:
+    """What the verdict says, in a sentence for someone who has images and no statistics."""
+    if all(gain.seeds < 2 for gain in result.gains):
+        return "There is one seed at most, so the noise is unknown: run at least three seeds."
+    margin = f"{100 * result.margin:g} percentage point{'s' * (result.margin != 0.01)}"
+    about = about[:1].upper() + about[1:]
+    stop = f"{about} stops helping at about {_round(result.crossover)} images per class"
+    hurts = f"it costs more than {margin}"
+    largest = result.gains[-1].images_per_class
+    if result.kind == "stops":
+        return f"{stop}: from there on its gain is no longer above {margin}."
+    if result.kind == "hurts" and result.crossover is not None:
+        return f"{stop}, and from about {_round(result.hurts_from)} on {hurts}."
+    if result.kind == "hurts":
+        return f"{about} does not help: from {_round(result.hurts_from)} on {hurts}."
+    if result.kind == "never_helps":
+        return (
+            f"At no number of images per class measured is the mean gain above {margin}, and over "
+            "all of them together it surely is not."
+        )
+    if result.kind == "helps_throughout":
+        return (
+            f"At {largest} images per class, the most measured, the gain is above {margin} still."
+        )
+    return f"{_unknown(result, margin)}: more seeds or more test images would tell."
+
+
+def _unknown(result: Verdict, margin: str) -> str:
+    largest = result.gains[-1].images_per_class
+    if result.low is not None:
+        return f"The gain may or may not be above {margin} still at {largest} images per class"
+    if result.high is not None:
+        return f"It is not clear that the gain is above {margin} even at few images per class"
+    return f"The noise is too large to say where, if anywhere, the gain is above {margin}"
+
+
+def _round(images: float | None) -> str:
+    return "-" if images is None else f"{images:.3g}"
+
+
+# Certificates
+
+
+def certificate_text(comparison: Comparison) -> str:
+    """Whether the crossover survives other recipes; says so where nobody looked."""
+    if comparison.certificate is None:
+        return "not audited"
+    return _certificate(comparison.certificate)
+
+
+def _certificate(certificate: Certificate) -> str:
+    better = ", ".join(certificate.better)
+    if certificate.status == "unsettled":
+        return f"unsettled ({better} lowers the gain and was still falling)"
+    if certificate.status != "void":
+        return certificate.status
+    arms = " and ".join(dict.fromkeys(one.split()[0] for one in certificate.better))
+    verb = "is" if len(certificate.better) == 1 else "are"
+    return f"void: {arms} under-trained ({better} {verb} better)"
+
+
+def certificate_status(comparison: Comparison) -> str:
+    """As `certificate_text`, for a narrow column: without the settings that do better."""
+    return certificate_text(comparison).partition(" (")[0]
+
+
+# Labels' worth
+
+
+def refusal(why: Refusal, smallest: int) -> str:
+    """Why there is no number; ``smallest`` is the smallest N at which scratch was measured."""
+    return {
+        "one_size": "scratch was measured at fewer than two N",
+        "one_seed": "one seed says nothing of the noise",
+        "not_rising": "scratch does not surely get better with more images",
+        "below_grid": f"scratch may be as good with fewer than {smallest} images per class",
+        "too_wide": "scratch's curve is too flat or noisy here to be read backwards",
+    }[why]
+
+
+# What a reader has to know of a board
+
+
+def notes(board: Board) -> list[str]:
+    """Failures, records left out, arms that were not tuned, leaks."""
+    return [*_left_out(board), *_failures(board), *_untuned(board), *_leaks(board)]
+
+
+def _left_out(board: Board) -> Iterator[str]:
+    if board.left_out:
+        yield (
+            f"{board.left_out} records with other data, image size or settings are left out; "
+            "run again"
+        )
+
+
+def _failures(board: Board) -> Iterator[str]:
+    for failure in board.failures:
+        trial = failure.trial
+        where = f"{trial.arm}, N={trial.images_per_class}, seed {trial.seed}"
+        yield f"{where} failed: {failure.reason}"
+
+
+def _untuned(board: Board) -> Iterator[str]:
+    arms = [name for name, arm in board.arms.items() if arm.tuning_labels == 0]
+    if arms:
+        yield f"learning rate not tuned for this backbone ({', '.join(arms)}): make tune"
+
+
+def _leaks(board: Board) -> Iterator[str]:
+    count = len(board.data.test_in_train)
+    if count and count == board.data.test_images:
+        yield "all test images are also training images: these accuracies measure memory"
+    elif count:
+        clean = {name: arm.clean_accuracy for name, arm in board.arms.items()}
+        shown = [f"{name} {100 * one:.1f}%" for name, one in clean.items() if one is not None]
+        yield (
+            f"{count} test images are also training images; at the largest N without them: "
+            f"{', '.join(shown) or 'no trial succeeded'}"
+        )
