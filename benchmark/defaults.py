@@ -43,16 +43,16 @@ OWN_TUNING = _OWN / "tuned" if _CHECKOUT is None else SHIPPED_TUNING
 
 
 def task_folders() -> tuple[Path, ...]:
-    """Folders of task YAMLs; of two tasks with one name, the one in the earlier folder counts.
+    """Folders of task YAMLs, first the user's own, which need not exist.
 
-    ``$BENCHMARK_TASKS`` alone, where it is set.
+    Of two tasks with one name, the one in the earlier folder counts. ``$BENCHMARK_TASKS`` alone,
+    where it is set.
     """
     if chosen := os.environ.get("BENCHMARK_TASKS"):
         return (Path(chosen),)
     if _CHECKOUT is not None:
         return (_CHECKOUT / "tasks",)
-    own = Path("tasks").absolute()
-    return (own, _SHIPPED_TASKS) if own.is_dir() else (_SHIPPED_TASKS,)
+    return (Path("tasks").absolute(), _SHIPPED_TASKS)
 
 
 def mirrors() -> Path | None:

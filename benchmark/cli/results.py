@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from benchmark.cli.options import FOLDER, MARGIN_OPTION, shown
-from benchmark.defaults import RECORDED, RESULTS
+from benchmark.defaults import COMMAND, RECORDED, RESULTS
 from benchmark.errors import UserError
 
 
@@ -28,7 +28,9 @@ def leaderboard(records: Path, out: Path, margin: float) -> None:
     from benchmark.tasks.load import load_tasks
 
     if not records.is_dir():
-        raise UserError("there is no such folder of records", where=records, mend="run make bench")
+        raise UserError(
+            "there is no such folder of records", where=records, mend=f"run {COMMAND} bench"
+        )
     boards = judged(store.load(records), records, margin)
     known = {task.name: task for task in load_tasks()}
     choices = Choices(all_evidence(), tuned_backbones())

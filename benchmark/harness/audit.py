@@ -9,7 +9,7 @@ from pathlib import Path
 from benchmark.analysis.board import SCRATCH, Board, boards
 from benchmark.analysis.certificate import deciding_sizes
 from benchmark.analysis.scores import Score, score_of
-from benchmark.defaults import LOCAL, MARGIN
+from benchmark.defaults import COMMAND, LOCAL, MARGIN
 from benchmark.errors import UserError
 from benchmark.harness import sweep
 from benchmark.harness.job import Job
@@ -33,7 +33,7 @@ def plan(board: Board, jobs: Sequence[Job], scores: Iterable[Score]) -> dict[str
     if not chosen:
         raise UserError(
             f"{board.task} with {board.backbone} has no verdict to certify",
-            mend="run make bench with scratch and a pretrained arm first",
+            mend=f"run {COMMAND} bench with scratch and a pretrained arm first",
         )
     cooled_down = {score.trial for score in scores if score.cooled_down}
     return {

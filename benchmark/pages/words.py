@@ -8,6 +8,7 @@ from benchmark.analysis.board import Board, Comparison
 from benchmark.analysis.certificate import Certificate
 from benchmark.analysis.crossover import Verdict
 from benchmark.analysis.effective import Refusal
+from benchmark.defaults import COMMAND
 
 UNFINISHED = "†"
 """Marks what rests on trainings that most likely ended too early."""
@@ -174,7 +175,7 @@ def _failures(board: Board) -> Iterator[str]:
 def _untuned(board: Board) -> Iterator[str]:
     arms = [name for name, arm in board.arms.items() if arm.tuning_labels == 0]
     if arms:
-        yield f"learning rate not tuned for this backbone ({', '.join(arms)}): make tune"
+        yield f"learning rate not tuned for this backbone ({', '.join(arms)}): {COMMAND} tune"
 
 
 def _leaks(board: Board) -> Iterator[str]:

@@ -19,12 +19,13 @@ from benchmark.tasks.schema import Data, LoadDataset, Task, TaskFile
 def task_files(folder: Path | None = None) -> dict[str, Path]:
     """Name -> YAML file of every task, sorted by name; by default of all folders of tasks.
 
-    Raises `UserError` if a folder does not exist.
+    Raises `UserError` if there is no folder.
     """
+    places = task_folders() if folder is None else (folder,)
+    if not any(place.is_dir() for place in places):
+        raise UserError("this folder of tasks does not exist", where=places[0])
     found: dict[str, Path] = {}
-    for place in task_folders() if folder is None else (folder,):
-        if not place.is_dir():
-            raise UserError("this folder of tasks does not exist", where=place)
+    for place in places:
         found = {file.stem: file for file in place.glob("*.yaml")} | found
     return dict(sorted(found.items()))
 
@@ -62,7 +63,8 @@ def load_task(name: str, folder: Path | None = None) -> Task:
 def _how_to_name(name: str, places: Sequence[Path], known: list[str]) -> str:
     if "/" not in name and any((place / f"{name}.yml").is_file() for place in places):
         return f"rename {name}.yml to {name}.yaml"
-    return f"the tasks here are: {', '.join(known) or 'none'}; a new one is a new .yaml file"
+    new = f"a new one is a new .yaml file in {places[0]}"
+    return f"the tasks here are: {', '.join(known) or 'none'}; {new}"
 
 
 def load_tasks(names: Iterable[str] | None = None, folder: Path | None = None) -> list[Task]:

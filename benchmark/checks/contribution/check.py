@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from benchmark.checks.contribution import soundness
 from benchmark.checks.contribution.soundness import Filed, Problem
-from benchmark.defaults import BUNDLED
+from benchmark.defaults import BUNDLED, COMMAND
 from benchmark.errors import UserError
 from benchmark.harness.judged import folder as folder_of_audit
 from benchmark.records import store
@@ -102,7 +102,9 @@ def check(records: Path, tasks: Path | None = None) -> Report:
     Whatever the files hold is a problem in the report. Raises `UserError` if there is no folder.
     """
     if not records.is_dir():
-        raise UserError("there is no such folder of records", where=records, mend="run make bench")
+        raise UserError(
+            "there is no such folder of records", where=records, mend=f"run {COMMAND} bench"
+        )
     known = _Knowledge(functools.cache(partial(_truth, tasks)), functools.cache(_network))
     findings = _Findings()
     for place in (_Place(records), *_audit_places(records, findings)):
