@@ -1,6 +1,6 @@
 """Networks: made, trained on pixels and labels, asked for predictions or features.
 
-For everybody above: `backbones` (networks by name; alone in importing timm), `fit` and `work` (what
-arms share), `loop` (one training), `features`, `distill` (made the bundled backbone). Knows neither
-the name of a task nor whether weights are pretrained.
+For everybody above: `backbones` (networks by name), `fit` and `work` (what arms share), `loop` (one
+training), `features`, `distill` (made the bundled backbone). `networks` alone imports timm. Knows
+neither the name of a task nor whether weights are pretrained.
 """

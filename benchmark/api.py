@@ -1,0 +1,45 @@
+"""The few names that a program uses; what they return is frozen, and nothing is printed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from benchmark.analysis.board import Board
+from benchmark.defaults import BUNDLED, LOCAL, MARGIN, RECORDED
+from benchmark.harness.judged import judged
+from benchmark.records import store
+from benchmark.tasks.load import load_task
+from benchmark.tasks.schema import Task
+
+__all__ = ["leaderboard", "load_task", "run"]
+
+
+def run(
+    task: Task,
+    backbone: str = BUNDLED,
+    arms: Sequence[str] = ("scratch", "finetune", "probe"),
+    images_per_class: Sequence[int] | None = None,
+    seeds: int = 5,
+    *,
+    records: Path = LOCAL,
+    margin: float = MARGIN,
+    workers: int = 1,
+) -> Board:
+    """Runs what is not stored below ``records`` yet; ``images_per_class`` is else the task's grid.
+
+    ``margin``: gain that counts as no help, 0..1. Raises `UserError` for unknown names and for data
+    or weights that cannot be had.
+    """
+    from benchmark.harness.bench import bench
+    from benchmark.harness.plan import Selection, prepare
+
+    sizes = None if images_per_class is None else tuple(images_per_class)
+    plan = prepare(Selection((task,), (backbone,), tuple(arms), sizes, seeds))
+    (board,) = bench(plan, records, margin, workers)
+    return board
+
+
+def leaderboard(records: Path = RECORDED, margin: float = MARGIN) -> list[Board]:
+    """What stored records say, one board per task and backbone, without training."""
+    return judged(store.load(records), records, margin)
