@@ -1,5 +1,6 @@
 import os
 
+import sklearn  # noqa: F401  (it sets variables of its own when it is imported)
 import torch
 
 from benchmark import api

@@ -41,7 +41,7 @@ def test_an_arm_may_start_from_other_weights(work):
         model, pretrained = random_start(work), pretrained_start(work).state_dict()
         for name, tensor in model.named_parameters():
             if tensor.std() > 0:
-                tensor.data *= pretrained[name].std() / tensor.std()
+                tensor.data *= 0.5 * pretrained[name].std() / tensor.std()
         return model
 
     outcome, scratch = fit_network(work, scaled), fit_network(work, random_start)
