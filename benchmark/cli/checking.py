@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
-from benchmark.cli.options import FOLDER, JOBS, Words, shown
+from benchmark.cli.options import FILE, FOLDER, JOBS, Words, shown
 from benchmark.defaults import BUNDLED, RECORDED, RESULTS
 
 
@@ -15,10 +16,7 @@ from benchmark.defaults import BUNDLED, RECORDED, RESULTS
 @click.option("--sweeps", type=click.IntRange(1), default=2000, show_default=True)
 @JOBS
 @click.option(
-    "--out",
-    type=click.Path(path_type=Path, dir_okay=False),
-    default=RESULTS / "calibration.md",
-    help="Markdown file with the table.",
+    "--out", type=FILE, default=RESULTS / "calibration.md", help="Markdown file with the table."
 )
 def calibrate(sweeps: int, jobs: int | None, out: Path) -> None:
     """Simulate sweeps with a known crossover and check the intervals and verdicts."""
@@ -26,11 +24,8 @@ def calibrate(sweeps: int, jobs: int | None, out: Path) -> None:
     from benchmark.harness import executors
 
     result = calibration.run(sweeps, jobs or executors.default_workers(), out)
-    for failure in result.failures:
-        click.echo(f"outside the bounds: {failure}", err=True)
     click.echo(shown(out))
-    if result.failures:
-        sys.exit(1)
+    _end(result.failures)
 
 
 @click.command()
@@ -61,12 +56,7 @@ def check_contribution(records: Path) -> None:
 @click.command()
 @click.option("--backbone", default=BUNDLED, show_default=True, help="For digits.")
 @JOBS
-@click.option(
-    "--out",
-    type=click.Path(path_type=Path, dir_okay=False),
-    default=RESULTS / "performance.md",
-    help="Markdown file.",
-)
+@click.option("--out", type=FILE, default=RESULTS / "performance.md", help="Markdown file.")
 def perf(backbone: str, jobs: int | None, out: Path) -> None:
     """Measure the suite against the arithmetic's own limit."""
     from benchmark.checks.performance import perf as performance
@@ -74,7 +64,12 @@ def perf(backbone: str, jobs: int | None, out: Path) -> None:
 
     report = performance.run(jobs or executors.default_workers(), backbone, out)
     click.echo(out.read_text(encoding="utf-8"))
-    for failure in report.failures:
+    _end(report.failures)
+
+
+def _end(failures: Sequence[str]) -> None:
+    """Says which bounds are broken, and fails if any is."""
+    for failure in failures:
         click.echo(f"outside the bounds: {failure}", err=True)
-    if report.failures:
+    if failures:
         sys.exit(1)

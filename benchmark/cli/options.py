@@ -14,6 +14,7 @@ from benchmark.defaults import BUNDLED, LOCAL, MARGIN
 DEFAULT_ARMS = "scratch finetune probe"
 
 FOLDER: Any = click.Path(path_type=Path, file_okay=False)
+FILE: Any = click.Path(path_type=Path, dir_okay=False)
 JOBS = click.option("--jobs", type=click.IntRange(1), help="Processes.  [default: one per core]")
 MARGIN_OPTION = click.option(
     "--margin",

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from benchmark.cli.options import FOLDER, MARGIN_OPTION, shown
+from benchmark.cli.options import FILE, FOLDER, MARGIN_OPTION, shown
 from benchmark.defaults import COMMAND, RECORDED, RESULTS
 from benchmark.errors import UserError
 
@@ -39,7 +39,7 @@ def leaderboard(records: Path, out: Path, margin: float) -> None:
 
 
 @click.command()
-@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("file", type=FILE)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @MARGIN_OPTION
 def verdict(file: Path, as_json: bool, margin: float) -> None:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -15,8 +14,6 @@ from benchmark.defaults import RECORDED
 if TYPE_CHECKING:
     from benchmark.analysis.board import Board
     from benchmark.harness.plan import Selection
-    from benchmark.harness.sweep import Watch
-    from benchmark.records.record import Record
 
 
 @click.command()
@@ -24,6 +21,7 @@ if TYPE_CHECKING:
 @click.option("--dry-run", is_flag=True, help="Only print what would be run, and its cost.")
 def bench(selection: Selection, margin: float, jobs: int, records: Path, dry_run: bool) -> None:
     """Run what is not stored yet, then print the table and the verdict."""
+    from benchmark.cli.progress import Progress
     from benchmark.harness import bench as benchmarking
     from benchmark.harness import plan
 
@@ -35,50 +33,17 @@ def bench(selection: Selection, margin: float, jobs: int, records: Path, dry_run
 
         click.echo(str(estimate.estimate(sweep.missing(records, planned.jobs), jobs, RECORDED)))
         return
-    _report(benchmarking.bench(planned, records, margin, jobs, _progress()), records)
+    _report(benchmarking.bench(planned, records, margin, jobs, Progress()), records)
 
 
 @click.command()
 @selecting
 def audit(selection: Selection, margin: float, jobs: int, records: Path) -> None:
     """Run the cells that decide a verdict again with other recipes, for its certificate."""
+    from benchmark.cli.progress import Progress
     from benchmark.harness import audit as auditing
 
-    _report(auditing.audit(selection, records, margin, jobs, _progress()), records)
-
-
-def _progress() -> Watch:
-    """Tells of a sweep: a line for each trial, and a bar on a terminal."""
-    from tqdm import tqdm
-
-    from benchmark.harness.sweep import Watch
-
-    class Progress(Watch):
-        bar: Any
-
-        def starts(self, what: str, planned: int, missing: int) -> None:
-            if what:
-                click.echo(f"{what}:")
-            done = planned - missing
-            click.echo(f"{planned} trials planned, {done} stored already")
-            self.bar = tqdm(total=planned, initial=done, unit="trial", disable=None)
-
-        def finished(self, record: Record) -> None:
-            tqdm.write(_line(record), file=sys.stderr)
-            self.bar.update()
-
-        def ended(self, trials: int, seconds: float) -> None:
-            self.bar.close()
-            click.echo(f"{trials} trials run in {seconds:.0f} s")
-
-    return Progress()
-
-
-def _line(record: Record) -> str:
-    t = record.trial
-    outcome = f"{record.accuracy:.3f}" if record.status == "ok" else f"FAILED: {record.reason}"
-    name = f"{t.task} {t.backbone} {t.arm} N={t.images_per_class} seed {t.seed}"
-    return f"{name}: {outcome} ({record.training.seconds:.1f} s)"
+    _report(auditing.audit(selection, records, margin, jobs, Progress()), records)
 
 
 def _report(boards: Sequence[Board], records: Path) -> None:

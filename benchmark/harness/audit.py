@@ -15,7 +15,7 @@ from benchmark.harness import sweep
 from benchmark.harness.job import Job
 from benchmark.harness.judged import folder, judged
 from benchmark.harness.plan import Selection, prepare
-from benchmark.harness.sweep import Watch
+from benchmark.harness.watch import Watch
 from benchmark.records.recipe import ALTERNATIVES, alters
 
 

@@ -10,7 +10,7 @@ from benchmark.defaults import LOCAL, MARGIN
 from benchmark.harness import sweep
 from benchmark.harness.judged import judged
 from benchmark.harness.plan import Plan
-from benchmark.harness.sweep import Watch
+from benchmark.harness.watch import Watch
 
 
 def bench(

@@ -11,21 +11,9 @@ from benchmark.errors import UserError
 from benchmark.harness import executors
 from benchmark.harness.job import Job
 from benchmark.harness.job import run as run_job
+from benchmark.harness.watch import Watch
 from benchmark.records import store
 from benchmark.records.record import Record
-
-
-class Watch:
-    """Is told how a sweep goes, and keeps it to itself: a command prints, a notebook may draw."""
-
-    def starts(self, what: str, planned: int, missing: int) -> None:
-        """``missing`` of ``planned`` trials will be run; ``what`` names them, if need be."""
-
-    def finished(self, record: Record) -> None:
-        """A record is stored."""
-
-    def ended(self, trials: int, seconds: float) -> None:
-        """All that were missing are stored."""
 
 
 def missing(root: Path, jobs: Sequence[Job]) -> list[Job]:

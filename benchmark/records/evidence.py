@@ -99,8 +99,11 @@ def _result(row: dict[str, str]) -> tuple[Cell, float]:
 
 
 def all_evidence() -> Evidence:
-    """What was measured for this version, and what the user has measured."""
-    return read_evidence(SHIPPED_TUNING / EVIDENCE_FILE.name) | read_evidence()
+    """What was measured for this version, but for backbones that the user has measured anew."""
+    own = read_evidence()
+    measured = {cell.backbone for cell in own}
+    shipped = read_evidence(SHIPPED_TUNING / EVIDENCE_FILE.name).items()
+    return {cell: accuracy for cell, accuracy in shipped if cell.backbone not in measured} | own
 
 
 def write_evidence(evidence: Evidence, file: Path) -> None:

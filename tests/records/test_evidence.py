@@ -1,8 +1,10 @@
 import dataclasses
+from functools import partial
 
 import pytest
 
 from benchmark.errors import UserError
+from benchmark.records import evidence
 from benchmark.records.evidence import (
     Cell,
     chosen_rates,
@@ -66,3 +68,18 @@ def test_a_cell_that_is_cut_off_is_one_message(tmp_path):
     file.write_text(file.read_text().rstrip()[:-15])
     with pytest.raises(UserError, match="not a file of measurements"):
         read_evidence(file)
+
+
+def test_a_backbone_that_was_measured_anew_counts_with_those_measurements_alone(
+    tmp_path, monkeypatch
+):
+    own, shipped = tmp_path / "own.csv", tmp_path / evidence.EVIDENCE_FILE.name
+    write_evidence({cell(rate=1e-3): 0.5, cell(backbone="other"): 0.25}, shipped)
+    write_evidence({cell(rate=1e-2): 0.75}, own)
+    monkeypatch.setattr(evidence, "SHIPPED_TUNING", tmp_path)
+    monkeypatch.setattr(evidence, "read_evidence", partial(_read, own))
+    assert evidence.all_evidence() == {cell(rate=1e-2): 0.75, cell(backbone="other"): 0.25}
+
+
+def _read(default, file=None):
+    return read_evidence(file or default)
