@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmark.errors import UserError
+from benchmark.pages import printer
 from benchmark.tasks import data, duplicates
 from benchmark.tasks.data import Prints
 from benchmark.tasks.duplicates import Duplicates
@@ -58,7 +59,8 @@ class Report:
         return any(task.faults for task in self.tasks)
 
     def __str__(self) -> str:
-        return "\n".join([*_table(self.tasks), *_remarks(self.tasks), "", _verdict(self)])
+        table = printer.plain(_HEADINGS, [_row(task) for task in self.tasks])
+        return "\n".join([table, *_remarks(self.tasks), "", _verdict(self)])
 
 
 def validate(
@@ -142,17 +144,6 @@ _HEADINGS = (
     "nearly equal",
     "source",
 )
-
-
-def _table(reports: Iterable[TaskReport]) -> list[str]:
-    rows = [_HEADINGS, *(_row(report) for report in reports)]
-    widths = [max(len(row[i]) for row in rows) for i in range(len(_HEADINGS))]
-    return ["  ".join(_cells(row, widths)).rstrip() for row in rows]
-
-
-def _cells(row: tuple[str, ...], widths: list[int]) -> Iterable[str]:
-    for i, (cell, width) in enumerate(zip(row, widths, strict=True)):
-        yield cell.ljust(width) if i in (0, len(row) - 1) else cell.rjust(width)
 
 
 def _row(report: TaskReport) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ import numpy as np
 
 from benchmark.analysis.board import Board
 from benchmark.analysis.certificate import Retrial
-from benchmark.pages import tables
+from benchmark.pages import printer, tables
 from benchmark.records.evidence import Cell, chosen_rates, mean_accuracies, rates_at_the_edge
 from benchmark.records.recipe import FULL_BUDGET, Augmentation, ProbeRecipe, Recipe, settings_of
 from benchmark.records.tuned import Tuned
@@ -96,7 +96,7 @@ def _recipe_table(boards: Sequence[Board]) -> str:
         [f"`{name}`", *(_values(recipes, arm, name) for arm in arms), meanings.get(name, "")]
         for name in sorted(used, key=lambda name: (order.get(name, len(order)), name))
     ]
-    return tables.aligned(["setting", *arms, "what it is"], rows) + "\n"
+    return printer.markdown(["setting", *arms, "what it is"], rows) + "\n"
 
 
 def _flat(recipe: Mapping[str, Any]) -> dict[str, Any]:
@@ -176,7 +176,7 @@ def _sweep_table(
         detail = [_mean_at(tried, *place) for place in places]
         mark = "chosen" if rate == used.get(arm) else _mark(cells, arm, rate, best[arm])
         rows.append([arm, f"{rate:g}", *detail, f"{100 * mean:.1f}", str(len(tried)), mark])
-    return tables.aligned([*header, "mean", "trainings", ""], rows)
+    return printer.markdown([*header, "mean", "trainings", ""], rows)
 
 
 def _mean_at(cells: Mapping[Cell, float], task: str, n: int) -> str:
@@ -226,7 +226,7 @@ def _early_ends(boards: Sequence[Board]) -> str:
     if rows:
         header = ["task", "backbone", "arm", "at N", "change without early ends", "steps saved"]
         lines = ["In points of accuracy, mean over seeds:", ""]
-        lines += [tables.aligned(header, rows), ""]
+        lines += [printer.markdown(header, rows), ""]
     if missing:
         lines += [f"Early ends have not been audited for {', '.join(missing)}.", ""]
     return "\n".join(lines)

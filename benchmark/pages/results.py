@@ -7,7 +7,7 @@ from pathlib import Path
 
 from benchmark import files
 from benchmark.analysis.board import FINETUNE, SCRATCH, Board
-from benchmark.pages import csv_files, reproduce, tables, words
+from benchmark.pages import csv_files, printer, reproduce, tables, words
 from benchmark.pages import figures as plots
 from benchmark.pages import recipes as recipes_page
 from benchmark.pages.recipes import Choices
@@ -182,7 +182,7 @@ def _summary(boards: Sequence[Board], arm: str, tasks: Mapping[str, Task]) -> st
     rows = [_summary_row(board, arm, tasks) for board in boards if arm in board.comparisons]
     if not rows:
         return f"No record compares `{arm}` with scratch yet.\n"
-    return tables.aligned([*header, "labels worth at N=10", "certificate"], rows) + "\n"
+    return printer.markdown([*header, "labels worth at N=10", "certificate"], rows) + "\n"
 
 
 def _summary_row(board: Board, arm: str, tasks: Mapping[str, Task]) -> list[str]:

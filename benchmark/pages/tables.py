@@ -1,4 +1,4 @@
-"""Boards become text: aligned Markdown tables, which a terminal shows as well."""
+"""Boards become text: Markdown tables, which a terminal shows as well."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from benchmark.analysis.board import SCRATCH, Board, Comparison, Effort
 from benchmark.analysis.crossover import GainEstimate, Verdict, estimate
 from benchmark.analysis.curves import Point
 from benchmark.analysis.effective import EffectiveImages
+from benchmark.pages import printer
 from benchmark.pages.words import (
     UNFINISHED,
     certificate_text,
@@ -22,16 +23,6 @@ from benchmark.pages.words import (
 from benchmark.records.recipe import TWICE
 
 _UNFINISHED_MEANS = "The loss of most of these trainings was still falling when their steps ended."
-
-
-def aligned(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A Markdown table whose columns also line up as plain text."""
-    widths = [max(len(line[i]) for line in [header, *rows]) for i in range(len(header))]
-    lines = [[cell.ljust(width) for cell, width in zip(line, widths, strict=True)] for line in rows]
-    head = [cell.ljust(width) for cell, width in zip(header, widths, strict=True)]
-    return "\n".join(
-        "| " + " | ".join(line) + " |" for line in [head, ["-" * w for w in widths], *lines]
-    )
 
 
 def percent(
@@ -88,7 +79,7 @@ def accuracy_table(board: Board) -> str:
     rows = [[str(n), *(column.get(n, "") for column in columns)] for n in board.sizes]
     unfinished = any(point.unfinished for arm in board.arms.values() for point in arm.points)
     note = f"\n\n{UNFINISHED} {_UNFINISHED_MEANS}" if unfinished else ""
-    return aligned(header, rows) + note
+    return printer.markdown(header, rows) + note
 
 
 def _accuracy(point: Point) -> str:
@@ -160,7 +151,7 @@ def effective_table(board: Board) -> str:
     rows = [
         [str(n), *(marked_labels_worth(board, arm, n) for arm in board.comparisons)] for n in sizes
     ]
-    table = aligned(["N", *(f"labels worth, {arm}" for arm in board.comparisons)], rows)
+    table = printer.markdown(["N", *(f"labels worth, {arm}" for arm in board.comparisons)], rows)
     return "\n".join([table, *_refusals(board)])
 
 
@@ -196,7 +187,7 @@ def retrial_table(board: Board) -> str:
         for r in comparison.retrials
     }
     header = ["verdict of", "changed arm", "change", "at N", "accuracy gained by it"]
-    return aligned(header, list(rows.values())) if rows else ""
+    return printer.markdown(header, list(rows.values())) if rows else ""
 
 
 def longer_table(boards: Sequence[Board], arm: str) -> str:
@@ -206,7 +197,7 @@ def longer_table(boards: Sequence[Board], arm: str) -> str:
     """
     rows = [row for board in boards if arm in board.comparisons for row in _longer_row(board, arm)]
     header = ["task", "backbone", "N", "gain", f"{SCRATCH} twice as long", f"{arm} twice as long"]
-    return aligned(header, rows) if rows else ""
+    return printer.markdown(header, rows) if rows else ""
 
 
 def _longer_row(board: Board, arm: str) -> Iterator[list[str]]:
@@ -241,7 +232,9 @@ def hours_table(boards: Sequence[Board]) -> str:
         ]
         for key, efforts in sorted(spent.items())
     ]
-    return aligned(["backbone", "device", "trials", "hours", "audit trials", "audit hours"], rows)
+    return printer.markdown(
+        ["backbone", "device", "trials", "hours", "audit trials", "audit hours"], rows
+    )
 
 
 def board_text(board: Board) -> str:

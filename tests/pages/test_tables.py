@@ -23,20 +23,6 @@ def verdict(kind, crossover=None, low=None, high=None, hurts_from=None):
     return Verdict(kind, crossover, low, high, 0.01, (), hurts_from)
 
 
-def test_columns_line_up():
-    table = tables.aligned(["N", "arm"], [["100", "x"], ["1", "longer"]])
-    assert table.splitlines() == [
-        "| N   | arm    |",
-        "| --- | ------ |",
-        "| 100 | x      |",
-        "| 1   | longer |",
-    ]
-
-
-def test_a_table_without_rows_has_a_head():
-    assert tables.aligned(["N"], []).splitlines() == ["| N |", "| - |"]
-
-
 @pytest.mark.parametrize(
     ("values", "shown"),
     [

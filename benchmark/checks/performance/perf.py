@@ -19,7 +19,7 @@ from benchmark.checks.performance.scaling import Scale, scale
 from benchmark.harness import plan, sweep
 from benchmark.harness.job import Job
 from benchmark.harness.plan import Selection
-from benchmark.pages import tables
+from benchmark.pages import printer
 from benchmark.records import hardware
 from benchmark.records.record import Record
 from benchmark.tasks import load as tasks
@@ -125,10 +125,10 @@ def page(report: Report, workers: int) -> str:
         "batches of the same shape, all cores busy, divided by the time of the whole sweep: start, "
         "data, augmentation, evaluation, probes, records and tables included. The bare loop ran "
         "right before and right after each sweep.",
-        tables.aligned([*columns, "images/s", "peak MB of a process"], sweeps),
+        printer.markdown([*columns, "images/s", "peak MB of a process"], sweeps),
         "Cost of many trials apart from training them: planning with the scan for stored records, "
         "and reading all records into tables; records in memory, one process.",
-        tables.aligned(["trials", "plan and scan, s", "tables, s", "peak MB"], scales),
+        printer.markdown(["trials", "plan and scan, s", "tables, s", "peak MB"], scales),
         f"`python -m benchmark --help` takes {report.help_seconds:.2f} s (median of 9). A sweep's "
         f"first training step comes at most {report.first_step_seconds:.1f} s after the command: "
         "the time of a sweep of two trials side by side less the training of the longer one.",

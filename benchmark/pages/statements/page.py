@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from itertools import groupby
 
 from benchmark.analysis.board import Board
-from benchmark.pages import tables, words
+from benchmark.pages import printer, words
 from benchmark.pages.statements.claims import FEW, SMALL, Claim, Table, claims
 from benchmark.pages.statements.tallies import FEWEST_TASKS
 
@@ -83,7 +83,7 @@ def page(boards: Sequence[Board], development: Collection[str]) -> str:
 
 def _overview(found: Sequence[Claim], warning: str) -> str:
     rows = [[claim.statement, claim.backbone, claim.headline] for claim in found]
-    table = tables.aligned(["statement", "backbone", "verdict"], rows)
+    table = printer.markdown(["statement", "backbone", "verdict"], rows)
     return "\n".join([table, "", *([warning, ""] if warning else [])])
 
 
@@ -107,4 +107,4 @@ def _section(claim: Claim) -> str:
 
 
 def _table(table: Table) -> list[str]:
-    return [tables.aligned(table.header, table.rows), ""] if table.rows else []
+    return [printer.markdown(table.header, table.rows), ""] if table.rows else []
