@@ -5,14 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from benchmark.pages.escape import printable
+
 Rows = Sequence[Sequence[str]]
 
 _NUMBER = re.compile(r"[-+]?[\d.,]+%?|-?")
-
-
-def printable(text: str) -> str:
-    """The text on one line: what would end it or steer a terminal is spelt out, as ``\\n``."""
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
 def markdown(header: Sequence[str], rows: Rows, *, padded: bool = True) -> str:

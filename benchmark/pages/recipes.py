@@ -11,52 +11,10 @@ import numpy as np
 
 from benchmark.analysis.board import Board
 from benchmark.analysis.certificate import Retrial
-from benchmark.pages import printer, tables
+from benchmark.pages import escape, printer, tables, templates
 from benchmark.records.evidence import Cell, chosen_rates, mean_accuracies, rates_at_the_edge
 from benchmark.records.recipe import FULL_BUDGET, Augmentation, ProbeRecipe, Recipe, settings_of
 from benchmark.records.tuned import Tuned
-
-_INTRO = """# Recipes
-
-One recipe per arm, the same at every N. What differs between tasks is the number of steps (a
-task's `budget` multiplies it) and whether images may be mirrored; between backbones, the learning
-rate. The table is taken from the records; several values in a cell are those of several tasks or
-backbones.
-"""
-
-_CHOOSING = """## How the learning rates were chosen
-
-Once per arm and backbone, by `make tune`: a small grid of rates, the same for every arm, and for
-each rate trainings on N images per class that are scored on held-out images. All of these are
-training images of the development tasks; a test split is never looked at, and the seeds (from
-1000 on) are far from those of the leaderboard, so that its subsets are not chosen on either. The
-rate with the best mean accuracy over all trainings, small and large N alike, is taken: one rate
-has to serve every N. A probe has no learning rate: it chooses its regularisation by folds inside
-each subset.
-
-The number of steps is not tuned. It is what a sweep on a processor can afford, longer for scratch,
-which starts from nothing; the certificates say where twice as many would have changed a verdict.
-
-A rate is called a *tie* where its mean accuracy is within one standard error of the best one's,
-the standard error being that of the paired difference over trainings.
-"""
-
-_MISSING = """The measurements (`benchmark/tuned/evidence.csv`) are missing: `make tune` makes them.
-"""
-
-_ENDING = """## Ending trainings early
-
-A training whose loss has been at the floor in two windows of its steps in a row cools down and
-ends: there is nothing left to learn from it. The rule is the same for every arm and looks at
-training losses alone. `make audit` trains the cells that decide a verdict again without the rule.
-"""
-
-
-def _meanings() -> dict[str, str]:
-    """Setting -> what it is, in the order of a table."""
-    inner = {f"augmentation.{name}": one.meaning for name, one in settings_of(Augmentation)}
-    kinds = [{name: one.meaning for name, one in settings_of(k)} for k in (Recipe, ProbeRecipe)]
-    return kinds[0] | inner | kinds[1]
 
 
 @dataclass(frozen=True)
@@ -71,9 +29,16 @@ class Choices:
 
 def page(boards: Sequence[Board], choices: Choices, development: Collection[str]) -> str:
     """The page as Markdown; ``development`` names the tasks that choices are made on."""
-    on = f"Development tasks: {', '.join(sorted(development)) or 'none'}.\n"
-    parts = [_INTRO, _recipe_table(boards), _CHOOSING, on, *_choosing(choices)]
-    return "\n".join([*parts, _ENDING, _early_ends(boards)])
+    not_audited = [board for board in boards if not _full_budgets(board)]
+    return templates.render(
+        "pages/recipes.md.j2",
+        recipes=_recipe_table(boards),
+        development=development,
+        measured=bool(choices.evidence),
+        backbones=_backbones(choices),
+        early_ends=_early_ends(boards),
+        not_audited=[f"{board.task} with {board.backbone}" for board in not_audited],
+    )
 
 
 # The recipes
@@ -87,16 +52,23 @@ def _recipe_table(boards: Sequence[Board]) -> str:
         for recipe in arm.recipes
     ]
     if not recipes:
-        return "There are no records yet.\n"
+        return ""
     arms = sorted({arm for arm, _ in recipes})
     used = dict.fromkeys(name for _, recipe in recipes for name in recipe)
     meanings = _meanings()
     order = {name: place for place, name in enumerate(meanings)}
     rows = [
-        [f"`{name}`", *(_values(recipes, arm, name) for arm in arms), meanings.get(name, "")]
+        [escape.code(name), *(_values(recipes, arm, name) for arm in arms), meanings.get(name, "")]
         for name in sorted(used, key=lambda name: (order.get(name, len(order)), name))
     ]
-    return printer.markdown(["setting", *arms, "what it is"], rows) + "\n"
+    return printer.markdown(["setting", *map(escape.text, arms), "what it is"], rows)
+
+
+def _meanings() -> dict[str, str]:
+    """Setting -> what it is, in the order of a table."""
+    inner = {f"augmentation.{name}": one.meaning for name, one in settings_of(Augmentation)}
+    kinds = [{name: one.meaning for name, one in settings_of(k)} for k in (Recipe, ProbeRecipe)]
+    return kinds[0] | inner | kinds[1]
 
 
 def _flat(recipe: Mapping[str, Any]) -> dict[str, Any]:
@@ -118,64 +90,53 @@ def _value(value: Any) -> str:
         return "yes" if value else "no"
     if isinstance(value, list):
         return " ".join(map(_value, value))
-    return f"{value:g}" if isinstance(value, int | float) else str(value)
+    return f"{value:g}" if isinstance(value, int | float) else escape.text(str(value))
 
 
 # The choice of learning rates
 
 
-def _choosing(choices: Choices) -> list[str]:
+def _backbones(choices: Choices) -> list[dict[str, object]]:
     names = sorted({cell.backbone for cell in choices.evidence} | set(choices.tuned))
-    parts = [] if choices.evidence else [_MISSING]
-    for name in names:
-        cells = {c: a for c, a in choices.evidence.items() if c.backbone == name}
-        parts.append(_backbone(name, cells, choices.tuned.get(name)))
-    return parts
+    measured = [{c: a for c, a in choices.evidence.items() if c.backbone == n} for n in names]
+    return [
+        _backbone(name, cells, choices.tuned.get(name))
+        for name, cells in zip(names, measured, strict=True)
+    ]
 
 
-def _backbone(name: str, cells: Mapping[Cell, float], tuned: Tuned | None) -> str:
+def _backbone(name: str, cells: Mapping[Cell, float], tuned: Tuned | None) -> dict[str, object]:
     used = tuned.rates if tuned is not None else {}
-    lines = [f"### {name}", "", _in_use(tuned), ""]
-    if not cells:
-        return "\n".join([*lines, f"No measurements of {name} are stored.", ""])
     best = chosen_rates(cells)
-    if used and used != best:
-        other = ", ".join(f"{arm} {rate:g}" for arm, rate in best.items())
-        lines += [f"The measurements stored by now are best at other rates: {other}.", ""]
-    for arm, rate in rates_at_the_edge(cells).items():
-        lines += [f"A rate for {arm} beyond {rate:g}, the last tried, may do better.", ""]
-    return "\n".join([*lines, _drawn(cells), "", _sweep_table(cells, best, used), ""])
+    return {
+        "name": name,
+        "rates": _rates(used),
+        "labels": tuned.labels if tuned is not None else 0,
+        "better": _rates(best) if used and used != best else "",
+        "at_the_edge": rates_at_the_edge(cells),
+        "seeds": sorted({cell.seed for cell in cells}),
+        "held_out": sorted({cell.held_out for cell in cells}),
+        "sweep": _sweep_table(cells, best, used) if cells else "",
+    }
 
 
-def _in_use(tuned: Tuned | None) -> str:
-    if tuned is None:
-        return "No rate is chosen yet: the arms' defaults are in use."
-    rates = ", ".join(f"{arm} {rate:g}" for arm, rate in sorted(tuned.rates.items()))
-    return f"Rates in use: {rates}. Labels that choosing them took: {tuned.labels}."
-
-
-def _drawn(cells: Iterable[Cell]) -> str:
-    """Which seeds and how many held-out images there were."""
-    tried = sorted(cells)
-    seeds, held_out = {c.seed for c in tried}, {c.held_out for c in tried}
-    return (
-        f"Seeds: {', '.join(map(str, sorted(seeds)))}; "
-        f"held-out images per class: {', '.join(map(str, sorted(held_out)))}. "
-        "Mean held-out accuracy in %:"
-    )
+def _rates(rates: Mapping[str, float]) -> str:
+    return ", ".join(f"{escape.text(arm)} {rate:g}" for arm, rate in sorted(rates.items()))
 
 
 def _sweep_table(
     cells: Mapping[Cell, float], best: Mapping[str, float], used: Mapping[str, float]
 ) -> str:
     places = sorted({(cell.task, cell.images_per_class) for cell in cells})
-    header = ["arm", "learning rate", *(f"{task} N={n}" for task, n in places)]
+    header = ["arm", "learning rate", *(f"{escape.text(task)} N={n}" for task, n in places)]
     rows = []
     for (arm, rate), mean in mean_accuracies(cells).items():
         tried = {c: a for c, a in cells.items() if (c.arm, c.learning_rate) == (arm, rate)}
         detail = [_mean_at(tried, *place) for place in places]
         mark = "chosen" if rate == used.get(arm) else _mark(cells, arm, rate, best[arm])
-        rows.append([arm, f"{rate:g}", *detail, f"{100 * mean:.1f}", str(len(tried)), mark])
+        rows.append(
+            [escape.text(arm), f"{rate:g}", *detail, f"{100 * mean:.1f}", str(len(tried)), mark]
+        )
     return printer.markdown([*header, "mean", "trainings", ""], rows)
 
 
@@ -219,26 +180,19 @@ def _by_subset(
 
 
 def _early_ends(boards: Sequence[Board]) -> str:
+    """What training without early ends changes; empty where nobody looked."""
+    header = ["task", "backbone", "arm", "at N", "change without early ends", "steps saved"]
     rows = [row for board in boards for row in _full_budget_rows(board)]
-    audited = {(row[0], row[1]) for row in rows}
-    missing = [f"{b.task} with {b.backbone}" for b in boards if (b.task, b.backbone) not in audited]
-    lines = []
-    if rows:
-        header = ["task", "backbone", "arm", "at N", "change without early ends", "steps saved"]
-        lines = ["In points of accuracy, mean over seeds:", ""]
-        lines += [printer.markdown(header, rows), ""]
-    if missing:
-        lines += [f"Early ends have not been audited for {', '.join(missing)}.", ""]
-    return "\n".join(lines)
+    return printer.markdown(header, rows) if rows else ""
 
 
 def _full_budget_rows(board: Board) -> Iterator[Sequence[str]]:
     for arm, retrial in sorted(_full_budgets(board).items()):
         change = (retrial.improvement, retrial.improvement_low, retrial.improvement_high)
         yield (
-            board.task,
-            board.backbone,
-            arm,
+            escape.text(board.task),
+            escape.text(board.backbone),
+            escape.text(arm),
             " ".join(map(str, sorted(retrial.cells))),
             tables.percent(*change, sign=True),
             _saved(board, arm, set(retrial.cells)),

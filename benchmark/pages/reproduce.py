@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import re
+
 from benchmark.analysis.board import Board
 from benchmark.defaults import BUNDLED, MARGIN
 from benchmark.tasks.schema import Task
 
+_PLAIN = re.compile(r"[\w.:/+-]+")
+
 
 def command(board: Board, task: Task | None) -> str:
-    """``make bench`` with what the records say: task, backbone, arms, N, seeds."""
+    """``make bench`` with what the records say: task, backbone, arms, N, seeds.
+
+    Empty where a name is none that a shell would leave alone: nobody should run such a line.
+    """
+    if not all(map(_PLAIN.fullmatch, (board.task, askable_name(board), *board.arms))):
+        return ""
     options = {
         "TASK": board.task,
         "BACKBONE": askable_name(board),

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from benchmark.analysis.board import FINETUNE, SCRATCH, Board
 from benchmark.analysis.curves import Point
+from benchmark.pages import escape
 from benchmark.pages.tables import gain_text, percent
 from benchmark.pages.words import certificate_text
 
@@ -21,7 +22,9 @@ def surprises(boards: Sequence[Board]) -> dict[str, list[str]]:
     """Kind of surprise -> a line for each place where it was found; a kind may have none."""
     return {
         kind: [
-            f"{board.task}, {board.backbone}: {line}" for board in boards for line in finder(board)
+            f"{escape.text(board.task)}, {escape.text(board.backbone)}: {line}"
+            for board in boards
+            for line in finder(board)
         ]
         for kind, finder in _FINDERS.items()
     }
@@ -51,13 +54,14 @@ def _beats_both(board: Board) -> Iterator[str]:
             gain = gains.get(rival.images_per_class)
             if gain is not None and (gain.low or 0) > 0 and (rival.low or 0) > 0:
                 yield (
-                    f"{arm} at N={rival.images_per_class}: {gain_text(gain)} over scratch, "
-                    f"{gain_text(rival)} over fine-tuning"
+                    f"{escape.text(arm)} at N={rival.images_per_class}: "
+                    f"{gain_text(gain)} over scratch, {gain_text(rival)} over fine-tuning"
                 )
 
 
 def _curves(board: Board) -> Iterator[tuple[str, tuple[Point, ...]]]:
-    return ((arm, result.points) for arm, result in board.arms.items())
+    """Arms, named in Markdown, and their points."""
+    return ((escape.text(arm), result.points) for arm, result in board.arms.items())
 
 
 def _dips(board: Board) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Boards become text: Markdown tables, which a terminal shows as well."""
+"""Boards become text: tables and lines in Markdown, which a terminal shows as well."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from benchmark.analysis.board import SCRATCH, Board, Comparison, Effort
 from benchmark.analysis.crossover import GainEstimate, Verdict, estimate
 from benchmark.analysis.curves import Point
 from benchmark.analysis.effective import EffectiveImages
-from benchmark.pages import printer
+from benchmark.pages import escape, printer
 from benchmark.pages.words import (
     UNFINISHED,
     certificate_text,
@@ -71,10 +71,10 @@ def accuracy_table(board: Board) -> str:
     """Accuracy of each arm at each N, and each other arm's paired gain over scratch, in percent."""
     header, columns = ["N"], []
     for name, arm in board.arms.items():
-        header.append(name)
+        header.append(escape.text(name))
         columns.append({p.images_per_class: _accuracy(p) for p in arm.points})
         if arm.comparison is not None:
-            header.append(f"gain of {name}")
+            header.append(f"gain of {escape.text(name)}")
             columns.append(_gains(arm.comparison))
     rows = [[str(n), *(column.get(n, "") for column in columns)] for n in board.sizes]
     unfinished = any(point.unfinished for arm in board.arms.values() for point in arm.points)
@@ -101,7 +101,7 @@ def _verdict_line(board: Board, arm: str) -> str:
     comparison, about = board.comparisons[arm], subject(board.arms[arm].pretrained, arm)
     verdict = comparison.verdict
     return (
-        f"{arm}: {verdict_text(verdict, about)} (margin {points(verdict.margin)}; "
+        f"{escape.text(arm)}: {verdict_text(verdict, about)} (margin {points(verdict.margin)}; "
         f"certificate: {certificate_text(comparison)}). {reason(verdict, about)}"
     )
 
@@ -151,7 +151,8 @@ def effective_table(board: Board) -> str:
     rows = [
         [str(n), *(marked_labels_worth(board, arm, n) for arm in board.comparisons)] for n in sizes
     ]
-    table = printer.markdown(["N", *(f"labels worth, {arm}" for arm in board.comparisons)], rows)
+    header = ["N", *(f"labels worth, {escape.text(arm)}" for arm in board.comparisons)]
+    table = printer.markdown(header, rows)
     return "\n".join([table, *_refusals(board)])
 
 
@@ -162,7 +163,7 @@ def _refusals(board: Board) -> list[str]:
         for one in comparison.effective:
             if one.refusal is not None:
                 why = refusal(one.refusal, _smallest_measured(board))
-                sizes = reasons.setdefault((arm, why), [])
+                sizes = reasons.setdefault((escape.text(arm), why), [])
                 sizes.append(str(one.images_per_class))
     lines = [f"- {arm} at N = {', '.join(n)}: {why}" for (arm, why), n in reasons.items()]
     return ["", *lines] if lines else []
@@ -177,9 +178,9 @@ def retrial_table(board: Board) -> str:
     """What other recipes change in the deciding cells, in points; empty without an audit."""
     rows = {
         (arm, r.arm, r.alternative): [
-            f"{arm} against scratch",
-            r.arm,
-            r.alternative,
+            f"{escape.text(arm)} against scratch",
+            escape.text(r.arm),
+            escape.text(r.alternative),
             " ".join(str(n) for n in sorted(r.cells)),
             percent(r.improvement, r.improvement_low, r.improvement_high, sign=True),
         ]
@@ -213,7 +214,7 @@ def _longer_row(board: Board, arm: str) -> Iterator[list[str]]:
     if again:
         size, gain = str(largest.images_per_class), gain_text(largest)
         shown = [again.get(changed, "") for changed in (SCRATCH, arm)]
-        yield [board.task, board.backbone, size, gain, *shown]
+        yield [escape.text(board.task), escape.text(board.backbone), size, gain, *shown]
 
 
 def hours_table(boards: Sequence[Board]) -> str:
@@ -224,7 +225,7 @@ def hours_table(boards: Sequence[Board]) -> str:
             spent.setdefault((board.backbone, effort.device), []).append(effort)
     rows = [
         [
-            *key,
+            *map(escape.text, key),
             str(sum(e.trials for e in efforts)),
             f"{sum(e.seconds for e in efforts) / 3600:.2f}",
             str(sum(e.audit_trials for e in efforts)),
@@ -241,11 +242,12 @@ def board_text(board: Board) -> str:
     """What ``make bench`` prints of one task and backbone."""
     seeds = max(point.seeds for arm in board.arms.values() for point in arm.points)
     head = (
-        f"{board.task} with {board.label}: test accuracy in % over {seeds} seeds, 95% intervals; "
+        f"{escape.printable(f'{board.task} with {board.label}')}: "
+        f"test accuracy in % over {seeds} seeds, 95% intervals; "
         f"{board.data.image_size} px, {board.data.test_images} test images"
     )
     lines = [head, "", accuracy_table(board), ""]
     if board.comparisons:
         lines += [effective_table(board), ""]
     lines += verdict_lines(board)
-    return "\n".join([*lines, *(f"note: {note}" for note in notes(board))])
+    return "\n".join([*lines, *(f"note: {escape.printable(note)}" for note in notes(board))])

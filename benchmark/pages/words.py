@@ -9,6 +9,7 @@ from benchmark.analysis.certificate import Certificate
 from benchmark.analysis.crossover import Verdict
 from benchmark.analysis.effective import Refusal
 from benchmark.defaults import COMMAND
+from benchmark.pages import escape
 
 UNFINISHED = "†"
 """Marks what rests on trainings that most likely ended too early."""
@@ -41,7 +42,7 @@ def bounds(verdict: Verdict) -> str:
 
 def subject(pretrained: bool, arm: str) -> str:
     """What a verdict is about: pretraining, or an arm that is none."""
-    return "pretraining" if pretrained else f"`{arm}`"
+    return "pretraining" if pretrained else escape.code(arm)
 
 
 def verdict_text(verdict: Verdict, about: str = "pretraining") -> str:
@@ -120,12 +121,12 @@ def certificate_text(comparison: Comparison) -> str:
 
 
 def _certificate(certificate: Certificate) -> str:
-    better = ", ".join(certificate.better)
+    better = ", ".join(map(escape.text, certificate.better))
     if certificate.status == "unsettled":
         return f"unsettled ({better} lowers the gain and was still falling)"
     if certificate.status != "void":
         return certificate.status
-    arms = " and ".join(dict.fromkeys(one.split()[0] for one in certificate.better))
+    arms = " and ".join(dict.fromkeys(escape.text(o.split()[0]) for o in certificate.better))
     verb = "is" if len(certificate.better) == 1 else "are"
     return f"void: {arms} under-trained ({better} {verb} better)"
 
@@ -153,7 +154,7 @@ def refusal(why: Refusal, smallest: int) -> str:
 
 
 def notes(board: Board) -> list[str]:
-    """Failures, records left out, arms that were not tuned, leaks."""
+    """Failures, records left out, arms that were not tuned, leaks: plain text, not Markdown."""
     return [*_left_out(board), *_failures(board), *_untuned(board), *_leaks(board)]
 
 

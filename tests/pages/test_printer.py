@@ -56,7 +56,3 @@ def test_a_cell_neither_breaks_the_line_nor_steers_the_terminal(table):
     shown = table(["a"], [["x\ny\x1b[2J"]])
     assert r"x\ny\x1b[2J" in shown
     assert "\x1b" not in shown
-
-
-def test_letters_of_any_script_are_shown_as_they_are():
-    assert printer.printable("naïve 漢字 † \u202e") == "naïve 漢字 † \\u202e"

@@ -30,6 +30,12 @@ def test_a_margin_that_is_not_the_default_is_named(task):
     assert " MARGIN=0.02 " in reproduce.command(board("toy", wider), task)
 
 
+@pytest.mark.parametrize("name", ["$(id)", "a;b", "a b", "`id`", "a\nb", "'a'", ""])
+def test_a_name_that_a_shell_would_take_for_more_gets_no_command(name):
+    assert reproduce.command(board(name), None) == ""
+    assert reproduce.command(changed(board(), backbone=name, label=name), None) == ""
+
+
 @pytest.mark.parametrize(
     ("portable", "label", "asked"),
     [

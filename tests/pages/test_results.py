@@ -7,9 +7,11 @@ from toy import curve, failed, record
 
 from benchmark.analysis import board as leaderboard
 from benchmark.analysis.scores import score_of
-from benchmark.pages import csv_files, tables
+from benchmark.pages import csv_files, escape, tables
+from benchmark.pages import recipes as recipes_page
 from benchmark.pages import results as results_page
 from benchmark.pages.recipes import Choices
+from benchmark.pages.statements import page as claims_page
 from benchmark.records import store
 
 FALLING = dataclasses.replace(record().training, levelled_off=False)
@@ -72,28 +74,29 @@ def test_gains_over_unfinished_trainings_are_explained_below_the_first_table(tmp
     assert first_screen.count(tables.UNFINISHED) == 2
 
 
-def documented_columns():
+def columns_of(file):
+    with file.open(newline="") as text:
+        return csv.DictReader(text).fieldnames
+
+
+def explained_columns(page):
     """The names in the page's table of columns, with N replaced by each N."""
-    table = results_page._COLUMNS.split("| --- | --- |")[1].split("`curves.csv`")[0]
-    for line in filter(None, map(str.strip, table.splitlines())):
+    for line in tables_of(page)[-1].splitlines()[2:]:
         names = re.findall(r"`([a-z_N]+)`", line.split("|")[1])
         every = csv_files.GAIN_COLUMNS_AT if any("N" in name for name in names) else (0,)
         yield from (name.replace("N", str(n)) for n in every for name in names)
 
 
 def test_the_columns_are_those_that_the_page_explains(tmp_path):
-    results_page.write(boards_of(RECORDS), {}, NOTHING_CHOSEN, tmp_path)
-    with (tmp_path / "leaderboard.csv").open(newline="") as file:
-        assert sorted(csv.DictReader(file).fieldnames) == sorted(documented_columns())
+    page = page_of(tmp_path, RECORDS)
+    assert sorted(columns_of(tmp_path / "leaderboard.csv")) == sorted(explained_columns(page))
 
 
 def test_the_columns_of_the_curves_are_explained_too(tmp_path):
-    results_page.write(boards_of(RECORDS), {}, NOTHING_CHOSEN, tmp_path)
-    head = (tmp_path / "curves.csv").read_text().splitlines()[0].split(",")
-    explained = results_page._COLUMNS.split("`curves.csv` has")[1]
-    keys = ["task", "backbone", "arm", "images_per_class"]
-    assert head[:4] == keys
-    assert all(f"`{name}`" in explained for name in head[4:])
+    explained = page_of(tmp_path, RECORDS).split("`curves.csv` has")[1]
+    keys, rest = columns_of(tmp_path / "curves.csv")[:4], columns_of(tmp_path / "curves.csv")[4:]
+    assert keys == ["task", "backbone", "arm", "images_per_class"]
+    assert all(f"`{name}`" in explained for name in rest)
 
 
 def test_the_page_shows_verdict_figure_and_table_of_each_board(page):
@@ -193,3 +196,32 @@ def test_hours_and_machines_are_shown(page):
 def test_surprises_are_listed_or_said_to_be_absent(page):
     assert "**Trials that failed:**\n\n- toy, net: finetune, 1 of 1 trials (1 at N=1)" in page
     assert "**More images, significantly lower accuracy:** nowhere." in page
+
+
+STRANGE = "<b>$x$|[y](z)`w\n\x1b[2J"
+
+
+def strange_pages():
+    """Pages of records all of whose names are markup."""
+    names = {"task": STRANGE, "backbone": STRANGE, "backbone_label": STRANGE, "device": STRANGE}
+    data = dataclasses.replace(record().data, source=STRANGE)
+    made = [
+        record(arm, seed=seed, data=data, recipe={STRANGE: STRANGE}, **names)
+        for arm in ("scratch", "finetune", STRANGE)
+        for seed in range(2)
+    ]
+    bad = {"status": "failed", "reason": STRANGE, "accuracy": None}
+    boards = boards_of([*made, dataclasses.replace(record(STRANGE, 9, data=data, **names), **bad)])
+    yield results_page._page(boards, {})
+    yield recipes_page.page(boards, NOTHING_CHOSEN, [STRANGE])
+    yield claims_page.page(boards, [])
+
+
+def test_what_strangers_wrote_into_records_is_shown_and_not_obeyed():
+    for page in strange_pages():
+        unbarred = page.replace(r"\|", "|")
+        assert escape.text(STRANGE) in unbarred
+        plain = unbarred.replace(escape.text(STRANGE), "").replace(escape.code(STRANGE), "")
+        assert not re.search(r"<b>|\$x|\[y|\x1b|x1b", plain)
+        for table in tables_of(page):
+            assert len({len(re.findall(r"(?<!\\)\|", row)) for row in table.splitlines()}) == 1

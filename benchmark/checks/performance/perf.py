@@ -19,7 +19,7 @@ from benchmark.checks.performance.scaling import Scale, scale
 from benchmark.harness import plan, sweep
 from benchmark.harness.job import Job
 from benchmark.harness.plan import Selection
-from benchmark.pages import printer
+from benchmark.pages import printer, templates
 from benchmark.records import hardware
 from benchmark.records.record import Record
 from benchmark.tasks import load as tasks
@@ -94,43 +94,47 @@ def _efficiencies(digits: Selection, workers: int) -> Iterator[Efficiency]:
 
 def page(report: Report, workers: int) -> str:
     """The measurements as Markdown."""
-    sweeps = [
-        [
-            e.name,
-            str(e.trials),
-            f"{e.bare_seconds:.0f}",
-            f"{e.wall_seconds:.0f}",
-            f"{e.ratio:.2f}",
-            f"{60 * e.trials / e.wall_seconds:.0f}",
-            f"{e.images / e.wall_seconds:.0f}",
-            f"{e.peak_bytes / 1e6:.0f}",
-        ]
-        for e in report.efficiencies
+    return templates.render(
+        "checks/performance/performance.md.j2",
+        workers=workers,
+        processor=hardware.processor(),
+        torch=torch.__version__,
+        sweeps=printer.markdown(_SWEEPS, [_sweep_row(one) for one in report.efficiencies]),
+        scales=printer.markdown(_SCALES, [_scale_row(one) for one in report.scales]),
+        report=report,
+    )
+
+
+_SWEEPS = (
+    "sweep",
+    "trials",
+    "bare loop, s",
+    "sweep, s",
+    "efficiency",
+    "trials/min",
+    "images/s",
+    "peak MB of a process",
+)
+_SCALES = ("trials", "plan and scan, s", "tables, s", "peak MB")
+
+
+def _sweep_row(one: Efficiency) -> list[str]:
+    return [
+        one.name,
+        str(one.trials),
+        f"{one.bare_seconds:.0f}",
+        f"{one.wall_seconds:.0f}",
+        f"{one.ratio:.2f}",
+        f"{60 * one.trials / one.wall_seconds:.0f}",
+        f"{one.images / one.wall_seconds:.0f}",
+        f"{one.peak_bytes / 1e6:.0f}",
     ]
-    scales = [
-        [
-            str(s.trials),
-            f"{s.plan_seconds:.2f}",
-            f"{s.tables_seconds:.2f}",
-            f"{s.peak_bytes / 1e6:.0f}",
-        ]
-        for s in report.scales
+
+
+def _scale_row(one: Scale) -> list[str]:
+    return [
+        str(one.trials),
+        f"{one.plan_seconds:.2f}",
+        f"{one.tables_seconds:.2f}",
+        f"{one.peak_bytes / 1e6:.0f}",
     ]
-    columns = ["sweep", "trials", "bare loop, s", "sweep, s", "efficiency", "trials/min"]
-    parts = [
-        "# Performance",
-        "`make perf` measured this in one run, "
-        f"with {workers} processes on {hardware.processor()}, torch {torch.__version__}.",
-        "**Efficiency** is the time of a bare forward, backward and optimiser loop over as many "
-        "batches of the same shape, all cores busy, divided by the time of the whole sweep: start, "
-        "data, augmentation, evaluation, probes, records and tables included. The bare loop ran "
-        "right before and right after each sweep.",
-        printer.markdown([*columns, "images/s", "peak MB of a process"], sweeps),
-        "Cost of many trials apart from training them: planning with the scan for stored records, "
-        "and reading all records into tables; records in memory, one process.",
-        printer.markdown(["trials", "plan and scan, s", "tables, s", "peak MB"], scales),
-        f"`python -m benchmark --help` takes {report.help_seconds:.2f} s (median of 9). A sweep's "
-        f"first training step comes at most {report.first_step_seconds:.1f} s after the command: "
-        "the time of a sweep of two trials side by side less the training of the longer one.",
-    ]
-    return "\n\n".join(parts) + "\n"

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 from benchmark.analysis.board import FINETUNE, SCRATCH, Board
 from benchmark.analysis.crossover import GainEstimate, Verdict
@@ -36,6 +37,27 @@ FEW = (10, 20, 50, 100)
 """Images per class: the first counts as a few, the others show where the answer changes."""
 
 
+class Statement(StrEnum):
+    """What is held against the records; the value names its part of the page's template."""
+
+    RARELY_HELPS = "rarely_helps"
+    NOT_NEEDED = "not_needed"
+    SAME_MINIMUM = "same_minimum"
+    ENOUGH_DATA = "enough_data"
+
+
+SAYS = {
+    Statement.RARELY_HELPS: "Pre-training rarely helps with small data sets.",
+    Statement.NOT_NEEDED: "With only a few images per class, pre-training is not needed any more.",
+    Statement.SAME_MINIMUM: (
+        "Random initialisation ends in the same minimum, so the result is the same."
+    ),
+    Statement.ENOUGH_DATA: (
+        "There must be enough data in the first place for pre-training to help."
+    ),
+}
+
+
 @dataclass(frozen=True)
 class Table:
     """A head and its rows, as text."""
@@ -48,7 +70,7 @@ class Table:
 class Claim:
     """A statement and what one backbone's boards say of it."""
 
-    statement: str
+    statement: Statement
     backbone: str
     verdict: Answer
     course: tuple[Tally, ...]
@@ -91,7 +113,7 @@ def _rarely_helps(backbone: str, cases: Sequence[Case]) -> Claim:
     ]
     header = ("N", "tasks", "gain above", "not above", "undecided", "mean gain", "answer")
     return Claim(
-        statement="Pre-training rarely helps with small data sets.",
+        statement=Statement.RARELY_HELPS,
         backbone=backbone,
         verdict=overall(found),
         course=found,
@@ -135,7 +157,7 @@ def _not_needed(backbone: str, cases: Sequence[Case]) -> Claim:
         f"{few.of('needed')} (mean gain there: {mean_gain(cases, FEW[0])} points)."
     )
     return Claim(
-        statement="With only a few images per class, pre-training is not needed any more.",
+        statement=Statement.NOT_NEEDED,
         backbone=backbone,
         verdict=few.answer,
         course=found,
@@ -212,7 +234,7 @@ def _same_minimum(backbone: str, cases: Sequence[Case]) -> Claim:
         for t in found
     ]
     return Claim(
-        statement="Random initialisation ends in the same minimum, so the result is the same.",
+        statement=Statement.SAME_MINIMUM,
         backbone=backbone,
         verdict=overall(found),
         course=found,
@@ -256,7 +278,7 @@ def _minimum_reason(cases: Sequence[Case]) -> str:
         f"Of {len(cells)} cells (task and N) in which every training of both arms had levelled "
         f"off, the accuracies differ in {votes['differ']} and are the same within the margin in "
         f"{votes['same']}; the largest difference is {tables.gain_text(case.gains[n])} points "
-        f"({case.board.task}, N = {n})."
+        f"({case.name}, N = {n})."
     )
 
 
@@ -282,7 +304,7 @@ def _enough_data(backbone: str, cases: Sequence[Case]) -> Claim:
         verdict = "true"
     header = ("task", "smallest N", "gain there", "threshold", "gain peaks at N", "gain there")
     return Claim(
-        statement="There must be enough data in the first place for pre-training to help.",
+        statement=Statement.ENOUGH_DATA,
         backbone=backbone,
         verdict=verdict,
         course=(),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 
 from benchmark.analysis.board import FINETUNE, Board
-from benchmark.pages import words
+from benchmark.pages import escape, words
 from benchmark.pages.statements.tallies import Case, mean_gain
 
 _MEANS_AT = (1, 10)
@@ -28,7 +28,8 @@ def _sentence(backbone: str, cases: Sequence[Case]) -> str:
         parts.append(f"its verdict is void in {len(cases) - len(sure)}")
     means = [f"{mean_gain(cases, n)} points at N = {n}" for n in _MEANS_AT]
     tasks = f"{len(cases)} task{'s' * (len(cases) != 1)}"
-    return f"`{backbone}`, {tasks}: pretraining {', '.join(parts)}. Mean gain {', '.join(means)}."
+    head = f"{escape.code(backbone)}, {tasks}"
+    return f"{head}: pretraining {', '.join(parts)}. Mean gain {', '.join(means)}."
 
 
 def _of(kind: str, cases: Sequence[Case]) -> list[Case]:

@@ -11,7 +11,7 @@ from typing import Literal
 from benchmark.analysis import stats
 from benchmark.analysis.board import FINETUNE, Board, Comparison
 from benchmark.analysis.crossover import GainEstimate, Verdict
-from benchmark.pages import tables
+from benchmark.pages import escape, tables
 
 Answer = Literal["true", "false", "undecided"]
 
@@ -44,8 +44,8 @@ class Case:
 
     @property
     def name(self) -> str:
-        """The task, marked where it is not counted."""
-        return self.board.task if self.counted else f"{self.board.task} (development)"
+        """The task in Markdown, marked where it is not counted."""
+        return escape.text(self.board.task) + ("" if self.counted else " (development)")
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,37 @@
+"""Fills in the templates of Markdown pages: files ``*.md.j2`` beside the code that fills them."""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from benchmark import defaults
+from benchmark.pages import escape
+
+_PACKAGE = Path(defaults.__file__).parent
+
+
+def render(template: str, **values: object) -> str:
+    """The text of a page; ``template`` is a path inside the package, ``pages/results.md.j2``.
+
+    Values are Markdown. A template shows what comes from a user through the filters ``text`` or
+    ``code``, and names a command of the suite as ``{{ command }} bench``. Raises jinja2's
+    UndefinedError where a value is missing.
+    """
+    return _environment().get_template(template).render(command=defaults.COMMAND, **values)
+
+
+@functools.cache
+def _environment() -> Environment:
+    made = Environment(
+        loader=FileSystemLoader(_PACKAGE),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,  # noqa: S701  (this is not HTML; see the filters)
+    )
+    made.filters |= {"text": escape.text, "code": escape.code}
+    return made
