@@ -29,8 +29,8 @@ def write(
         out / "README.md": _page(boards, tasks),
         out / "claims.md": claims_page.page(boards, development),
         out / "recipes.md": recipes_page.page(boards, choices, development),
-        out / "leaderboard.csv": csv_files.csv_text(csv_files.leaderboard_rows(boards)),
-        out / "curves.csv": csv_files.csv_text(csv_files.curve_rows(boards)),
+        out / "leaderboard.csv": csv_files.leaderboard(boards),
+        out / "curves.csv": csv_files.curves(boards),
     }
     pages |= {out / figure_name(board): plots.accuracy_figure(board) for board in boards}
     for path, text in pages.items():
@@ -62,6 +62,10 @@ def _page(boards: Sequence[Board], tasks: Mapping[str, Task]) -> str:
         sections=[_section(board, tasks) for board in ordered],
         commands=[reproduce.command(board, tasks.get(board.task)) for board in ordered],
         hours=tables.hours_table(boards),
+        columns=printer.markdown(
+            ["column", "meaning"], csv_files.explained(csv_files.LEADERBOARD), padded=False
+        ),
+        curve_columns=[column.meaning for column in csv_files.CURVES if column.meaning],
     )
 
 

@@ -1,4 +1,5 @@
 import csv
+import dataclasses
 import io
 
 import pytest
@@ -7,6 +8,7 @@ from toy import curve, failed, record
 from benchmark.analysis.board import boards
 from benchmark.analysis.scores import score_of
 from benchmark.pages import csv_files
+from benchmark.pages.csv_files import Column
 
 
 @pytest.fixture
@@ -21,7 +23,7 @@ def rows_of(text):
 
 
 def test_the_csv_has_a_row_for_each_arm(board):
-    scratch, probe = rows_of(csv_files.csv_text(csv_files.leaderboard_rows([board])))
+    scratch, probe = rows_of(csv_files.leaderboard([board]))
     assert (scratch["arm"], scratch["verdict"], scratch["gain_at_1"]) == ("scratch", "", "")
     assert (probe["arm"], probe["verdict"]) == ("probe", "helps_throughout")
     assert float(probe["gain_at_1"]) == pytest.approx(0.4, abs=0.1)
@@ -30,7 +32,7 @@ def test_the_csv_has_a_row_for_each_arm(board):
 
 
 def test_the_curves_have_a_row_for_each_n(board):
-    rows = rows_of(csv_files.csv_text(csv_files.curve_rows([board])))
+    rows = rows_of(csv_files.curves([board]))
     assert [(r["arm"], r["images_per_class"]) for r in rows] == [
         ("scratch", "1"),
         ("scratch", "10"),
@@ -40,9 +42,40 @@ def test_the_curves_have_a_row_for_each_n(board):
 
 
 def test_without_rows_there_is_no_csv():
-    assert csv_files.csv_text([]) == ""
+    assert csv_files.leaderboard([]) == csv_files.curves([]) == ""
+
+
+def test_a_text_that_a_spreadsheet_would_run_is_marked_as_text_and_numbers_are_not(board):
+    strange = dataclasses.replace(board, task='=cmd|"/c calc"!A1', backbone="-net")
+    (row, *_) = rows_of(csv_files.leaderboard([strange]))
+    assert (row["task"], row["backbone"]) == ('\'=cmd|"/c calc"!A1', "'-net")
+    assert csv_files._cell(-0.5) == "-0.5000"
+
+
+COLUMNS = (
+    Column("a", "the margin; see b", str, explained_after="b"),
+    Column("b", "what is seen", str),
+    Column("c", "data", str),
+    Column("x_at_1_low", "at both N", str),
+    Column("x_at_10_low", "at both N", str),
+    Column("d", "data", str),
+)
+
+
+def test_columns_with_one_meaning_are_explained_together_where_the_last_of_them_stands():
+    assert csv_files.explained(COLUMNS) == [
+        ("`b`", "what is seen"),
+        ("`a`", "the margin; see b"),
+        ("`x_at_N_low`", "at both N"),
+        ("`c`, `d`", "data"),
+    ]
+
+
+def test_every_column_has_a_name_of_its_own():
+    for columns in (csv_files.LEADERBOARD, csv_files.CURVES):
+        assert len({column.name for column in columns}) == len(columns)
 
 
 def test_failed_trials_are_counted():
     (board,) = boards(map(score_of, [failed(), record("probe")]))
-    assert rows_of(csv_files.csv_text(csv_files.leaderboard_rows([board])))[0]["failed"] == "1"
+    assert rows_of(csv_files.leaderboard([board]))[0]["failed"] == "1"

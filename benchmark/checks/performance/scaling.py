@@ -48,7 +48,7 @@ def scale(record: Record, job: Job, trials: int) -> Scale:
         left = sweep.missing(folder, _jobs(job, trials))
         planned = time.perf_counter()
         scores = map(score_of, store.load(folder))
-        csv_files.csv_text(csv_files.leaderboard_rows(leaderboard.boards(scores)))
+        csv_files.leaderboard(leaderboard.boards(scores))
         ended = time.perf_counter()
     assert not left
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
