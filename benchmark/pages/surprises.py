@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
-from benchmark.analysis.board import FINETUNE, SCRATCH, Board
+from benchmark.analysis.board import FINETUNE, Board
 from benchmark.analysis.curves import Point
 from benchmark.pages import escape
 from benchmark.pages.tables import gain_text, percent
@@ -18,16 +19,28 @@ _MOST_SETTLED = 0.9
 """Share of an arm's trainings that should have levelled off."""
 
 
-def surprises(boards: Sequence[Board]) -> dict[str, list[str]]:
+@dataclass(frozen=True)
+class Kind:
+    """Something that a reader may not expect."""
+
+    key: str
+    """Its name for programs."""
+    title: str
+    """What it is, in words."""
+    find: Callable[[Board], Iterator[str]]
+    """A line of Markdown for each place on a board."""
+
+
+def surprises(boards: Sequence[Board]) -> dict[Kind, list[str]]:
     """Kind of surprise -> a line for each place where it was found; a kind may have none."""
     return {
-        kind: [
-            f"{escape.text(board.task)}, {escape.text(board.backbone)}: {line}"
-            for board in boards
-            for line in finder(board)
-        ]
-        for kind, finder in _FINDERS.items()
+        kind: [f"{_name(board)}: {line}" for board in boards for line in kind.find(board)]
+        for kind in KINDS
     }
+
+
+def _name(board: Board) -> str:
+    return f"{escape.text(board.task)}, {escape.text(board.backbone)}"
 
 
 def _scratch_wins(board: Board) -> Iterator[str]:
@@ -114,11 +127,20 @@ def _restless(board: Board) -> Iterator[str]:
             yield f"{arm}, {levelled} of {trained} trainings; still falling at N = {sizes}"
 
 
-_FINDERS: dict[str, Callable[[Board], Iterator[str]]] = {
-    f"{SCRATCH.capitalize()} beats fine-tuning by more than the margin": _scratch_wins,
-    "Another pretrained arm beats both scratch and fine-tuning": _beats_both,
-    "More images, significantly lower accuracy": _dips,
-    "Four times the images, hardly more accuracy, losses still falling: short of steps": _plateaus,
-    "Trials that failed": _failures,
-    "Fewer than nine in ten trainings levelled off": _restless,
-}
+KINDS = (
+    Kind(
+        "scratch_wins",
+        "Scratch beats fine-tuning by more than the margin",
+        _scratch_wins,
+    ),
+    Kind("beats_both", "Another pretrained arm beats both scratch and fine-tuning", _beats_both),
+    Kind("dips", "More images, significantly lower accuracy", _dips),
+    Kind(
+        "plateaus",
+        "Four times the images, hardly more accuracy, losses still falling: short of steps",
+        _plateaus,
+    ),
+    Kind("failures", "Trials that failed", _failures),
+    Kind("restless", "Fewer than nine in ten trainings levelled off", _restless),
+)
+"""In the order of the page."""

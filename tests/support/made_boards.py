@@ -8,6 +8,7 @@ from benchmark.analysis.board import ArmResult, Board, Comparison
 from benchmark.analysis.certificate import Certificate
 from benchmark.analysis.crossover import GainEstimate, Verdict
 from benchmark.analysis.curves import Point
+from benchmark.pages.statements.claims import claims
 from benchmark.records.recipe import stored
 
 RECIPE = stored({})
@@ -25,6 +26,15 @@ def verdict(
 ):
     estimates = tuple(GainEstimate(n, 5, *gain) for n, gain in zip(grid, gains, strict=False))
     return Verdict(kind, crossover, low, high, 0.01, estimates, hurts_from)
+
+
+THROUGHOUT = verdict("helps_throughout", [HELPS] * 3, low=100.0)
+EARLY = verdict("stops", [HELPS, NO_HELP, NO_HELP], 5.0, 2.0, 9.0)
+LATE = verdict("stops", [HELPS, HELPS, NO_HELP], 50.0, 20.0, 90.0)
+NEVER = verdict("never_helps", [NO_HELP] * 3)
+UNKNOWN = verdict("undecided", [UNSURE] * 3)
+FROM_TEN = verdict("undecided", [NO_HELP, HELPS, HELPS], low=60.0)
+"""Verdicts on that grid."""
 
 
 def point(n, *, settled=True, accuracy=0.5):
@@ -67,3 +77,25 @@ def compared(board, arm, **changed):
 def boards(*found, **changed):
     """One task for each verdict."""
     return [board(f"task{i}", one, **changed) for i, one in enumerate(found)]
+
+
+def cut_short(*found, certificate=None):
+    """Boards on which most of scratch's trainings from N = 10 on were still falling."""
+    return [_cut_short(one) for one in boards(*found, certificate=certificate)]
+
+
+def _cut_short(one):
+    first, *later = one.arms["scratch"].points
+    short = [dataclasses.replace(p, levelled_off=0, still_falling=5) for p in later]
+    scratch = dataclasses.replace(one.arms["scratch"], points=(first, *short))
+    return dataclasses.replace(one, arms=one.arms | {"scratch": scratch})
+
+
+def claim(statement, made, development=()):
+    """What the boards of the backbone ``net`` say of a statement."""
+    return claims(made, development)[statement]["net"]
+
+
+def headlines(statement, *found, **changed):
+    """The answer to a statement from one task for each verdict."""
+    return claim(statement, boards(*found, **changed)).headline

@@ -6,7 +6,8 @@ from collections.abc import Callable, Collection, Sequence
 
 from benchmark.analysis.board import FINETUNE, Board
 from benchmark.pages import escape, words
-from benchmark.pages.statements.tallies import Case, mean_gain
+from benchmark.pages.statements.cases import Case
+from benchmark.pages.statements.tallies import mean_gain
 
 _MEANS_AT = (1, 10)
 

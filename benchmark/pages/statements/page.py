@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from itertools import groupby
+from collections.abc import Collection, Mapping, Sequence
 
 from benchmark.analysis.board import Board
 from benchmark.pages import escape, printer, templates, words
-from benchmark.pages.statements.claims import FEW, SAYS, SMALL, Claim, claims
+from benchmark.pages.statements.claim import Claim, Statement
+from benchmark.pages.statements.claims import claims
+from benchmark.pages.statements.not_needed import FEW
+from benchmark.pages.statements.rarely_helps import SMALL
 from benchmark.pages.statements.tallies import FEWEST_TASKS
 
 
@@ -20,17 +22,21 @@ def page(boards: Sequence[Board], development: Collection[str]) -> str:
         FEWEST_TASKS=FEWEST_TASKS,
         SMALL=SMALL,
         FEW=FEW,
-        SAYS=SAYS,
         markdown=printer.markdown,
         overview=_overview(found),
         few_tasks=_few_tasks(boards, development),
-        statements={key: list(group) for key, group in groupby(found, lambda c: c.statement)},
+        statements=found,
     )
 
 
-def _overview(found: Sequence[Claim]) -> str:
-    rows = [[SAYS[claim.statement], escape.text(claim.backbone), claim.headline] for claim in found]
-    return printer.markdown(["statement", "backbone", "verdict"], rows)
+def _overview(found: Mapping[Statement, Mapping[str, Claim]]) -> str:
+    """Verdicts in a table; empty where nothing could be judged."""
+    rows = [
+        [statement.says, escape.text(backbone), claim.headline]
+        for statement, judged in found.items()
+        for backbone, claim in judged.items()
+    ]
+    return printer.markdown(["statement", "backbone", "verdict"], rows) if rows else ""
 
 
 def _few_tasks(boards: Sequence[Board], development: Collection[str]) -> list[str]:

@@ -9,43 +9,13 @@ from itertools import groupby
 from typing import Literal
 
 from benchmark.analysis import stats
-from benchmark.analysis.board import FINETUNE, Board, Comparison
-from benchmark.analysis.crossover import GainEstimate, Verdict
-from benchmark.pages import escape, tables
+from benchmark.pages import tables
+from benchmark.pages.statements.cases import Case
 
 Answer = Literal["true", "false", "undecided"]
 
 FEWEST_TASKS = 4
 """With fewer counted tasks every answer is *undecided*."""
-
-
-@dataclass(frozen=True)
-class Case:
-    """One task with the backbone in question, fine-tuned."""
-
-    board: Board
-    counted: bool
-    """Not so for a task that recipes were developed on."""
-
-    @property
-    def comparison(self) -> Comparison:
-        """Fine-tuning against scratch."""
-        return self.board.comparisons[FINETUNE]
-
-    @property
-    def verdict(self) -> Verdict:
-        """What the comparison says."""
-        return self.comparison.verdict
-
-    @property
-    def gains(self) -> dict[int, GainEstimate]:
-        """N -> gain."""
-        return self.verdict.gain_at
-
-    @property
-    def name(self) -> str:
-        """The task in Markdown, marked where it is not counted."""
-        return escape.text(self.board.task) + ("" if self.counted else " (development)")
 
 
 @dataclass(frozen=True)
@@ -69,6 +39,11 @@ class Tally:
     def undecided(self) -> int:
         """Tasks that may vote and cannot decide."""
         return self.of("")
+
+    def counts(self, *kinds: str) -> tuple[str, ...]:
+        """N, the tasks that may vote, the votes of each kind, and how many are undecided."""
+        votes = [self.of(kind) for kind in kinds]
+        return tuple(map(str, (self.images_per_class, self.tasks, *votes, self.undecided)))
 
 
 Asked = Callable[[Case, int], bool]

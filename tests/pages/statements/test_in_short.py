@@ -1,15 +1,21 @@
 import pytest
-from made_boards import HELPS, HURTS, NO_HELP, UNSURE, board, boards, verdict
+from made_boards import (
+    EARLY,
+    HELPS,
+    HURTS,
+    LATE,
+    NEVER,
+    THROUGHOUT,
+    UNKNOWN,
+    board,
+    boards,
+    verdict,
+)
 
 from benchmark.pages.statements.in_short import in_short
 
-THROUGHOUT = verdict("helps_throughout", [HELPS] * 3, low=100.0)
-EARLY = verdict("stops", [HELPS, NO_HELP, NO_HELP], 5.0, 2.0, 9.0)
-LATE = verdict("stops", [HELPS, HELPS, NO_HELP], 50.0, 20.0, 90.0)
 HURTING = verdict("hurts", [HELPS, HURTS, HURTS], 2.0, 1.0, 4.0, 5.0)
 ALWAYS_HURTING = verdict("hurts", [HURTS] * 3, hurts_from=1.0)
-NEVER = verdict("never_helps", [NO_HELP] * 3)
-UNKNOWN = verdict("undecided", [UNSURE] * 3)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,66 @@
+"""One task with the backbone in question, and what its cells say of fine-tuning. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from benchmark.analysis.board import FINETUNE, SCRATCH, Board, Comparison
+from benchmark.analysis.crossover import GainEstimate, Verdict
+from benchmark.analysis.curves import Point
+from benchmark.pages import escape
+
+
+@dataclass(frozen=True)
+class Case:
+    """One task with the backbone in question, fine-tuned."""
+
+    board: Board
+    counted: bool
+    """Not so for a task that recipes were developed on."""
+
+    @property
+    def name(self) -> str:
+        """The task in Markdown, marked where it is not counted."""
+        return escape.text(self.board.task) + ("" if self.counted else " (development)")
+
+    @property
+    def comparison(self) -> Comparison:
+        """Fine-tuning against scratch."""
+        return self.board.comparisons[FINETUNE]
+
+    @property
+    def verdict(self) -> Verdict:
+        """What the comparison says."""
+        return self.comparison.verdict
+
+    @property
+    def gains(self) -> dict[int, GainEstimate]:
+        """N -> gain."""
+        return self.verdict.gain_at
+
+    def point(self, arm: str, n: int) -> Point | None:
+        """The arm at N; None where it was not measured."""
+        return next((p for p in self.board.arms[arm].points if p.images_per_class == n), None)
+
+    def is_above(self, gain: GainEstimate) -> bool:
+        """Whether the gain is surely above the margin, whatever it rests on."""
+        return gain.low is not None and gain.low > self.verdict.margin
+
+    def surely_helps(self, n: int) -> bool:
+        """Whether the gain at N is surely above the margin, over trainings to be relied on."""
+        return self.is_above(self.gains[n]) and self.had_steps(n)
+
+    def had_steps(self, n: int) -> bool:
+        """Whether most of scratch's trainings were finished, or the verdict outlasts more steps."""
+        point = self.point(SCRATCH, n)
+        return self.comparison.holds or (point is not None and not point.unfinished)
+
+    def surely_does_not_help(self, gain: GainEstimate) -> bool:
+        """Whether the gain is surely not above the margin."""
+        return gain.high is not None and gain.high <= self.verdict.margin
+
+
+def sizes(cases: Iterable[Case]) -> list[int]:
+    """Every N at which a counted task was measured, increasing."""
+    return sorted({n for case in cases if case.counted for n in case.gains})

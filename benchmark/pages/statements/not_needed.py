@@ -1,0 +1,102 @@
+"""Do a few images make pre-training unnecessary? By where it has surely stopped helping."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+
+from benchmark.analysis.board import FINETUNE
+from benchmark.analysis.crossover import Verdict
+from benchmark.pages import tables, words
+from benchmark.pages.statements.cases import Case
+from benchmark.pages.statements.claim import Claim, Statement, Table, warned
+from benchmark.pages.statements.tallies import Answer, Tally, course, mean_gain, reaches
+
+FEW = (10, 20, 50, 100)
+"""Images per class: the first counts as a few, the others show where the answer changes."""
+
+
+def _judge(cases: Sequence[Case]) -> Claim:
+    found = course(cases, FEW, _need, _dispensable, measured=reaches)
+    header = ("N", "tasks", "not needed", "needed", "undecided", "answer")
+    rows = [(*t.counts("not needed", "needed"), t.answer) for t in found]
+    return Claim(
+        verdict=found[0].answer,
+        course=found,
+        reason=warned(cases, _reason(cases, found[0])),
+        tables=(Table(header, tuple(rows)), _need_table(cases)),
+        flags=tuple(_flags(cases)),
+    )
+
+
+def _reason(cases: Sequence[Case], few: Tally) -> str:
+    if not few.tasks:
+        return ""
+    return (
+        f"With {few.images_per_class} images per class it is not needed in "
+        f"{few.of('not needed')} of {few.tasks} tasks and needed in "
+        f"{few.of('needed')} (mean gain there: {mean_gain(cases, few.images_per_class)} points)."
+    )
+
+
+def _need(case: Case, n: int) -> str:
+    if case.comparison.is_void:
+        return ""
+    stopped, helps = _has_stopped(case.verdict, n), _still_helps(case, n)
+    if stopped == helps:
+        return ""
+    return "not needed" if stopped else "needed"
+
+
+def _has_stopped(verdict: Verdict, n: int) -> bool:
+    if verdict.kind == "never_helps":
+        return True
+    if verdict.kind == "hurts" and verdict.crossover is None:
+        return (verdict.hurts_from or n) <= n
+    return verdict.kind in ("stops", "hurts") and verdict.high is not None and verdict.high <= n
+
+
+def _still_helps(case: Case, n: int) -> bool:
+    verdict, larger = case.verdict, [size for size in case.gains if size >= n]
+    if any(map(case.surely_helps, larger)):
+        return True
+    if verdict.low is None or not (verdict.kind == "helps_throughout" or verdict.low > n):
+        return False
+    return case.had_steps(next(size for size in larger if size >= min(verdict.low, larger[-1])))
+
+
+def _dispensable(votes: Counter[str], tasks: int) -> Answer:
+    if votes["needed"] > tasks / 2:
+        return "false"
+    return "true" if votes["not needed"] > 3 * tasks / 4 else "undecided"
+
+
+def _need_table(cases: Sequence[Case]) -> Table:
+    rows = [
+        (
+            case.name,
+            tables.marked_stops_at(case.board, FINETUNE),
+            words.bounds(case.verdict),
+            *(_need(case, n) or "undecided" if n <= max(case.gains) else "" for n in FEW),
+            words.certificate_status(case.comparison),
+        )
+        for case in cases
+    ]
+    header = ("task", "N\\*", "interval", *(f"at N={n}" for n in FEW), "certificate")
+    return Table(header, tuple(rows))
+
+
+def _flags(cases: Iterable[Case]) -> Iterator[str]:
+    for case in cases:
+        if case.verdict.crossover is None or case.comparison.holds:
+            continue
+        void = " and decides nothing here" if case.comparison.is_void else ""
+        yield (
+            f"{case.name}: the crossover at N = {words.number(case.verdict.crossover)} has no "
+            f"certificate that holds ({words.certificate_text(case.comparison)}){void}"
+        )
+
+
+NOT_NEEDED = Statement(
+    "not_needed", "With only a few images per class, pre-training is not needed any more.", _judge
+)
