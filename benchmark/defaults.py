@@ -24,6 +24,15 @@ _CHECKOUT = None if _SHIPPED_TASKS.is_dir() else _PACKAGE.parent
 COMMAND = "small-data-benchmark" if _CHECKOUT is None else "make"
 """What stands before ``bench``, ``tune`` and the like where a person calls them."""
 
+
+def option(name: str) -> str:
+    """How a person names the option ``image-size``: ``IMAGE_SIZE`` to make, else ``--image-size``.
+
+    Its value follows after ``=``.
+    """
+    return name.upper().replace("-", "_") if COMMAND == "make" else f"--{name}"
+
+
 BUNDLED_FOLDER = _PACKAGE / "quickstart"
 """Config and weights of `BUNDLED`."""
 

@@ -50,7 +50,7 @@ def test_a_checkout_holds_all_wherever_it_is_called_from(checkout, tmp_path, mon
     assert checkout.OWN_TUNING == checkout.SHIPPED_TUNING == root / "benchmark/tuned"
     assert checkout.task_folders() == (root / "tasks",)
     assert checkout.cache_folder() == root / ".cache"
-    assert checkout.COMMAND == "make"
+    assert (checkout.COMMAND, checkout.option("image-size")) == ("make", "IMAGE_SIZE")
 
 
 def test_an_installed_package_writes_below_the_current_folder(installed, tmp_path):
@@ -58,7 +58,11 @@ def test_an_installed_package_writes_below_the_current_folder(installed, tmp_pat
     assert installed.RESULTS.absolute() == own
     assert installed.RECORDED.absolute() == installed.LOCAL.absolute() == own / "records"
     assert installed.OWN_TUNING.absolute() == own / "tuned"
+
+
+def test_an_installed_package_is_called_by_its_own_name_and_options(installed):
     assert installed.COMMAND == "small-data-benchmark"
+    assert installed.option("image-size") == "--image-size"
 
 
 def test_an_installed_package_caches_in_the_users_own_folder(installed, tmp_path):

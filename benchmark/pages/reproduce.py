@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from benchmark import defaults
 from benchmark.analysis.board import Board
 from benchmark.defaults import BUNDLED, MARGIN
 from benchmark.tasks.schema import Task
@@ -19,23 +20,24 @@ def command(board: Board, task: Task | None) -> str:
     if not all(map(_PLAIN.fullmatch, (board.task, askable_name(board), *board.arms))):
         return ""
     options = {
-        "TASK": board.task,
-        "BACKBONE": askable_name(board),
-        "ARMS": f'"{" ".join(board.arms)}"',
-        "N": f'"{" ".join(map(str, board.sizes))}"',
-        "SEEDS": str(board.seeds),
+        "task": board.task,
+        "backbone": askable_name(board),
+        "arms": f'"{" ".join(board.arms)}"',
+        "n": f'"{" ".join(map(str, board.sizes))}"',
+        "seeds": str(board.seeds),
     }
     if task is None or task.image_size != board.data.image_size:
-        options["IMAGE_SIZE"] = str(board.data.image_size)
+        options["image-size"] = str(board.data.image_size)
     margins = {comparison.verdict.margin for comparison in board.comparisons.values()}
     if margins - {MARGIN}:
-        options["MARGIN"] = f"{max(margins):g}"
-    options["RECORDS"] = "results/local/again/records"
-    return " ".join(["make bench", *(f"{key}={value}" for key, value in options.items())])
+        options["margin"] = f"{max(margins):g}"
+    options["records"] = "results/local/again/records"
+    given = [f"{defaults.option(name)}={value}" for name, value in options.items()]
+    return " ".join([defaults.COMMAND, "bench", *given])
 
 
 def askable_name(board: Board) -> str:
-    """What to give ``BACKBONE``: records carry the name of a folder without its path.
+    """What to give as the backbone: records carry the name of a folder without its path.
 
     timm's and the hub's networks are labelled by the name that was asked for, folders by their
     description.

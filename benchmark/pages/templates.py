@@ -17,10 +17,11 @@ def render(template: str, **values: object) -> str:
     """The text of a page; ``template`` is a path inside the package, ``pages/results.md.j2``.
 
     Values are Markdown. A template shows what comes from a user through the filters ``text`` or
-    ``code``, and names a command of the suite as ``{{ command }} bench``. Raises jinja2's
-    UndefinedError where a value is missing.
+    ``code``, and names a command of the suite as ``{{ command }} bench``, an option of it as
+    ``{{ option("image-size") }}``. Raises jinja2's UndefinedError where a value is missing.
     """
-    return _environment().get_template(template).render(command=defaults.COMMAND, **values)
+    filled = _environment().get_template(template)
+    return filled.render(command=defaults.COMMAND, option=defaults.option, **values)
 
 
 @functools.cache

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from benchmark import defaults
 from benchmark.analysis.board import Board, Comparison
 from benchmark.analysis.certificate import Certificate
 from benchmark.analysis.crossover import Verdict
 from benchmark.analysis.effective import Refusal
-from benchmark.defaults import COMMAND
 from benchmark.pages import escape
 
 UNFINISHED = "†"
@@ -174,9 +174,9 @@ def _failures(board: Board) -> Iterator[str]:
 
 
 def _untuned(board: Board) -> Iterator[str]:
-    arms = [name for name, arm in board.arms.items() if arm.tuning_labels == 0]
+    arms = ", ".join(name for name, arm in board.arms.items() if arm.tuning_labels == 0)
     if arms:
-        yield f"learning rate not tuned for this backbone ({', '.join(arms)}): {COMMAND} tune"
+        yield f"learning rate not tuned for this backbone ({arms}): {defaults.COMMAND} tune"
 
 
 def _leaks(board: Board) -> Iterator[str]:

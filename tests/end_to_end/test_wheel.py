@@ -16,6 +16,8 @@ import pytest
 import toy
 from toy import CHECKOUT
 
+from benchmark.records import store
+
 pytestmark = pytest.mark.slow
 
 SOURCES = ("benchmark", "tasks", "pyproject.toml", "setup.py", "README.md", "LICENSE")
@@ -108,3 +110,12 @@ def test_an_installed_command_names_itself_where_there_is_nothing_yet(call):
     assert failed.returncode == 2
     assert "run small-data-benchmark bench" in failed.stderr
     assert not files(call.here)
+
+
+def test_an_installed_leaderboard_names_the_installed_command(call):
+    for one in [*toy.curve("scratch", {1: 0.4}), *toy.curve("finetune", {1: 0.6})]:
+        store.save(call.here / "results/local/records", one)
+    call("leaderboard")
+    pages = "".join(page.read_text() for page in (call.here / "results/local").glob("*.md"))
+    assert "small-data-benchmark bench --task=toy" in pages
+    assert "make " not in pages

@@ -3,6 +3,7 @@ import dataclasses
 import pytest
 from made_boards import board, verdict
 
+from benchmark import defaults
 from benchmark.pages import reproduce
 from benchmark.training import backbones
 
@@ -16,6 +17,16 @@ def test_the_command_says_what_the_records_say(task):
     assert reproduce.command(made, task) == (
         'make bench TASK=toy BACKBONE=local-dir:FOLDER/net ARMS="scratch finetune" '
         'N="1 10 100" SEEDS=5 RECORDS=results/local/again/records'
+    )
+
+
+def test_an_installed_user_reads_the_installed_command(task, monkeypatch):
+    monkeypatch.setattr(defaults, "COMMAND", "small-data-benchmark")
+    other = task.model_copy(update={"image_size": 64})
+    assert reproduce.command(board("toy"), other) == (
+        "small-data-benchmark bench --task=toy --backbone=local-dir:FOLDER/net "
+        '--arms="scratch finetune" --n="1 10 100" --seeds=5 --image-size=16 '
+        "--records=results/local/again/records"
     )
 
 

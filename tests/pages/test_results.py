@@ -5,6 +5,7 @@ import re
 import pytest
 from toy import curve, failed, record
 
+from benchmark import defaults
 from benchmark.analysis import board as leaderboard
 from benchmark.analysis.scores import score_of
 from benchmark.pages import csv_files, escape, tables
@@ -196,6 +197,18 @@ def test_hours_and_machines_are_shown(page):
 def test_surprises_are_listed_or_said_to_be_absent(page):
     assert "**Trials that failed:**\n\n- toy, net: finetune, 1 of 1 trials (1 at N=1)" in page
     assert "**More images, significantly lower accuracy:** nowhere." in page
+
+
+def test_an_installed_user_reads_the_installed_command_on_every_page(tmp_path, monkeypatch):
+    monkeypatch.setattr(defaults, "COMMAND", "small-data-benchmark")
+    untuned = [
+        *FINETUNED,
+        *curve("other", {1: 0.5}, recipe={"learning_rate": 1, "tuning_labels": 0}),
+    ]
+    text = b"".join(written(tmp_path, untuned).values()).decode()
+    for command in ("leaderboard", "audit", "bench", "tune"):
+        assert f"small-data-benchmark {command}" in text
+    assert not re.search(r"\bmake\b|RECORDS", text)
 
 
 STRANGE = "<b>$x$|[y](z)`w\n\x1b[2J"
