@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from benchmark.pages.statements import in_short
 from benchmark.pages.statements import page as claims_page
 from benchmark.pages.surprises import surprises
 from benchmark.tasks.schema import Task
+
+_SEPARATOR = re.compile(r"[/\\]")
 
 
 def write(
@@ -39,8 +42,9 @@ def write(
 
 
 def figure_name(board: Board) -> str:
-    """Where a board's figure lies, relative to the page."""
-    return f"figures/{board.task}--{board.backbone}.svg"
+    """Where a board's figure lies, relative to the page; never outside the folder of figures."""
+    name = escape.printable(f"{board.task}--{board.backbone}")
+    return f"figures/{re.sub(_SEPARATOR, '_', name)}.svg"
 
 
 def _page(boards: Sequence[Board], tasks: Mapping[str, Task]) -> str:

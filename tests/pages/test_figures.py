@@ -73,3 +73,10 @@ def test_little_data_still_give_a_figure(records):
 def test_more_arms_than_colours_can_be_drawn():
     records = [record(f"arm{i}") for i in range(8)]
     assert "arm7" in accuracy_figure(board_of(records))
+
+
+def test_a_name_is_neither_a_formula_nor_markup():
+    name = "$\\frac{$ <b>\n\x1b"
+    drawn = accuracy_figure(board_of([record(task=name), record(name, task=name)]))
+    shown = "".join(ET.fromstring(drawn).itertext())
+    assert shown.count(r"$\frac{$ <b>\n\x1b") == 2

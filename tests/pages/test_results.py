@@ -1,6 +1,7 @@
 import csv
 import dataclasses
 import re
+from urllib.parse import unquote
 
 import pytest
 from toy import curve, failed, record
@@ -235,6 +236,17 @@ def test_what_strangers_wrote_into_records_is_shown_and_not_obeyed():
         unbarred = page.replace(r"\|", "|")
         assert escape.text(STRANGE) in unbarred
         plain = unbarred.replace(escape.text(STRANGE), "").replace(escape.code(STRANGE), "")
-        assert not re.search(r"<b>|\$x|\[y|\x1b|x1b", plain)
+        assert not re.search(r"<b>|\$x|\[y|\x1b", plain)
         for table in tables_of(page):
             assert len({len(re.findall(r"(?<!\\)\|", row)) for row in table.splitlines()}) == 1
+
+
+@pytest.mark.parametrize("name", ["../../x", "/x", "..\\x", "a\nb"])
+def test_a_figure_stays_in_its_folder_whatever_a_record_calls_its_task(name, tmp_path):
+    out = tmp_path / "a/b/out"
+    boards = boards_of([record(task=name, backbone=name)])
+    results_page.write(boards, {}, NOTHING_CHOSEN, out)
+    assert {path.parent for path in tmp_path.rglob("*.svg")} == {out / "figures"}
+    page = (out / "README.md").read_text()
+    (link,) = re.findall(r"!\[.*\]\((.*)\)", page)
+    assert (out / unquote(link)).is_file()
