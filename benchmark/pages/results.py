@@ -44,7 +44,7 @@ def write(
 def figure_name(board: Board) -> str:
     """Where a board's figure lies, relative to the page; never outside the folder of figures."""
     name = escape.printable(f"{board.task}--{board.backbone}")
-    return f"figures/{re.sub(_SEPARATOR, '_', name)}.svg"
+    return f"figures/{_SEPARATOR.sub('_', name)}.svg"
 
 
 def _page(boards: Sequence[Board], tasks: Mapping[str, Task]) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import torch
 
+from benchmark import files
 from benchmark.checks.performance.efficiency import (
     Efficiency,
     efficiency,
@@ -71,7 +72,7 @@ def run(workers: int, backbone: str, out: Path) -> Report:
         first_step_seconds=first_step_seconds(),
         scales=tuple(scale(record, job, trials) for trials in MAX_SCALE_SECONDS),
     )
-    out.write_text(page(report, workers), encoding="utf-8")
+    files.write(out, page(report, workers))
     return report
 
 
