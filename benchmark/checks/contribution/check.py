@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from benchmark.checks.contribution import data, disagreements, networks, places, soundness
+from benchmark.checks.contribution import data, disagreements, networks, own, places, soundness
 from benchmark.checks.contribution.data import Truth
-from benchmark.checks.contribution.filed import Filed, Problem, filed
+from benchmark.checks.contribution.filed import Filed, Place, Problem, filed
 from benchmark.checks.contribution.networks import Network
-from benchmark.checks.contribution.places import Findings, Place
+from benchmark.checks.contribution.own import Own
+from benchmark.checks.contribution.places import Findings
 from benchmark.defaults import COMMAND
 from benchmark.errors import UserError
+from benchmark.records.record import Record, Trial
 from benchmark.tasks.load import load_task
 
 
@@ -65,6 +67,25 @@ class _Knowledge:
     """Of the task with this name."""
     network: Callable[[str], Network | str]
     """Of the backbone with this name."""
+    own: Callable[[Trial, int, str | None], Own | None]
+    """Recipes of a trial (seed 0) with so many classes, of its audit if one is named; None for an
+    unknown task or arm."""
+
+
+def _knowledge(tasks: Path | None) -> _Knowledge:
+    load = functools.cache(partial(load_task, folder=tasks))
+
+    def recipes(trial: Trial, classes: int, alternative: str | None) -> Own | None:
+        try:
+            return own.recipes(load, trial, classes, alternative)
+        except UserError:
+            return None
+
+    return _Knowledge(
+        functools.cache(partial(data.truth_of, tasks)),
+        functools.cache(networks.network_of),
+        functools.cache(recipes),
+    )
 
 
 def check(records: Path, tasks: Path | None = None) -> Report:
@@ -76,15 +97,14 @@ def check(records: Path, tasks: Path | None = None) -> Report:
         raise UserError(
             "there is no such folder of records", where=records, mend=f"run {COMMAND} bench"
         )
-    known = _Knowledge(
-        functools.cache(partial(data.truth_of, tasks)), functools.cache(networks.network_of)
-    )
+    known = _knowledge(tasks)
     findings = Findings()
     for place in (Place(records), *places.audit_places(records, findings)):
         for file in places.record_files(place.root, findings):
             _check_file(file, place, known, findings)
     findings.problems += disagreements.disagreements(findings.filed)
     findings.problems += _unknown_tasks(findings.filed, tasks)
+    findings.problems += own.tuning_problems({one.record.trial.backbone for one in findings.filed})
     return _report(findings, known)
 
 
@@ -117,10 +137,18 @@ def _check_file(file: Path, place: Place, known: _Knowledge, findings: Findings)
         return
     truth, network = known.truth(record.trial.task), known.network(record.trial.backbone)
     what = [*soundness.faults(record), *networks.arm_faults(record)]
+    recipes = None if what else _own_recipes(record, place.alternative, known)
+    protocols = own.protocols(record, recipes or {})
+    what += [] if recipes is None else own.faults(record, recipes, place.alternative)
     what += [] if isinstance(truth, str) else data.faults(record, truth)
-    what += [] if isinstance(network, str) else networks.faults(record, network)
+    what += [] if isinstance(network, str) else networks.faults(record, network, protocols)
     findings.problems += [Problem(file, one) for one in what]
-    findings.filed.append(filed(file, place.root, place.alternative, record))
+    findings.filed.append(filed(file, place, record, protocols))
+
+
+def _own_recipes(record: Record, alternative: str | None, known: _Knowledge) -> Own | None:
+    """Seeds share a recipe."""
+    return known.own(replace(record.trial, seed=0), record.data.classes, alternative)
 
 
 def _unknown_tasks(found: Iterable[Filed], folder: Path | None) -> Iterator[Problem]:

@@ -36,14 +36,9 @@ def _subset(one: Filed) -> Hashable:
     return trial.task, trial.images_per_class, trial.seed
 
 
-def _arm(one: Filed) -> Hashable:
+def _protocol(one: Filed) -> Hashable:
     trial = one.record.trial
-    return one.alternative, trial.task, trial.backbone, trial.arm
-
-
-def _budget(one: Filed) -> Hashable:
-    """A budget may be another at each N."""
-    return None if one.recipe.steps is None else (_arm(one), one.record.trial.images_per_class)
+    return (trial.task, trial.backbone) if len(one.protocols) == 1 else None
 
 
 def _data(one: Filed) -> Hashable:
@@ -75,8 +70,7 @@ _RULES = (
         lambda one: one.record.trial.backbone,
         lambda one: one.record.backbone_label,
     ),
-    _Rule("recipe", _arm, lambda one: one.recipe.without_budget),
-    _Rule("recipe.steps", _budget, lambda one: one.recipe.steps),
+    _Rule("protocol", _protocol, lambda one: one.protocols),
     _Rule(
         "fingerprint",
         lambda one: (one.record.trial.backbone, _ingredients(one)),
@@ -113,24 +107,33 @@ def _copies(found: Iterable[Filed]) -> Iterator[Problem]:
 
 def _unpaired(found: Sequence[Filed]) -> Iterator[Problem]:
     """Gains are paired; those of audits are, too, with the records that are audited."""
-    there = {one.record.trial for one in found if one.alternative is None}
+    there = {one.record.trial for one in found if one.place.alternative is None}
     for one in found:
         partner = replace(one.record.trial, arm=SCRATCH)
-        if one.alternative is None and partner not in there:
-            missing = short(store.path_of(one.root, partner))
+        if one.place.alternative is None and partner not in there:
+            missing = short(store.path_of(one.place.root, partner))
             yield Problem(one.file, f"no partner to compare with: {missing} is missing")
 
 
 def _audit_problems(found: Sequence[Filed]) -> Iterator[Problem]:
-    originals = {one.record.trial: one for one in found if one.alternative is None}
+    originals = {one.record.trial: one for one in found if one.place.alternative is None}
     for one in found:
-        if one.alternative is None:
+        if one.place.alternative is None:
             continue
         original = originals.get(one.record.trial)
         if original is None:
             yield Problem(one.file, f"the audited record {short(one.file)} is missing")
-        elif not _is_changed(one, original, one.alternative):
-            yield Problem(one.file, f"recipe: not the audited one with {one.alternative}")
+        elif not _is_changed(one, original, one.place.alternative):
+            yield Problem(one.file, f"recipe: not the audited one with {one.place.alternative}")
+        elif one.course and one.course == original.course and _trains_otherwise(one, original):
+            yield Problem(one.file, "training.losses: those of the audited record")
+
+
+def _trains_otherwise(again: Filed, original: Filed) -> bool:
+    """Whether not one loss can be the same: another rate, or a whole budget that has grown."""
+    rates = {one.recipe.settings.get("learning_rate") for one in (again, original)}
+    whole = original.record.training.steps == original.recipe.steps
+    return len(rates) > 1 or (whole and again.recipe.steps != original.recipe.steps)
 
 
 def _is_changed(again: Filed, original: Filed, alternative: str) -> bool:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from benchmark.files import digest
 from benchmark.records.recipe import StoredRecipe, stored
 from benchmark.records.record import Record
 
@@ -20,32 +19,42 @@ class Problem:
 
 
 @dataclass(frozen=True)
+class Place:
+    """A folder of records."""
+
+    root: Path
+    alternative: str | None = None
+    """Which audit its records belong to; None where they are no audits."""
+
+
+@dataclass(frozen=True)
 class Filed:
     """A record and where it lies; small enough to hold a hundred thousand of."""
 
     file: Path
-    root: Path
-    """The folder of records that the file belongs to."""
-    alternative: str | None
-    """Which audit it belongs to; None for a record that is no audit."""
+    place: Place
     record: Record
     """Without its predictions."""
     recipe: StoredRecipe
+    protocols: tuple[int, ...]
+    """Under which it may have been made."""
     outcome: str
     """SHA-256 over predictions, losses and seconds: no two trainings have the same."""
+    course: str | None
+    """SHA-256 over losses, but for the first, which may precede any step; None for fewer."""
 
 
-def filed(file: Path, root: Path, alternative: str | None, record: Record) -> Filed:
+def filed(file: Path, place: Place, record: Record, protocols: tuple[int, ...]) -> Filed:
     """Takes from a record what has to be compared with other records."""
     training = record.training
-    content = json.dumps([record.predictions, training.losses, training.seconds])
     return Filed(
         file=file,
-        root=root,
-        alternative=alternative,
+        place=place,
         record=replace(record, predictions=(), correct=""),
         recipe=stored(record.recipe),
-        outcome=hashlib.sha256(content.encode()).hexdigest(),
+        protocols=protocols,
+        outcome=digest([record.predictions, training.losses, training.seconds]),
+        course=digest(training.losses[1:]) if training.losses[1:] else None,
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from benchmark.checks.contribution.filed import Filed, Problem, short
+from benchmark.checks.contribution.filed import Filed, Place, Problem, short
 from benchmark.errors import UserError
 from benchmark.harness.judged import folder as folder_of_audit
 from benchmark.records import store
@@ -18,15 +18,6 @@ from benchmark.records.record import Record, Trial
 
 _ARM_DEPTH = 3
 """Folders between the root and a record: task, backbone, arm."""
-
-
-@dataclass(frozen=True)
-class Place:
-    """A folder of records."""
-
-    root: Path
-    alternative: str | None = None
-    """Which audit its records belong to; None where they are no audits."""
 
 
 @dataclass
