@@ -25,9 +25,7 @@ class Ingredients:
     """What decides, beside weights, what the network computes."""
 
 
-def fingerprint(
-    recipe: Mapping[str, Any], made_of: Ingredients, protocol: int = PROTOCOL
-) -> str:
+def fingerprint(recipe: Mapping[str, Any], made_of: Ingredients, protocol: int = PROTOCOL) -> str:
     """SHA-256 over all that is used; ``recipe`` as records hold it, for the N in question."""
     return files.digest(
         {

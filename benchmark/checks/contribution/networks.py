@@ -6,7 +6,7 @@ Torch is imported late: it takes seconds, and a folder without records needs non
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +20,8 @@ from benchmark.records.record import Record
 class Network:
     """What a backbone on this machine says."""
 
+    name: str
+    """As timm understands it."""
     design: dict[str, Any]
     label: str
     weights_hash: str | None
@@ -41,25 +43,35 @@ def arm_faults(record: Record) -> Iterator[str]:
         yield f"pretrained: {arm.name} is {'' if arm.pretrained else 'no '}pretraining"
 
 
-def network_of(name: str) -> Network | str:
-    """The backbone, or why it is not at hand: it has to be bundled, or in timm's registry."""
+def by_portable_name(names: Sequence[str]) -> dict[str, str]:
+    """What records call the backbones -> what timm does. Raises `UserError` for unknown names."""
+    if not names:
+        return {}
+    from benchmark.training import backbones
+
+    backbones.check_names_differ(names)
+    return {backbones.find(name).portable_name: name for name in names}
+
+
+def network_of(given: Mapping[str, str], name: str) -> Network | str:
+    """The backbone, or why it is not at hand: it must be given, bundled, or in timm's registry."""
     from benchmark.training import backbones
 
     if backbones.portable_name(name) != name:
         return "not a name that records carry"
     with contextlib.suppress(UserError):
-        backbones.find(name)
-        return _local_network(name)
-    return "neither bundled nor in timm's registry"
+        backbones.find(given.get(name, name))
+        return _local_network(given.get(name, name), at_hand=name in (BUNDLED, *given))
+    return "neither bundled nor in timm's registry: BACKBONE=... says where it is"
 
 
-def _local_network(name: str) -> Network | str:
+def _local_network(name: str, *, at_hand: bool) -> Network | str:
     from benchmark.training import backbones
 
     try:
         backbone = backbones.find(name)
-        weights = backbone.weights_hash if name == BUNDLED else None
-        return Network(backbone.design, backbone.label, weights)
+        weights = backbone.weights_hash if at_hand else None
+        return Network(name, backbone.design, backbone.label, weights)
     except UserError as error:
         return error.what
 

@@ -7,7 +7,7 @@ with a rate of 1e-9 makes any pretraining look good.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from benchmark.checks.contribution import former
@@ -15,7 +15,7 @@ from benchmark.checks.contribution.filed import Problem
 from benchmark.errors import UserError
 from benchmark.records.evidence import all_evidence, chosen_rates
 from benchmark.records.fingerprint import PROTOCOL
-from benchmark.records.recipe import StoredRecipe, as_stored, stored
+from benchmark.records.recipe import AnyRecipe, StoredRecipe, as_stored, stored
 from benchmark.records.record import Record, Trial
 from benchmark.records.tuned import RATES_FILE, tuned_backbones
 from benchmark.tasks.schema import Task
@@ -27,24 +27,29 @@ _SHOWN = 60
 """Characters of a value that a message repeats."""
 
 
-def recipes(
-    load: Callable[[str], Task], trial: Trial, classes: int, alternative: str | None
-) -> Own:
+def recipes(task: Task, trial: Trial, classes: int, alternative: str | None) -> Own:
     """The suite's own recipe for ``trial``, or what its audit makes of it, under each protocol.
 
-    None at all where an audit has nothing to vary. Raises `UserError` for an unknown task or arm.
+    None at all where an audit has nothing to vary. Raises `UserError` for an unknown arm.
     """
+    by_protocol = {protocol: rule(trial, task) for protocol, rule in former.RULES.items()}
+    if alternative is not None:
+        by_protocol = {p: one and one.varied(alternative) for p, one in by_protocol.items()}
+    current = today(task, trial, classes, alternative)
+    by_protocol[PROTOCOL] = None if current is None else stored(as_stored(current))
+    return {protocol: recipe for protocol, recipe in by_protocol.items() if recipe is not None}
+
+
+def today(task: Task, trial: Trial, classes: int, alternative: str | None) -> AnyRecipe | None:
+    """The recipe with which the suite would train ``trial`` now; None where none can be varied."""
+    # Imported late: torch takes seconds, and a folder without records needs none.
     from benchmark import arms
     from benchmark.harness.plan import recipe_for
     from benchmark.training.backbones import Backbone
 
-    task, arm = load(trial.task), arms.arm(trial.arm)
-    today = recipe_for(arm, task, Backbone(trial.backbone), trial.images_per_class, classes)
-    by_protocol = {protocol: rule(trial, task) for protocol, rule in former.RULES.items()}
-    by_protocol[PROTOCOL] = stored(as_stored(today))
-    if alternative is not None:
-        by_protocol = {p: one and one.varied(alternative) for p, one in by_protocol.items()}
-    return {protocol: recipe for protocol, recipe in by_protocol.items() if recipe is not None}
+    arm, backbone = arms.arm(trial.arm), Backbone(trial.backbone)
+    recipe = recipe_for(arm, task, backbone, trial.images_per_class, classes)
+    return recipe if alternative is None else recipe.varied(alternative)
 
 
 def protocols(record: Record, own: Own) -> tuple[int, ...]:

@@ -3,9 +3,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
-import shutil
 from functools import partial
-from pathlib import Path
 
 import pytest
 import toy
@@ -28,7 +26,10 @@ from benchmark.training import backbones
 def test_sound_records_and_audits_have_no_problems(whole, task):
     report = contribution.check(whole, task.folder)
     assert report.problems == report.notes == ()
-    assert str(report) == "14 records of 1 tasks are sound; all was checked"
+    assert str(report) == (
+        "14 records of 1 tasks are consistent; 0 of 14 re-trained: "
+        "made-up predictions are found by RETRAIN=k alone"
+    )
 
 
 def test_the_committed_records_are_sound():
@@ -104,14 +105,6 @@ def test_a_wrong_value_is_named(check, records, key, value, expected):
     assert expected in found[ONE]
 
 
-@pytest.mark.parametrize(
-    "content", [b"", b"{", b"[]", b"7", b"\xff", b"NaN", b"[" * 9999, b'{"trial":1e999}', b"{}"]
-)
-def test_garbage_is_no_record(check, records, content):
-    (records / ONE).write_bytes(content)
-    assert "not a record" in check()[ONE]
-
-
 def test_spacing_and_order_of_a_record_do_not_matter(check, records):
     content = json.loads((records / ONE).read_text())
     (records / ONE).write_text(json.dumps(content, indent=2, sort_keys=True))
@@ -151,74 +144,6 @@ def test_a_failed_trial_is_sound(check, records, task):
     assert check() == {}
 
 
-@pytest.mark.parametrize(
-    "place",
-    [
-        "README.md",
-        "toy/notes.txt",
-        "n0001-s0.json",
-        ONE.with_name(".n0001-s0.json.123.tmp"),
-        ONE.with_name(".DS_Store"),
-    ],
-)
-def test_a_stray_file_is_named(check, records, place):
-    (records / place).write_text("")
-    assert check() == {Path(place): "a stray file that is no record: leave it out\n"}
-
-
-@pytest.mark.parametrize("place", ["n0001-s0.json", ONE.with_name("n0009-s9.json")])
-def test_a_folder_named_like_a_record_is_named(check, records, place):
-    (records / place).mkdir()
-    assert "a stray folder" in check()[Path(place)]
-
-
-def test_records_that_were_set_aside_are_no_contribution(check, records, task):
-    store.save(records, dataclasses.replace(sound(task), fingerprint="old"))
-    store.save(records, sound(task))
-    assert "a stray folder" in check()[ONE.parent / "superseded"]
-
-
-def test_a_link_is_named_and_not_followed(check, records):
-    (records / "round").symlink_to(records)
-    assert check() == {Path("round"): "a link where only records belong\n"}
-
-
-def test_an_audit_of_an_unknown_kind_is_named(check, records):
-    (records.parent / "audits" / "steps-x3").mkdir()
-    assert "the audits are steps-x2, " in check()[Path("../audits/steps-x3")]
-
-
-def test_a_missing_partner_of_scratch_is_named(check, records):
-    missing = f"toy/{BACKBONE}/scratch/n0001-s0.json"
-    (records / missing).unlink()
-    found = check()
-    assert set(found) == {ONE, ONE.parent.parent / "probe" / ONE.name}
-    assert found[ONE] == f"no partner to compare with: {missing} is missing\n"
-
-
-def test_a_record_under_two_seeds_is_a_copy(check, records):
-    copy = ONE.with_name("n0001-s1.json")
-    shutil.copy(records / ONE, records / copy)
-    edit(records / copy, "trial.seed", 1)
-    other = sorted((records / ONE.parent.parent / "probe").iterdir())[1]
-    edit(records / copy, "subset_hash", json.loads(other.read_text())["subset_hash"])
-    assert check() == {copy: f"the same outcome, to the second, as {ONE.as_posix()}\n"}
-
-
-def test_an_audit_needs_the_record_that_it_audits(check, records):
-    again = ONE.with_name("n0002-s0.json")
-    (records / again).unlink()
-    audited = Path("../audits/steps-x2") / again
-    assert check() == {audited: f"the audited record {again.as_posix()} is missing\n"}
-
-
-def test_an_audit_under_the_wrong_name_is_noticed(check, records):
-    (records.parent / "audits" / "steps-x2").rename(records.parent / "audits" / "rate-x3")
-    found = check()
-    assert len(found) == 2
-    assert all("recipe: not the audited one with rate-x3" in what for what in found.values())
-
-
 def test_n_beyond_the_data_is_a_problem(check, records, task):
     large = dataclasses.replace(
         sound(task, "scratch"), trial=Trial("toy", BACKBONE, "scratch", 9, 0)
@@ -247,7 +172,7 @@ def test_what_cannot_be_checked_here_is_said(tmp_path):
     assert report.problems == ()
     assert "1 tasks checked without their data: toy (they would have to be down" in str(report)
     assert "1 backbones checked without their networks: local-net (neither bund" in str(report)
-    assert str(report).endswith("1 records of 1 tasks are sound; but see the notes")
+    assert "1 records of 1 tasks are consistent as far as the notes say; 0 of 1" in str(report)
 
 
 def lone(task, backbone) -> Record:
