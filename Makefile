@@ -43,8 +43,9 @@ validate: setup ## Check every task YAML and its data; DOWNLOAD=1 fetches data f
 perf: setup ## Measure the suite against a bare training loop; writes results/performance.md.
 	@$(RUN) perf $(call option,JOBS,jobs) $(call option,OUT,out)
 
-check-contribution: setup ## Check that every record is sound, without training; RECORDS selects.
-	@$(RUN) check-contribution $(call option,RECORDS,records)
+check-contribution: setup ## Check every record; RETRAIN=k trains k again; RECORDS, DRAW, BACKBONE, JOBS.
+	@$(RUN) check-contribution $(call option,RECORDS,records) $(call option,RETRAIN,retrain) \
+		$(call option,DRAW,draw) $(call option,BACKBONE,backbone) $(call option,JOBS,jobs)
 
 calibrate: setup ## Check intervals and verdicts on simulated sweeps; SWEEPS, JOBS, OUT select.
 	@$(RUN) calibrate $(call option,SWEEPS,sweeps) $(call option,JOBS,jobs) $(call option,OUT,out)

@@ -43,13 +43,24 @@ def validate(task: tuple[str, ...] | None, download: bool) -> None:
 
 @click.command("check-contribution")
 @click.option("--records", type=FOLDER, default=RECORDED, help="Folder of the records.")
-def check_contribution(records: Path) -> None:
-    """Check that every record and audit is sound, without training."""
+@click.option("--retrain", type=click.IntRange(0), default=0, help="Records to train again.")
+@click.option("--draw", default="", help="A word of yours that goes into the draw of these.")
+@click.option("--backbone", type=Words(), help="Where networks are: local-dir:, hf-hub: names.")
+@JOBS
+def check_contribution(
+    records: Path, retrain: int, draw: str, backbone: tuple[str, ...] | None, jobs: int | None
+) -> None:
+    """Check that every record and audit is consistent, and train some of them again."""
     from benchmark.checks.contribution import check as contribution
+    from benchmark.checks.contribution.retrain import Draw
+    from benchmark.cli.progress import Progress
+    from benchmark.harness import executors
 
-    report = contribution.check(records)
+    workers = jobs or executors.default_workers()
+    asked = Draw(retrain, draw, workers) if retrain else None
+    report = contribution.check(records, backbones=backbone or (), draw=asked, watch=Progress())
     click.echo(str(report))
-    if report.problems:
+    if report.failed:
         sys.exit(1)
 
 

@@ -25,11 +25,11 @@ class Ingredients:
     """What decides, beside weights, what the network computes."""
 
 
-def fingerprint(recipe: Mapping[str, Any], made_of: Ingredients) -> str:
+def fingerprint(recipe: Mapping[str, Any], made_of: Ingredients, protocol: int = PROTOCOL) -> str:
     """SHA-256 over all that is used; ``recipe`` as records hold it, for the N in question."""
     return files.digest(
         {
-            "protocol": PROTOCOL,
+            "protocol": protocol,
             "recipe": recipe,
             "image_size": made_of.image_size,
             "data": made_of.data_hash,

@@ -37,12 +37,6 @@ def lines(gains, noise=0.003, seeds=3, tail=""):
     ]
 
 
-def refusal(path) -> UserError:
-    with pytest.raises(UserError) as caught:
-        verdict_file.read(path)
-    return caught.value
-
-
 @pytest.mark.parametrize("kind", PATTERNS)
 def test_hand_made_files_get_the_verdict_anyone_would_give(save, kind):
     path = save("\n".join([HEAD, *lines(PATTERNS[kind])]))
@@ -84,73 +78,6 @@ def test_columns_may_come_in_any_order_with_others_and_a_byte_order_mark(save):
     (cell,) = verdict_file.read(save("\r\n".join(rows), "utf-8-sig"))
     assert (cell.images_per_class, cell.seeds) == (5, (0, 1))
     assert cell.gains == pytest.approx((0.4, 0.3))
-
-
-@pytest.mark.parametrize(
-    ("row", "says"),
-    [
-        ("5,0,0.5,1.2", "pretrained is 1.2, not between 0 and 1"),
-        ("5,0,-0.1,0.5", "scratch is -0.1"),
-        ("5,0,93.1,0.5", "divide by 100"),
-        ("5,0,nan,0.5", "scratch is nan"),
-        ("5,0,0.5,inf", "pretrained is inf"),
-        ("5,0,,0.5", "scratch is missing"),
-        ("5,0,0.5", "pretrained is missing"),
-        ("5,0,0.5,good", "pretrained is 'good', not a number"),
-        ("0,0,0.5,0.5", "images_per_class is 0, less than 1"),
-        ("five,0,0.5,0.5", "images_per_class is 'five'"),
-        ("2.5,0,0.5,0.5", "images_per_class is '2.5', not a whole number"),
-        ("5,a,0.5,0.5", "seed is 'a'"),
-        ("5,0,0.5,0.5,7", "has 5 cells, the header 4"),
-        ("2,1,0.5,0.5", "repeats images_per_class 2, seed 1 of line 2"),
-    ],
-)
-def test_a_bad_row_is_named_by_its_line(save, row, says):
-    error = refusal(save(f"{HEAD}\n2,1,0.5,0.6\n\n{row}\n"))
-    assert error.line == 4
-    assert says in str(error)
-    assert error.mend
-
-
-@pytest.mark.parametrize("count", ["0", "-5", "many", "", "1.5"])
-def test_a_bad_number_of_test_images_is_named(save, count):
-    error = refusal(save(f"{HEAD},n_test\n5,0,0.5,0.6,{count}\n"))
-    assert (error.line, "n_test" in error.what) == (2, True)
-
-
-def test_all_bad_rows_are_reported_at_once_up_to_ten(save):
-    error = refusal(save("\n".join([HEAD, *(f"5,{seed},2,0.5" for seed in range(12))])))
-    assert "line 11:" in str(error)
-    assert "line 12:" not in str(error)
-    assert "and 2 more" in str(error)
-
-
-@pytest.mark.parametrize(
-    ("text", "says"),
-    [
-        ("", "is empty"),
-        ("\n\n", "is empty"),
-        (HEAD, "no results"),
-        ("images_per_class,seed,pretrained\n5,0,0.5", "lacks the column scratch"),
-        ("images_per_class,seed,scratch,pretraned\n5,0,0.5,0.5", "did you mean 'pretraned'"),
-        (f"{HEAD},seed\n5,0,0.5,0.5,1", "column seed twice"),
-    ],
-)
-def test_a_file_without_what_it_takes_is_refused(save, text, says):
-    path = save(text)
-    error = refusal(path)
-    assert says in str(error)
-    assert error.where == str(path)
-
-
-def test_a_file_that_is_not_there_is_refused(tmp_path):
-    assert "cannot be read" in str(refusal(tmp_path / "none.csv"))
-
-
-def test_a_file_that_is_no_text_is_refused(tmp_path):
-    path = tmp_path / "picture.csv"
-    path.write_bytes(b"\xff\xfe\x00\x81\x00")
-    assert "not a CSV" in str(refusal(path))
 
 
 @pytest.mark.parametrize("margin", [-0.1, 1.0, 2.0, float("nan")])

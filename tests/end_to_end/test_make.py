@@ -71,9 +71,11 @@ def test_make_audit_gives_every_verdict_a_certificate(make):
     assert "not audited" not in printed
 
 
-def test_make_check_contribution_finds_records_sound_that_were_just_made(make):
+def test_make_check_contribution_finds_records_consistent_that_were_just_made(make):
     make("bench", **make.selection)
-    assert "12 records of 1 tasks are sound" in make("check-contribution", RECORDS=make.records)
+    assert "12 records of 1 tasks are consistent" in make(
+        "check-contribution", RECORDS=make.records
+    )
 
 
 def test_make_calibrate_writes_its_table(make, tmp_path):

@@ -1,0 +1,143 @@
+"""What is wrong between records that, each alone, may be sound. Needs neither data nor networks."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain
+
+from benchmark.analysis.board import SCRATCH
+from benchmark.checks.contribution.filed import Filed, Problem, short
+from benchmark.records import store
+
+
+def disagreements(found: Sequence[Filed]) -> Iterator[Problem]:
+    """What is wrong between records that, each alone, may be sound."""
+    for rule in _RULES:
+        yield from _minorities(rule, found)
+    yield from _copies(found)
+    yield from _unpaired(found)
+    yield from _audit_problems(found)
+
+
+@dataclass(frozen=True)
+class _Rule:
+    """All records of a group have the same value."""
+
+    what: str
+    group: Callable[[Filed], Hashable]
+    """None: the rule does not apply."""
+    value: Callable[[Filed], Hashable]
+
+
+def _subset(one: Filed) -> Hashable:
+    trial = one.record.trial
+    return trial.task, trial.images_per_class, trial.seed
+
+
+def _protocol(one: Filed) -> Hashable:
+    trial = one.record.trial
+    return (trial.task, trial.backbone) if len(one.protocols) == 1 else None
+
+
+def _data(one: Filed) -> Hashable:
+    return replace(one.record.data, image_size=0, source="")
+
+
+def _pretrained_backbone(one: Filed) -> Hashable:
+    return None if one.record.weights_hash is None else one.record.trial.backbone
+
+
+def _ingredients(one: Filed) -> Hashable:
+    """What goes into the fingerprint, but for the network, which records do not hold."""
+    data = one.record.data
+    return one.recipe, data.image_size, data.hash, one.record.weights_hash
+
+
+_RULES = (
+    _Rule("subset_hash", _subset, lambda one: one.record.subset_hash),
+    # The hash is taken before resizing, so that it is the same for every size and backbone.
+    _Rule("data", lambda one: one.record.trial.task, _data),
+    _Rule(
+        "data.image_size",
+        lambda one: (one.record.trial.task, one.record.trial.backbone),
+        lambda one: one.record.data.image_size,
+    ),
+    _Rule("weights_hash", _pretrained_backbone, lambda one: one.record.weights_hash),
+    _Rule(
+        "backbone_label",
+        lambda one: one.record.trial.backbone,
+        lambda one: one.record.backbone_label,
+    ),
+    _Rule("protocol", _protocol, lambda one: one.protocols),
+    _Rule(
+        "fingerprint",
+        lambda one: (one.record.trial.backbone, _ingredients(one)),
+        lambda one: one.record.fingerprint,
+    ),
+    _Rule(
+        "recipe, data or weights behind the same fingerprint",
+        lambda one: one.record.fingerprint,
+        _ingredients,
+    ),
+)
+
+
+def _minorities(rule: _Rule, found: Iterable[Filed]) -> Iterator[Problem]:
+    """Those that differ from most of their group: one wrong record is one problem."""
+    groups: dict[Hashable, dict[Hashable, list[Filed]]] = defaultdict(lambda: defaultdict(list))
+    for one in found:
+        if (group := rule.group(one)) is not None:
+            groups[group][rule.value(one)].append(one)
+    for values in groups.values():
+        most, *others = sorted(values.values(), key=len, reverse=True)
+        for one in chain.from_iterable(others):
+            yield Problem(one.file, f"{rule.what}: not the same as in {short(most[0].file)}")
+
+
+def _copies(found: Iterable[Filed]) -> Iterator[Problem]:
+    seen: dict[str, Filed] = {}
+    for one in found:
+        if one.record.status == "ok":
+            first = seen.setdefault(one.outcome, one)
+            if first is not one:
+                yield Problem(one.file, f"the same outcome, to the second, as {short(first.file)}")
+
+
+def _unpaired(found: Sequence[Filed]) -> Iterator[Problem]:
+    """Gains are paired; those of audits are, too, with the records that are audited."""
+    there = {one.record.trial for one in found if one.place.alternative is None}
+    for one in found:
+        partner = replace(one.record.trial, arm=SCRATCH)
+        if one.place.alternative is None and partner not in there:
+            missing = short(store.path_of(one.place.root, partner))
+            yield Problem(one.file, f"no partner to compare with: {missing} is missing")
+
+
+def _audit_problems(found: Sequence[Filed]) -> Iterator[Problem]:
+    originals = {one.record.trial: one for one in found if one.place.alternative is None}
+    for one in found:
+        if one.place.alternative is None:
+            continue
+        original = originals.get(one.record.trial)
+        if original is None:
+            yield Problem(one.file, f"the audited record {short(one.file)} is missing")
+        elif not _is_changed(one, original, one.place.alternative):
+            yield Problem(one.file, f"recipe: not the audited one with {one.place.alternative}")
+        elif one.course and one.course == original.course and _trains_otherwise(one, original):
+            yield Problem(one.file, "training.losses: those of the audited record")
+
+
+def _trains_otherwise(again: Filed, original: Filed) -> bool:
+    """Whether not one loss can be the same: another rate, or a whole budget that has grown."""
+    rates = {one.recipe.settings.get("learning_rate") for one in (again, original)}
+    whole = original.record.training.steps == original.recipe.steps
+    return len(rates) > 1 or (whole and again.recipe.steps != original.recipe.steps)
+
+
+def _is_changed(again: Filed, original: Filed, alternative: str) -> bool:
+    try:
+        return again.recipe == original.recipe.varied(alternative)
+    except TypeError:  # a setting that is no number
+        return False

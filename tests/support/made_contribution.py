@@ -1,0 +1,69 @@
+"""Records as trials would have written them, without training, and how to spoil them."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+
+import numpy as np
+import toy
+
+from benchmark import arms
+from benchmark.defaults import BUNDLED
+from benchmark.harness.plan import recipe_for
+from benchmark.records.fingerprint import Ingredients, fingerprint
+from benchmark.records.recipe import as_stored
+from benchmark.records.record import DataFacts, Record, Training
+from benchmark.tasks import data, subsets
+from benchmark.training import backbones
+
+BACKBONE = BUNDLED
+OTHER_HASH = "0" * 64
+ONE = Path("toy", BACKBONE, "finetune", "n0001-s0.json")
+
+
+def sound(task, arm="finetune", n=1, seed=0, alternative=None) -> Record:
+    """A record as a trial would have written it, with guessed predictions."""
+    dataset = data.load(task, toy.SIZE)
+    labels, classes = dataset.test.labels, len(toy.CLASSES)
+    random = np.random.default_rng([n, seed, len(arm), len(alternative or "")])
+    predictions = random.integers(0, classes, len(labels))
+    used = recipe_for(arms.arm(arm), task, backbones.find(BACKBONE), n, classes)
+    recipe = as_stored(used.varied(alternative) if alternative else used)
+    weights = backbones.find(BACKBONE).weights_hash if arms.arm(arm).pretrained else None
+    design, same = backbones.find(BACKBONE).design, dataset.test_in_train
+    made_of = Ingredients(toy.SIZE, dataset.hash, weights, design)
+    losses = tuple(random.random(2).tolist())
+    training = Training(1, losses, True, 2.0) if arm != "probe" else Training(0, (), None, 2.0)
+    return toy.record(
+        arm,
+        n,
+        seed,
+        "".join("01"[int(right)] for right in predictions == labels),
+        backbone=BACKBONE,
+        predictions=tuple(predictions.tolist()),
+        recipe=recipe,
+        data=DataFacts("toy", dataset.hash, toy.SIZE, classes, 24, len(labels), same),
+        weights_hash=weights,
+        subset_hash=subsets.subset_hash(subsets.subset(dataset.train.labels, n, seed)),
+        backbone_label=backbones.find(BACKBONE).label,
+        fingerprint=fingerprint(recipe, made_of),
+        training=dataclasses.replace(training, seconds=float(random.random())),
+    )
+
+
+def edit(file: Path, key: str, value) -> None:
+    """Sets the value under ``key``, dotted; written as the suite writes."""
+    content = json.loads(file.read_text(encoding="utf-8"))
+    *path, last = key.split(".")
+    inner = content
+    for step in path:
+        inner = inner[step]
+    inner[last] = value
+    write(file, content)
+
+
+def write(file: Path, content) -> None:
+    text = json.dumps(content, separators=(",", ":"), ensure_ascii=False)
+    file.write_text(f"{text}\n", encoding="utf-8")
