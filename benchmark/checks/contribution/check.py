@@ -96,7 +96,7 @@ def _check_file(file: Path, place: Place, known: Knowledge, findings: Findings) 
         return
     truth, network = known.truth(record.trial.task), known.network(record.trial.backbone)
     what = [*soundness.faults(record), *networks.arm_faults(record)]
-    recipes = None if what else known.own_recipes(record, place.alternative)
+    recipes = None if what else known.own(known.cell(record, place.alternative))
     protocols = own.protocols(record, recipes or {})
     what += [] if recipes is None else own.faults(record, recipes, place.alternative)
     what += [] if isinstance(truth, str) else data.faults(record, truth)

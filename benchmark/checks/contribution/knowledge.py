@@ -11,9 +11,9 @@ from pathlib import Path
 from benchmark.checks.contribution import data, networks, own
 from benchmark.checks.contribution.data import Truth
 from benchmark.checks.contribution.networks import Network
-from benchmark.checks.contribution.own import Own
+from benchmark.checks.contribution.own import Cell, Own
 from benchmark.errors import UserError
-from benchmark.records.record import Record, Trial
+from benchmark.records.record import Record
 from benchmark.tasks.load import load_task
 from benchmark.tasks.schema import Task
 
@@ -28,12 +28,19 @@ class Knowledge:
     """What the data of the task of this name say."""
     network: Callable[[str], Network | str]
     """Of the backbone of this name, as records have it."""
-    _own: Callable[[Trial, int, str | None], Own | None]
+    own: Callable[[Cell], Own | None]
+    """Recipes of the suite for a cell; None for an unknown task or arm."""
 
-    def own_recipes(self, record: Record, alternative: str | None) -> Own | None:
-        """Those for a record, or for an audit of it; None for an unknown task or arm."""
-        # Seeds share a recipe.
-        return self._own(replace(record.trial, seed=0), record.data.classes, alternative)
+    def cell(self, record: Record, alternative: str | None) -> Cell:
+        """The cell of a record; of an audit of it, if one is named."""
+        network = self.network(record.trial.backbone)
+        return Cell(
+            replace(record.trial, seed=0),
+            alternative,
+            record.data.classes,
+            record.data.image_size,
+            record.trial.backbone if isinstance(network, str) else network.name,
+        )
 
 
 def knowledge(tasks: Path | None, backbones: Sequence[str]) -> Knowledge:
@@ -46,12 +53,12 @@ def knowledge(tasks: Path | None, backbones: Sequence[str]) -> Knowledge:
         except UserError as error:
             return error.what
 
-    def recipes(trial: Trial, classes: int, alternative: str | None) -> Own | None:
-        found = task(trial.task)
+    def recipes(cell: Cell) -> Own | None:
+        found = task(cell.trial.task)
         if isinstance(found, str):
             return None
         try:
-            return own.recipes(found, trial, classes, alternative)
+            return own.recipes(found, cell)
         except UserError:
             return None
 

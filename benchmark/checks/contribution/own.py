@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from benchmark.checks.contribution import former
@@ -23,33 +24,48 @@ from benchmark.tasks.schema import Task
 Own = Mapping[int, StoredRecipe]
 """Protocol -> the recipe that the suite uses under it."""
 
+
+@dataclass(frozen=True)
+class Cell:
+    """What a recipe depends on, beside the task."""
+
+    trial: Trial
+    """With seed 0: seeds share a recipe."""
+    alternative: str | None
+    """Which audit it is of, if any."""
+    classes: int
+    image_size: int
+    backbone: str
+    """As timm understands it, where it is at hand."""
+
+
 _SHOWN = 60
 """Characters of a value that a message repeats."""
 
 
-def recipes(task: Task, trial: Trial, classes: int, alternative: str | None) -> Own:
-    """The suite's own recipe for ``trial``, or what its audit makes of it, under each protocol.
+def recipes(task: Task, cell: Cell) -> Own:
+    """The suite's own recipe for a cell, or what its audit makes of it, under each protocol.
 
     None at all where an audit has nothing to vary. Raises `UserError` for an unknown arm.
     """
-    by_protocol = {protocol: rule(trial, task) for protocol, rule in former.RULES.items()}
-    if alternative is not None:
-        by_protocol = {p: one and one.varied(alternative) for p, one in by_protocol.items()}
-    current = today(task, trial, classes, alternative)
+    by_protocol = {protocol: rule(cell.trial, task) for protocol, rule in former.RULES.items()}
+    if cell.alternative is not None:
+        by_protocol = {p: one and one.varied(cell.alternative) for p, one in by_protocol.items()}
+    current = today(task, cell)
     by_protocol[PROTOCOL] = None if current is None else stored(as_stored(current))
     return {protocol: recipe for protocol, recipe in by_protocol.items() if recipe is not None}
 
 
-def today(task: Task, trial: Trial, classes: int, alternative: str | None) -> AnyRecipe | None:
-    """The recipe with which the suite would train ``trial`` now; None where none can be varied."""
+def today(task: Task, cell: Cell) -> AnyRecipe | None:
+    """The recipe with which the suite would train a cell now; None where none can be varied."""
     # Imported late: torch takes seconds, and a folder without records needs none.
     from benchmark import arms
     from benchmark.harness.plan import recipe_for
     from benchmark.training.backbones import Backbone
 
-    arm, backbone = arms.arm(trial.arm), Backbone(trial.backbone)
-    recipe = recipe_for(arm, task, backbone, trial.images_per_class, classes)
-    return recipe if alternative is None else recipe.varied(alternative)
+    arm, n = arms.arm(cell.trial.arm), cell.trial.images_per_class
+    recipe = recipe_for(arm, task, Backbone(cell.backbone), n, cell.classes)
+    return recipe if cell.alternative is None else recipe.varied(cell.alternative)
 
 
 def protocols(record: Record, own: Own) -> tuple[int, ...]:

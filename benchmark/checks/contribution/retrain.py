@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,10 +60,7 @@ def retrain(
     possible = ((one, _job(one, known)) for one in order if _is_at_hand(one, known))
     current = ((one, job) for one, job in possible if job.fingerprint == one.record.fingerprint)
     chosen = list(itertools.islice(current, draw.count))
-    watch = watch or Watch()
-    if chosen:
-        watch.starts("re-training", len(chosen), len(chosen))
-    again = _trained([job for _, job in chosen], draw.workers, watch)
+    again = _trained([job for _, job in chosen], draw.workers, watch or Watch())
     return tuple(
         _compared(one, record, known) for (one, _), record in zip(chosen, again, strict=True)
     )
@@ -101,7 +99,7 @@ def _job(one: Filed, known: Knowledge) -> Job:
     task, network = known.task(trial.task), known.network(trial.backbone)
     assert not isinstance(task, str)
     assert not isinstance(network, str)
-    recipe = own.today(task, trial, record.data.classes, one.place.alternative)
+    recipe = own.today(task, known.cell(record, one.place.alternative))
     assert recipe is not None, "it would have been a problem"
     made_of = Ingredients(
         record.data.image_size, record.data.hash, record.weights_hash, network.design
@@ -114,10 +112,15 @@ def _trained(jobs: Sequence[Job], workers: int, watch: Watch) -> list[Record]:
     """In the order of the jobs."""
     from benchmark.harness import executors
 
+    if not jobs:
+        return []
+    watch.starts("re-training", len(jobs), len(jobs))
+    started = time.perf_counter()
     found: dict[int, Record] = {}
     for position, record in executors.run(_train, list(enumerate(jobs)), workers):
         watch.finished(record)
         found[position] = record
+    watch.ended(len(jobs), time.perf_counter() - started)
     return [found[position] for position in range(len(jobs))]
 
 
