@@ -53,13 +53,13 @@ def _point(n: int, scores: Sequence[Score]) -> Point:
         return Point(n, 0, None, None, None, failed, 0, 0, None)
     hits = np.stack([score.hits for score in good])
     variance = stats.accuracy_test_variance(hits)
-    mean, low, high = stats.mean_interval(hits.mean(axis=1).tolist(), variance)
+    found = stats.estimate(hits.mean(axis=1).tolist(), variance)
     return Point(
         images_per_class=n,
         seeds=len(good),
-        accuracy=mean,
-        low=_bounded(low),
-        high=_bounded(high),
+        accuracy=found.mean,
+        low=_bounded(found.low),
+        high=_bounded(found.high),
         failed=failed,
         levelled_off=sum(score.levelled_off is True for score in good),
         still_falling=sum(score.levelled_off is False for score in good),

@@ -11,8 +11,9 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from benchmark.analysis.board import FINETUNE, SCRATCH, Board
-from benchmark.analysis.crossover import GainEstimate, Verdict
+from benchmark.analysis.crossover import Verdict
 from benchmark.analysis.curves import Point
+from benchmark.analysis.gains import GainEstimate
 from benchmark.pages import tables, words
 from benchmark.pages.statements.tallies import (
     FEWEST_TASKS,

@@ -10,7 +10,8 @@ from typing import Literal
 
 from benchmark.analysis import stats
 from benchmark.analysis.board import FINETUNE, Board, Comparison
-from benchmark.analysis.crossover import GainEstimate, Verdict
+from benchmark.analysis.crossover import Verdict
+from benchmark.analysis.gains import GainEstimate
 from benchmark.pages import tables
 
 Answer = Literal["true", "false", "undecided"]
@@ -144,10 +145,10 @@ def mean_of(gains: Sequence[float]) -> str:
     """Mean over tasks with Student's interval, in points."""
     if not gains:
         return "not measured"
-    mean, low, high = stats.mean_interval(gains)
-    if low is None:
-        return f"{100 * mean:+.1f} [one task]"
-    return tables.percent(mean, low, high, sign=True)
+    mean = stats.estimate(gains)
+    if mean.low is None:
+        return f"{100 * mean.mean:+.1f} [one task]"
+    return tables.percent(mean.mean, mean.low, mean.high, sign=True)
 
 
 def extent(sizes: Sequence[int]) -> str:
