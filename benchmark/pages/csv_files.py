@@ -98,6 +98,27 @@ def curve_rows(boards: Sequence[Board]) -> list[Row]:
     ]
 
 
+def pair_rows(boards: Sequence[Board]) -> list[Row]:
+    """One row for each pair of trainings that a verdict rests on, as ``verdict FILE.csv`` reads it:
+    accuracies and the share of test images on which exactly one arm is right, in full digits."""
+    return [
+        {
+            "task": board.task,
+            "backbone": board.backbone,
+            "arm": arm,
+            "images_per_class": pair.images_per_class,
+            "seed": pair.seed,
+            "scratch": repr(pair.scratch),
+            "pretrained": repr(pair.pretrained),
+            "n_test": pair.test_images,
+            "disagree": repr(pair.disagree),
+        }
+        for board in boards
+        for arm, comparison in board.comparisons.items()
+        for pair in comparison.pairs
+    ]
+
+
 def _plain(value: float | None) -> str:
     return "" if value is None else f"{value:.4f}"
 
