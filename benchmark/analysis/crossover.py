@@ -24,6 +24,7 @@ from benchmark.analysis.gains import (
     estimates,
     have_noise,
     pooled_gains,
+    with_noise,
 )
 from benchmark.analysis.grounds import Grounds, grounds_of, pooled_mean
 from benchmark.analysis.stats import DRAWS, Floats, antitonic
@@ -88,10 +89,11 @@ def verdict(cells: Sequence[GainCell], margin: float = MARGIN) -> Verdict:
     """
     measured = _checked(cells, margin)
     sizes = tuple(cell.images_per_class for cell in measured)
-    gains = estimates(measured)
     if not have_noise(measured):
-        return Verdict("undecided", None, None, None, margin, gains, Grounds(None, None, sizes))
-    raw = pooled_gains(measured).draws()
+        nothing = Grounds(None, None, sizes)
+        return Verdict("undecided", None, None, None, margin, estimates(measured), nothing)
+    known = pooled_gains(measured)
+    raw = known.draws()
     draws = _Draws(sizes, raw, falling_after_peak(raw))
     kind, low, high = _decide(draws, margin)
     crossover = _middle(draws, margin) if kind in ("stops", "hurts") else None
@@ -100,6 +102,7 @@ def verdict(cells: Sequence[GainCell], margin: float = MARGIN) -> Verdict:
         hurts_from = _middle(draws, -margin) or float(draws.sizes[0])
     never = kind == "never_helps" or (kind == "hurts" and crossover is None)
     grounds = grounds_of(sizes, raw, low, float(sizes[0]) if never else high)
+    gains = with_noise(measured, known)
     return Verdict(kind, crossover, low, high, margin, gains, grounds, hurts_from)
 
 

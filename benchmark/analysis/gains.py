@@ -140,12 +140,19 @@ def estimates(cells: Sequence[GainCell]) -> tuple[GainEstimate, ...]:
 
     Without an error where no cell has two seeds.
     """
-    known = [Estimate(math.fsum(c.gains) / len(c.gains), None, 0.0) for c in cells]
     if have_noise(cells):
-        known = pooled_gains(cells).estimates()
+        return with_noise(cells, pooled_gains(cells))
+    return tuple(
+        GainEstimate(math.fsum(c.gains) / len(c.gains), None, 0.0, c.images_per_class, len(c.gains))
+        for c in cells
+    )
+
+
+def with_noise(cells: Sequence[GainCell], known: Pooled) -> tuple[GainEstimate, ...]:
+    """As `estimates`, from what `pooled_gains` knows of the same cells."""
     return tuple(
         GainEstimate(one.mean, one.error, one.freedom, cell.images_per_class, len(cell.gains))
-        for one, cell in zip(known, cells, strict=True)
+        for one, cell in zip(known.estimates(), cells, strict=True)
     )
 
 

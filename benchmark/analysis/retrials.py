@@ -23,16 +23,33 @@ def retrials_of(
 ) -> list[Retrial]:
     """Each arm with each alternative setting, against the other arm as it was."""
     found = []
+    original = pairs(pretrained, scratch)
     for arm, is_scratch in ((scratch, True), (pretrained, False)):
         for alternative, again in _run_again(arm, sizes, audits).items():
-            pair = (pretrained, again) if is_scratch else (again, scratch)
-            after, before = _on_same_seeds(pairs(*pair), pairs(pretrained, scratch))
-            if after:
-                gained = _improvement(pairs(again, arm))
-                unfinished = frozenset(p.images_per_class for p in curve(again) if p.unfinished)
-                name = arm[0].trial.arm
-                found.append(Retrial(name, alternative, after, before, *gained, unfinished))
+            changed = pairs(*((pretrained, again) if is_scratch else (again, scratch)))
+            improved = pairs(again, arm)
+            if changed and improved:
+                name, unfinished = arm[0].trial.arm, _unfinished(again)
+                found.append(retrial(name, alternative, changed, original, improved, unfinished))
     return found
+
+
+def retrial(
+    arm: str,
+    alternative: str,
+    changed: Sequence[Pair],
+    original: Sequence[Pair],
+    improved: Sequence[Pair],
+    unfinished: frozenset[int] = frozenset(),
+) -> Retrial:
+    """From the pairs with the arm changed, those before, and the changed arm against the original
+    one (which stands in scratch's place); only seeds that are in both count."""
+    after, before = _on_same_seeds(changed, original)
+    return Retrial(arm, alternative, after, before, *_improvement(improved), unfinished)
+
+
+def _unfinished(scores: Sequence[Score]) -> frozenset[int]:
+    return frozenset(point.images_per_class for point in curve(scores) if point.unfinished)
 
 
 def _on_same_seeds(*sides: Sequence[Pair]) -> list[dict[int, GainCell]]:

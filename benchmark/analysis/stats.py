@@ -21,6 +21,7 @@ test sets finite, so equal values in a few seeds do not mean that there is no no
 LEVEL = 0.95
 DRAWS = 2048
 TREND_FREEDOM = 8.0
+"""What the trend of the seed variances in N counts beside a size's own degrees of freedom."""
 SEED_CORRELATION = 0.7
 """Per doubling of N: means of nested subsets correlate by sqrt(N1 / N2)."""
 TEST_CORRELATION = 0.9
@@ -147,7 +148,7 @@ class Pooled:
     of_test: Floats
     """Variance of the means by the choice of test images."""
     freedom: int
-    """Degrees of freedom behind ``of_seeds``."""
+    """Degrees of freedom behind each of ``of_seeds``: its own and those that the trend counts."""
 
     def estimates(self) -> list[Estimate]:
         """One for each N: an interval is wide where the means are ill known, not by ill luck."""
@@ -179,12 +180,13 @@ def pooled(
     counts = np.array([len(one) for one in values], dtype=np.float64)
     spreads = np.array([np.var(sorted(one), ddof=1) if len(one) > 1 else 0.0 for one in values])
     places = np.asarray(sizes, dtype=np.float64)
+    own = counts - 1
     return Pooled(
         places,
         np.array([math.fsum(one) / len(one) for one in values]),
-        moderated_variances(places, spreads, counts - 1) / counts,
+        moderated_variances(places, spreads, own) / counts,
         np.asarray(test_variances, dtype=np.float64),
-        int(counts.sum()) - len(counts),
+        int(min(own.sum(), TREND_FREEDOM + own.mean())),
     )
 
 
