@@ -55,11 +55,32 @@ class Estimate:
         half = float(special.stdtrit(self.freedom, (1 + level) / 2)) * self.error
         return self.mean - half, self.mean + half
 
-    def p_value(self, bound: float) -> float:
-        """Chance of so large a mean if the truth were ``bound``; 1 where nothing is known."""
+    def p_above(self, bound: float) -> float:
+        """One-sided p-value: so large a mean if the truth were ``bound``; 1 if nothing is known."""
+        return self._tail(bound - self.mean)
+
+    def p_below(self, bound: float) -> float:
+        """As `p_above`, for so small a mean."""
+        return self._tail(self.mean - bound)
+
+    def _tail(self, distance: float) -> float:
         if self.error is None:
             return 1.0
-        return float(special.stdtr(self.freedom, (bound - self.mean) / self.error))
+        return float(special.stdtr(self.freedom, distance / self.error))
+
+    def less(self, other: Estimate) -> Estimate:
+        """The difference of two means whose errors have nothing to do with each other.
+
+        Welch 1947, Biometrika 34:28. Errors that are alike, as over the same test images, make the
+        true error smaller.
+        """
+        mean = self.mean - other.mean
+        if self.error is None or other.error is None:
+            return Estimate(mean, None, 0.0)
+        squares = self.error**2, other.error**2
+        parts = squares[0] ** 2 / self.freedom + squares[1] ** 2 / other.freedom
+        freedom = sum(squares) ** 2 / parts if parts else math.inf
+        return Estimate(mean, math.sqrt(sum(squares)), freedom)
 
 
 def estimate(values: Sequence[float], test_variance: float = 0.0) -> Estimate:

@@ -33,7 +33,9 @@ def test_a_dominating_test_variance_gives_the_normal_interval():
 
 def test_one_seed_claims_no_interval():
     found = stats.estimate([0.3], test_variance=0.01)
-    assert (found.mean, found.low, found.high, found.p_value(0.0)) == (0.3, None, None, 1.0)
+    assert (found.mean, found.low, found.high) == (0.3, None, None)
+    assert found.p_above(0.0) == found.p_below(1.0) == 1.0
+    assert found.less(stats.estimate([0.1, 0.2])).error is None
 
 
 def test_equal_values_do_not_give_an_interval_without_width():
@@ -41,10 +43,17 @@ def test_equal_values_do_not_give_an_interval_without_width():
     assert 0.001 < high - low < 0.01
 
 
-def test_the_p_value_is_that_of_a_one_sided_t_test():
+@pytest.mark.parametrize(("side", "method"), [("greater", "p_above"), ("less", "p_below")])
+def test_p_values_are_those_of_a_one_sided_t_test(side, method):
     values = [0.1, 0.2, 0.4]
-    expected = distributions.ttest_1samp(values, 0.05, alternative="greater").pvalue
-    assert stats.estimate(values).p_value(0.05) == pytest.approx(expected)
+    expected = distributions.ttest_1samp(values, 0.05, alternative=side).pvalue
+    assert getattr(stats.estimate(values), method)(0.05) == pytest.approx(expected)
+
+
+def test_a_difference_of_means_is_welchs():
+    one, other = [0.1, 0.2, 0.4], [0.3, 0.35, 0.3, 0.5]
+    expected = distributions.ttest_ind(one, other, equal_var=False, alternative="greater").pvalue
+    assert stats.estimate(one).less(stats.estimate(other)).p_above(0.0) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize(("values", "variance"), [([], 0.0), ([0.1, 0.2], -1.0)])

@@ -11,6 +11,7 @@ from benchmark.analysis.crossover import Verdict
 from benchmark.analysis.curves import Point
 from benchmark.analysis.gains import GainEstimate
 from benchmark.analysis.grounds import Grounds
+from benchmark.analysis.stats import Estimate
 from benchmark.records.recipe import stored
 
 RECIPE = stored({})
@@ -37,8 +38,8 @@ def _estimate(n, mean, low, high):
 
 
 def point(n, *, settled=True, accuracy=0.5):
-    low, high = accuracy - 0.01, accuracy + 0.01
-    return Point(n, 5, accuracy, low, high, 0, 5 if settled else 4, 0 if settled else 1, 0.5)
+    estimate = Estimate(accuracy, 0.01 / 1.959964, math.inf)
+    return Point(n, 5, estimate, 0, 5 if settled else 4, 0 if settled else 1, 0.5)
 
 
 def board(task="task", found=None, certificate=None, *, settled=GRID, backbone="net"):
