@@ -14,11 +14,12 @@ from numpy.typing import NDArray
 
 from benchmark.analysis import certificate, crossover, effective
 from benchmark.analysis.certificate import Certificate, Retrial
-from benchmark.analysis.crossover import GainEstimate, Verdict
+from benchmark.analysis.crossover import Verdict
 from benchmark.analysis.curves import Point, curve
 from benchmark.analysis.effective import EffectiveImages
+from benchmark.analysis.gains import GainEstimate, Pair, estimates, gain_cells
 from benchmark.analysis.retrials import Audits, retrials_of
-from benchmark.analysis.scores import Score, accuracy_cells, at_each_n, gain_cells, succeeded
+from benchmark.analysis.scores import Score, accuracy_cells, at_each_n, pairs, succeeded
 from benchmark.defaults import MARGIN
 from benchmark.records.recipe import StoredRecipe
 from benchmark.records.record import DataFacts, Trial
@@ -34,6 +35,8 @@ class Comparison:
     """An arm against scratch."""
 
     arm: str
+    pairs: tuple[Pair, ...]
+    """The accuracies that the verdict rests on."""
     verdict: Verdict
     effective: tuple[EffectiveImages, ...]
     certificate: Certificate | None
@@ -48,7 +51,7 @@ class Comparison:
 
     @property
     def is_void(self) -> bool:
-        """Whether another recipe does better and moves the verdict."""
+        """Whether another recipe surely does better and moves the verdict."""
         return self.certificate is not None and self.certificate.status == "void"
 
 
@@ -200,9 +203,7 @@ def _result(arm: str, by_arm: ByArm, margin: float, audits: Audits) -> ArmResult
         recipes=tuple(cell[0].recipe for cell in at_each_n(scores).values()),
         seconds=sum(score.seconds for score in scores),
         comparison=None if against is None else _compare(arm, scores, against, margin, audits),
-        over_finetune=()
-        if over is None
-        else tuple(map(crossover.estimate, gain_cells(scores, over))),
+        over_finetune=() if over is None else estimates(gain_cells(pairs(scores, over))),
         clean_accuracy=_clean_accuracy(scores),
     )
 
@@ -210,12 +211,14 @@ def _result(arm: str, by_arm: ByArm, margin: float, audits: Audits) -> ArmResult
 def _compare(
     arm: str, scores: Sequence[Score], scratch: Sequence[Score], margin: float, audits: Audits
 ) -> Comparison:
-    cells = gain_cells(scores, scratch)
+    paired = pairs(scores, scratch)
+    cells = gain_cells(paired)
     verdict = crossover.verdict(cells, margin)
     retrials = retrials_of(scores, scratch, certificate.deciding_sizes(verdict), audits)
     trained = [a[0].trial.arm for a in (scratch, scores) if a[0].recipe.steps]
     return Comparison(
         arm,
+        tuple(paired),
         verdict,
         effective.effective_images(accuracy_cells(scratch), accuracy_cells(scores)),
         certificate.certify(verdict, cells, retrials, trained) if retrials else None,

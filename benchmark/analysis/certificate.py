@@ -1,31 +1,40 @@
 """Whether a crossover survives another recipe: the scratch-fairness certificate. Pure.
 
 The cells that decide a crossover are run again with other settings, the same alternatives for both
-arms. A better setting that moves the verdict makes the crossover void: it rested on an arm that was
-trained badly. Help that lasts is unsettled where twice the steps of scratch take more than the
-margin from the gain and its loss is falling even then: nobody knows what four times would take.
+arms. A setting that is surely better and moves the verdict makes it void: it rested on an arm that
+was trained badly. Both are asked of the same seeds, so that an audit with few of them is not taken
+for another recipe's doing. It is unsettled where a better setting moves the verdict and may be
+better by chance; where twice the steps of scratch take more than the margin from a gain that lasts
+and its loss is falling even then, for nobody knows what four times would take; where an alternative
+was not run; and where there is no verdict that could hold.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
 from benchmark.analysis import crossover
-from benchmark.analysis.crossover import GainCell, Verdict
+from benchmark.analysis.crossover import Verdict
+from benchmark.analysis.gains import GainCell, estimates
 from benchmark.records.recipe import ALTERNATIVES, TWICE
+
+Doubt = Literal["undecided", "moved", "incomplete", "still_falling"]
 
 
 @dataclass(frozen=True)
 class Certificate:
     """What the alternatives say of one pretrained arm's verdict."""
 
-    status: Literal["holds", "void", "unsettled", "incomplete"]
+    status: Literal["holds", "void", "unsettled"]
     better: tuple[str, ...] = ()
-    """Arm and setting, e.g. ``scratch steps-x2``, that do better and move the verdict or might."""
+    """Arm and setting, e.g. ``scratch steps-x2``, that move the verdict or might, the best first;
+    empty where none does."""
+    doubt: Doubt | None = None
+    """Why it is unsettled; None if it is not."""
 
 
 @dataclass(frozen=True)
@@ -36,13 +45,25 @@ class Retrial:
     alternative: str
     cells: Mapping[int, GainCell]
     """N -> the gains with the changed arm in the place of the original."""
+    before: Mapping[int, GainCell]
+    """The same N -> the original gains of the same seeds."""
     improvement: float
     """Mean accuracy over these cells less that of the original setting, paired by seed."""
     improvement_low: float | None = None
     improvement_high: float | None = None
-    """95% interval of it; None where there is one pair only."""
+    """95% interval of it; None where there is one seed only."""
     unfinished: frozenset[int] = frozenset()
     """N at which the loss of most trainings with the changed setting was still falling."""
+
+    @property
+    def surely_better(self) -> bool:
+        """Whether the interval of the improvement lies above zero."""
+        return self.improvement_low is not None and self.improvement_low > 0
+
+    @property
+    def name(self) -> str:
+        """Arm and setting."""
+        return f"{self.arm} {self.alternative}"
 
 
 def deciding_sizes(verdict: Verdict) -> tuple[int, ...]:
@@ -61,37 +82,54 @@ def certify(
     original: Verdict, cells: Sequence[GainCell], retrials: Sequence[Retrial], arms: Sequence[str]
 ) -> Certificate:
     """Judges each retrial alone; ``arms`` are those of which every alternative must be there."""
-    needed = {(arm, alternative) for arm in arms for alternative in ALTERNATIVES}
-    complete = {
-        (r.arm, r.alternative) for r in retrials if set(deciding_sizes(original)) <= set(r.cells)
-    }
-    better = [r for r in retrials if r.improvement > 0 and _moves(original, cells, r)]
-    if better:
-        better.sort(key=lambda r: -r.improvement)
-        return Certificate("void", tuple(f"{r.arm} {r.alternative}" for r in better))
-    if not needed <= complete:
-        return Certificate("incomplete")
-    open_ended = tuple(f"{r.arm} {r.alternative}" for r in retrials if _leaves_open(original, r))
-    return Certificate("unsettled" if open_ended else "holds", open_ended)
+    if original.kind == "undecided":
+        return Certificate("unsettled", doubt="undecided")
+    moving = [r for r in retrials if r.improvement > 0 and _moves(original, cells, r)]
+    if void := _names(r for r in moving if r.surely_better):
+        return Certificate("void", void)
+    if moving:
+        return Certificate("unsettled", _names(moving), "moved")
+    if open_ended := _names(r for r in retrials if _leaves_open(original, r)):
+        return Certificate("unsettled", open_ended, "still_falling")
+    if not {(arm, name) for arm in arms for name in ALTERNATIVES} <= _complete(original, retrials):
+        return Certificate("unsettled", doubt="incomplete")
+    return Certificate("holds")
+
+
+def _names(retrials: Iterable[Retrial]) -> tuple[str, ...]:
+    return tuple(r.name for r in sorted(retrials, key=lambda r: -r.improvement))
+
+
+def _complete(original: Verdict, retrials: Iterable[Retrial]) -> set[tuple[str, str]]:
+    sizes = set(deciding_sizes(original))
+    return {(r.arm, r.alternative) for r in retrials if sizes <= set(r.cells)}
 
 
 def _leaves_open(original: Verdict, retrial: Retrial) -> bool:
     """Whether help lasts, but more steps took some of it and even more might take the rest."""
     if original.kind != "helps_throughout" or retrial.alternative != TWICE:
         return False
-    largest = original.gains[-1]
-    cell = retrial.cells.get(largest.images_per_class)
-    if cell is None or largest.images_per_class not in retrial.unfinished:
+    largest = original.gains[-1].images_per_class
+    if largest not in retrial.cells or largest not in retrial.unfinished:
         return False
-    return largest.mean - crossover.estimate(cell).mean > original.margin
+    before, after = (estimates([cells[largest]])[0] for cells in (retrial.before, retrial.cells))
+    return before.mean - after.mean > original.margin
 
 
 def _moves(original: Verdict, cells: Sequence[GainCell], retrial: Retrial) -> bool:
-    replaced = [retrial.cells.get(cell.images_per_class, cell) for cell in cells]
-    verdict = crossover.verdict(replaced, original.margin)
-    if verdict.kind != original.kind:
+    """Whether the verdict with the changed arm differs both from the verdict and from what the
+    seeds of the retrial make of the original recipe."""
+    before, after = (
+        crossover.verdict([one.get(c.images_per_class, c) for c in cells], original.margin)
+        for one in (retrial.before, retrial.cells)
+    )
+    return _differs(after, before) and _differs(after, original)
+
+
+def _differs(verdict: Verdict, other: Verdict) -> bool:
+    """Whether it is of another kind, or its crossover outside the other's interval."""
+    if verdict.kind != other.kind:
         return True
     if verdict.crossover is None:
         return False
-    low, high = original.low or 0.0, original.high or float("inf")
-    return not low <= verdict.crossover <= high
+    return not (other.low or 0.0) <= verdict.crossover <= (other.high or float("inf"))

@@ -1,12 +1,12 @@
 """Gain curve to verdict: from how many images per class on does pretraining stop helping?
 
 Method. From the paired gains come draws of the plausible true mean gain at each N
-(``stats.mean_draws``: seeds and test set, their noise pooled over N). Each draw is made falling
+(``stats.Pooled``: seeds and test set, their noise pooled over N). Each draw is made falling
 after its peak by least squares, and its last crossing of the margin is one plausible N*: a
 projection posterior (Lin and Dunson 2014, Biometrika 101:303; Chakraborty and Ghosal 2021, Annals
-of Statistics 49:1011). Nothing says where between two N the curve falls, so the place in the gap is
-drawn too (see ``_log_odds``). The interval of N* takes quantiles of the crossings; crossings
-outside the grid leave it open. ``benchmark.calibrate`` shows what it covers.
+of Statistics 49:1011). Nothing says where between two N the curve falls, gradually or at once, so
+the place is drawn evenly in log N within the gap. The interval of N* takes quantiles of the
+crossings; crossings outside the grid leave it open. ``make calibrate`` shows what it covers.
 """
 
 from __future__ import annotations
@@ -17,55 +17,31 @@ from functools import cache
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
-from benchmark.analysis.stats import DRAWS, Floats, antitonic, mean_draws, mean_interval
+from benchmark.analysis.gains import (
+    GainCell,
+    GainEstimate,
+    estimates,
+    have_noise,
+    pooled_gains,
+    with_noise,
+)
+from benchmark.analysis.grounds import Grounds, grounds_of, pooled_mean
+from benchmark.analysis.stats import DRAWS, Floats, antitonic
 from benchmark.defaults import MARGIN
 
-Integers = NDArray[np.intp]
 VerdictKind = Literal["stops", "helps_throughout", "never_helps", "hurts", "undecided"]
 
 TAIL = 0.025
 """Share of the crossings left out at either end of the interval."""
-GAP_LEAN = 0.2
-"""How much before its expected place in the gap a crossing lies on average, in log-odds: gain
-curves flatten as they fall."""
-GAP_SCALE = 0.1
-"""Logistic scale of a crossing's place in its gap, in log-odds, where the fall flattens."""
-BLIND_SCALE = 0.5
-"""The same where the curve before does not help: after its peak, or where it gets steeper."""
-MOST_EARLY = -6.0
-"""Lower limit of the line's log-odds against the chord's, for lines that fall off a cliff."""
-TINY = 1e-9
 FALSE_START = 0.005
 """The interval is open below unless fewer draws than this share are nowhere above the margin:
 of several N without a gain, one is likely to look as if it had one."""
+FALSE_END = TAIL / 2
+"""It is open above unless fewer draws than this share are above the margin at the largest N: a
+curve that is made falling ends below what was measured there."""
 SURE = 0.975
 """Share of the draws that must agree before a verdict claims something."""
-
-
-@dataclass(frozen=True)
-class GainCell:
-    """Paired gains at one N."""
-
-    images_per_class: int
-    seeds: tuple[int, ...]
-    gains: tuple[float, ...]
-    """Accuracy(pretrained) - accuracy(scratch), per seed, -1..1."""
-    test_variance: float = 0.0
-    """Variance of the mean gain because the test set is a sample; 0 if unknown."""
-
-
-@dataclass(frozen=True)
-class GainEstimate:
-    """What the table shows at one N."""
-
-    images_per_class: int
-    seeds: int
-    mean: float
-    low: float | None
-    """None: no interval can be claimed (one seed)."""
-    high: float | None
 
 
 @dataclass(frozen=True)
@@ -82,6 +58,7 @@ class Verdict:
     """Upper end; None where open."""
     margin: float
     gains: tuple[GainEstimate, ...]
+    grounds: Grounds
     hurts_from: float | None = None
     """Images per class from which on the gain is below minus the margin; only for *hurts*."""
 
@@ -111,16 +88,22 @@ def verdict(cells: Sequence[GainCell], margin: float = MARGIN) -> Verdict:
     -1..1.
     """
     measured = _checked(cells, margin)
-    gains = tuple(map(estimate, measured))
-    if not any(len(cell.gains) > 1 for cell in measured):
-        return Verdict("undecided", None, None, None, margin, gains)
-    draws = _draws(measured)
+    sizes = tuple(cell.images_per_class for cell in measured)
+    if not have_noise(measured):
+        nothing = Grounds(None, None, sizes)
+        return Verdict("undecided", None, None, None, margin, estimates(measured), nothing)
+    known = pooled_gains(measured)
+    raw = known.draws()
+    draws = _Draws(sizes, raw, falling_after_peak(raw))
     kind, low, high = _decide(draws, margin)
     crossover = _middle(draws, margin) if kind in ("stops", "hurts") else None
     hurts_from = None
     if kind == "hurts":
         hurts_from = _middle(draws, -margin) or float(draws.sizes[0])
-    return Verdict(kind, crossover, low, high, margin, gains, hurts_from)
+    never = kind == "never_helps" or (kind == "hurts" and crossover is None)
+    grounds = grounds_of(sizes, raw, low, float(sizes[0]) if never else high)
+    gains = with_noise(measured, known)
+    return Verdict(kind, crossover, low, high, margin, gains, grounds, hurts_from)
 
 
 def _checked(cells: Sequence[GainCell], margin: float) -> list[GainCell]:
@@ -132,18 +115,6 @@ def _checked(cells: Sequence[GainCell], margin: float) -> list[GainCell]:
     if not all(-1 <= gain <= 1 for cell in measured for gain in cell.gains):
         raise ValueError("a gain is not a number between -1 and 1")
     return measured
-
-
-def estimate(cell: GainCell) -> GainEstimate:
-    """The mean gain of a cell and its interval."""
-    mean, low, high = mean_interval(cell.gains, cell.test_variance)
-    return GainEstimate(cell.images_per_class, len(cell.gains), mean, low, high)
-
-
-def _draws(cells: Sequence[GainCell]) -> _Draws:
-    sizes = tuple(cell.images_per_class for cell in cells)
-    raw = mean_draws(sizes, [c.gains for c in cells], [c.test_variance for c in cells])
-    return _Draws(sizes, raw, falling_after_peak(raw))
 
 
 def falling_after_peak(curves: Floats) -> Floats:
@@ -163,49 +134,15 @@ def crossings(sizes: Sequence[int], falling: Floats, margin: float) -> Floats:
     above = (falling > margin).sum(axis=1)
     left = np.clip(above - 1, 0, None)
     right = np.clip(above, None, len(places) - 1)
-    share = _expit(_log_odds(places, falling - margin, left, right))
-    inside = places[left] + share * (places[right] - places[left])
+    inside = places[left] + _shares(len(falling)) * (places[right] - places[left])
     ended = np.where(above == len(places), np.inf, inside)
     return np.asarray(np.where(above == 0, -np.inf, ended))
 
 
-def _log_odds(places: Floats, excess: Floats, left: Integers, right: Integers) -> Floats:
-    """Where in the gap each row crosses: log-odds of the share of the gap before the crossing.
-
-    A curve that flattens as it falls crosses before the chord between the gap's ends, and after
-    the line through the two N before it; a kink at the crossing makes it the latter. So the place
-    is drawn evenly between the two, and then a little about that. Where the line does not come
-    before the chord, the place is drawn about the chord.
-    """
-    rows = np.arange(len(excess))
-    before = np.maximum(excess[rows, left], TINY)
-    after = np.maximum(-excess[rows, right], TINY)
-    earlier = np.clip(left - 1, 0, None)
-    fall = np.maximum(excess[rows, earlier] - before, TINY)
-    run = np.where(left > 0, places[left] - places[earlier], 1.0)
-    share = before / fall * run / np.where(right > left, places[right] - places[left], 1.0)
-    chord = np.log(before / after)
-    line = _logit(np.clip(share, TINY, 1 - TINY))
-    flattens = (left > 0) & (line < chord)
-    between, bend = _gap_draws(len(excess))
-    informed = between * np.maximum(line - chord, MOST_EARLY) + GAP_SCALE * bend
-    return np.asarray(chord + np.where(flattens, informed, BLIND_SCALE * bend) - GAP_LEAN)
-
-
 @cache
-def _gap_draws(count: int) -> tuple[Floats, Floats]:
-    """Shares in 0..1 and standard logistic values, each evenly spread and in mixed order."""
-    even = (np.arange(count) + 0.5) / count
-    between = np.random.default_rng(3).permutation(even)
-    return between, _logit(np.random.default_rng(2).permutation(even))
-
-
-def _logit(share: Floats) -> Floats:
-    return np.log(share) - np.log1p(-share)
-
-
-def _expit(log_odds: Floats) -> Floats:
-    return 1 / (1 + np.exp(-log_odds))
+def _shares(count: int) -> Floats:
+    """Where in its gap each row crosses: shares in 0..1, evenly spread and in mixed order."""
+    return np.random.default_rng(3).permutation((np.arange(count) + 0.5) / count)
 
 
 def _decide(draws: _Draws, margin: float) -> tuple[VerdictKind, float | None, float | None]:
@@ -213,7 +150,7 @@ def _decide(draws: _Draws, margin: float) -> tuple[VerdictKind, float | None, fl
     places = np.sort(crossings(draws.sizes, draws.falling, margin))
     bottom, top = places[int(TAIL * DRAWS)], places[int((1 - TAIL) * DRAWS)]
     low = None if places[int(FALSE_START * DRAWS)] == -np.inf else _images(bottom)
-    high = _images(top)
+    high = None if places[int((1 - FALSE_END) * DRAWS)] == np.inf else _images(top)
     if np.mean(draws.falling[:, -1] < -margin) >= SURE:
         starts_above = np.isfinite(places[DRAWS // 2])
         return ("hurts", low, high) if starts_above else ("hurts", None, None)
@@ -231,10 +168,8 @@ def _never_above(raw: Floats, margin: float) -> bool:
 
     To be sure at every single N would take many seeds at the small ones.
     """
-    precision = 1 / raw.var(axis=0)
-    pooled = raw @ precision / precision.sum()
     looks_above = np.mean(raw, axis=0) > margin
-    return not looks_above.any() and bool(np.mean(pooled < margin) >= SURE)
+    return not looks_above.any() and bool(np.mean(pooled_mean(raw) < margin) >= SURE)
 
 
 def _middle(draws: _Draws, margin: float) -> float | None:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from benchmark.analysis import stats
 from benchmark.analysis.scores import Score, at_each_n, succeeded
+from benchmark.analysis.stats import Estimate, accuracy_test_variance, estimate
 
 
 @dataclass(frozen=True)
@@ -17,10 +17,8 @@ class Point:
 
     images_per_class: int
     seeds: int
-    accuracy: float | None
-    """Mean over seeds, 0..1; None if every trial failed."""
-    low: float | None
-    high: float | None
+    estimate: Estimate | None
+    """Mean accuracy over seeds, 0..1; None if every trial failed."""
     failed: int
     """Trials that failed here."""
     levelled_off: int
@@ -29,6 +27,21 @@ class Point:
     """Trials whose training loss had not; those without a training loss count in neither."""
     steps_saved: float | None
     """Mean share of the budget's steps, 0..1, that early ends left out; None without steps."""
+
+    @property
+    def accuracy(self) -> float | None:
+        """Mean over seeds, 0..1; None if every trial failed."""
+        return None if self.estimate is None else self.estimate.mean
+
+    @property
+    def low(self) -> float | None:
+        """Lower end of its 95% interval, 0..1."""
+        return None if self.estimate is None else _bounded(self.estimate.low)
+
+    @property
+    def high(self) -> float | None:
+        """Upper end, 0..1."""
+        return None if self.estimate is None else _bounded(self.estimate.high)
 
     @property
     def settled(self) -> bool:
@@ -50,16 +63,12 @@ def _point(n: int, scores: Sequence[Score]) -> Point:
     good = succeeded(scores)
     failed = len(scores) - len(good)
     if not good:
-        return Point(n, 0, None, None, None, failed, 0, 0, None)
+        return Point(n, 0, None, failed, 0, 0, None)
     hits = np.stack([score.hits for score in good])
-    variance = stats.accuracy_test_variance(hits)
-    mean, low, high = stats.mean_interval(hits.mean(axis=1).tolist(), variance)
     return Point(
         images_per_class=n,
         seeds=len(good),
-        accuracy=mean,
-        low=_bounded(low),
-        high=_bounded(high),
+        estimate=estimate(hits.mean(axis=1).tolist(), accuracy_test_variance(hits)),
         failed=failed,
         levelled_off=sum(score.levelled_off is True for score in good),
         still_falling=sum(score.levelled_off is False for score in good),

@@ -3,7 +3,7 @@
 After Hernandez, Kaplan, Henighan and McCandlish 2021, Scaling Laws for Transfer, section 1.1: the
 data that training from scratch needs to be as good as the pretrained network is at N. Scratch's
 curve is made rising in N and read off backwards, on a straight line in log N between two sizes;
-the interval comes from plausible true curves of both arms (``stats.mean_draws``). The arms share
+the interval comes from plausible true curves of both arms (``stats.Pooled``). The arms share
 their test images, which makes their errors alike; taking them as unrelated widens the interval.
 """
 
@@ -15,7 +15,7 @@ from typing import Literal
 
 import numpy as np
 
-from benchmark.analysis.stats import DRAWS, Floats, antitonic, mean_draws
+from benchmark.analysis.stats import DRAWS, Floats, antitonic, pooled
 
 TAIL = 0.025
 WIDEST = 4.0
@@ -132,11 +132,11 @@ def _flat(known: Sequence[AccuracyCell]) -> bool:
 
 
 def _draws(cells: Sequence[AccuracyCell]) -> Floats:
-    return mean_draws(
+    return pooled(
         [cell.images_per_class for cell in cells],
         [cell.accuracies for cell in cells],
         [cell.test_variance for cell in cells],
-    )
+    ).draws()
 
 
 def _answer(size: int, places: Floats, reached: Floats) -> EffectiveImages:

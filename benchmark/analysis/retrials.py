@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence, Set
 
-from benchmark.analysis import stats
+import numpy as np
+
 from benchmark.analysis.certificate import Retrial
 from benchmark.analysis.curves import curve
-from benchmark.analysis.scores import Score, gain_cells, succeeded
+from benchmark.analysis.gains import GainCell, Pair, gain_cells, have_noise, pooled_gains
+from benchmark.analysis.scores import Score, pairs
+from benchmark.analysis.stats import LEVEL
 from benchmark.records.recipe import alters
 from benchmark.records.record import Trial
 
@@ -20,15 +23,40 @@ def retrials_of(
 ) -> list[Retrial]:
     """Each arm with each alternative setting, against the other arm as it was."""
     found = []
-    for arm, other in ((scratch, pretrained), (pretrained, scratch)):
+    original = pairs(pretrained, scratch)
+    for arm, is_scratch in ((scratch, True), (pretrained, False)):
         for alternative, again in _run_again(arm, sizes, audits).items():
-            pair = (other, again) if arm is scratch else (again, other)
-            cells = {cell.images_per_class: cell for cell in gain_cells(*pair)}
-            if cells:
-                gained = _improvement(again, arm)
-                unfinished = frozenset(p.images_per_class for p in curve(again) if p.unfinished)
-                found.append(Retrial(arm[0].trial.arm, alternative, cells, *gained, unfinished))
+            changed = pairs(*((pretrained, again) if is_scratch else (again, scratch)))
+            improved = pairs(again, arm)
+            if changed and improved:
+                name, unfinished = arm[0].trial.arm, _unfinished(again)
+                found.append(retrial(name, alternative, changed, original, improved, unfinished))
     return found
+
+
+def retrial(
+    arm: str,
+    alternative: str,
+    changed: Sequence[Pair],
+    original: Sequence[Pair],
+    improved: Sequence[Pair],
+    unfinished: frozenset[int] = frozenset(),
+) -> Retrial:
+    """From the pairs with the arm changed, those before, and the changed arm against the original
+    one (which stands in scratch's place); only seeds that are in both count."""
+    after, before = _on_same_seeds(changed, original)
+    return Retrial(arm, alternative, after, before, *_improvement(improved), unfinished)
+
+
+def _unfinished(scores: Sequence[Score]) -> frozenset[int]:
+    return frozenset(point.images_per_class for point in curve(scores) if point.unfinished)
+
+
+def _on_same_seeds(*sides: Sequence[Pair]) -> list[dict[int, GainCell]]:
+    """N -> cell of each side, from what all of them have."""
+    shared = set.intersection(*({(p.images_per_class, p.seed) for p in side} for side in sides))
+    kept = [[p for p in side if (p.images_per_class, p.seed) in shared] for side in sides]
+    return [{cell.images_per_class: cell for cell in gain_cells(side)} for side in kept]
 
 
 def _run_again(
@@ -73,11 +101,12 @@ def _is_retrial(score: Score, original: Score | None, alternative: str) -> bool:
     )
 
 
-def _improvement(
-    again: Sequence[Score], original: Sequence[Score]
-) -> tuple[float, float | None, float | None]:
-    """Mean difference in accuracy over the trials that both have, with its interval."""
-    before = {(s.trial.images_per_class, s.trial.seed): s for s in succeeded(original)}
-    pairs = [(s, before.get((s.trial.images_per_class, s.trial.seed))) for s in succeeded(again)]
-    gains = [s.hits.mean() - old.hits.mean() for s, old in pairs if old is not None]
-    return stats.mean_interval([float(gain) for gain in gains]) if gains else (0.0, None, None)
+def _improvement(pairs: Sequence[Pair]) -> tuple[float, float | None, float | None]:
+    """Mean difference in accuracy over the cells, the original in scratch's place, and its ends."""
+    cells = gain_cells(pairs)
+    mean = float(np.mean([np.mean(cell.gains) for cell in cells]))
+    if not have_noise(cells):
+        return mean, None, None
+    means = pooled_gains(cells).draws().mean(axis=1)
+    low, high = np.quantile(means, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    return mean, float(low), float(high)

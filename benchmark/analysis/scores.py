@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.analysis import stats
-from benchmark.analysis.crossover import GainCell
 from benchmark.analysis.effective import AccuracyCell
+from benchmark.analysis.gains import Pair
 from benchmark.records.recipe import StoredRecipe, reaches_floor, stored
 from benchmark.records.record import DataFacts, Record, Trial
 
@@ -94,27 +94,26 @@ def succeeded(scores: Iterable[Score]) -> list[Score]:
     return [score for score in scores if score.reason is None]
 
 
-def gain_cells(pretrained: Iterable[Score], scratch: Iterable[Score]) -> list[GainCell]:
-    """Gains paired by N, seed and subset, from the trials in which both arms succeeded."""
-    partners = {
-        (s.trial.images_per_class, s.trial.seed, s.subset_hash): s for s in succeeded(scratch)
-    }
-    pairs: dict[int, list[tuple[Score, Score]]] = defaultdict(list)
-    for score in succeeded(pretrained):
-        key = (score.trial.images_per_class, score.trial.seed, score.subset_hash)
-        if key in partners:
-            pairs[score.trial.images_per_class].append((score, partners[key]))
-    return [_gain_cell(n, pairs[n]) for n in sorted(pairs)]
+def pairs(pretrained: Iterable[Score], scratch: Iterable[Score]) -> list[Pair]:
+    """Paired by N, seed and subset, from the trials in which both arms succeeded."""
+    partners = {_subset(s): s for s in succeeded(scratch)}
+    found = [(s, partners.get(_subset(s))) for s in succeeded(pretrained)]
+    return [_pair(one, other) for one, other in found if other is not None]
 
 
-def _gain_cell(n: int, pairs: Sequence[tuple[Score, Score]]) -> GainCell:
-    pretrained = np.stack([one.hits for one, _ in pairs])
-    scratch = np.stack([other.hits for _, other in pairs])
-    return GainCell(
-        images_per_class=n,
-        seeds=tuple(one.trial.seed for one, _ in pairs),
-        gains=tuple((pretrained.mean(axis=1) - scratch.mean(axis=1)).tolist()),
-        test_variance=stats.test_set_variance(pretrained, scratch),
+def _subset(score: Score) -> tuple[int, int, str]:
+    return score.trial.images_per_class, score.trial.seed, score.subset_hash
+
+
+def _pair(pretrained: Score, scratch: Score) -> Pair:
+    one, other = pretrained.hits, scratch.hits
+    return Pair(
+        images_per_class=pretrained.trial.images_per_class,
+        seed=pretrained.trial.seed,
+        scratch=float(other.mean()),
+        pretrained=float(one.mean()),
+        test_images=len(one),
+        disagree=float((one != other).mean()),
     )
 
 

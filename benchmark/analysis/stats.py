@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats as distributions
+from scipy import special
 
 Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]
@@ -17,80 +18,119 @@ LEAST_SD = 0.001
 """Seed noise never counts as less than a tenth of a percentage point: accuracies are rounded and
 test sets finite, so equal values in a few seeds do not mean that there is no noise."""
 
+LEVEL = 0.95
 DRAWS = 2048
 TREND_FREEDOM = 8.0
+"""What the trend of the seed variances in N counts beside a size's own degrees of freedom."""
 SEED_CORRELATION = 0.7
 """Per doubling of N: means of nested subsets correlate by sqrt(N1 / N2)."""
 TEST_CORRELATION = 0.9
 """Per doubling of N: the same images are hard at neighbouring N."""
 
 
-def mean_interval(
-    values: Sequence[float], test_variance: float = 0.0, level: float = 0.95
-) -> tuple[float, float | None, float | None]:
-    """Mean over seeds and its interval; (mean, None, None) if there is only one seed.
+@dataclass(frozen=True)
+class Estimate:
+    """A mean of accuracies or of their differences, and how well it is known."""
+
+    mean: float
+    error: float | None
+    """Standard error, in the unit of the mean; None where nothing is known of it (one seed)."""
+    freedom: float
+    """Degrees of freedom of Student's distribution; infinity for the normal one."""
+
+    @property
+    def low(self) -> float | None:
+        """Lower end of the 95% interval."""
+        return self.interval()[0]
+
+    @property
+    def high(self) -> float | None:
+        """Upper end of the 95% interval."""
+        return self.interval()[1]
+
+    def interval(self, level: float = LEVEL) -> tuple[float | None, float | None]:
+        """Both ends; ``level`` in 0..1."""
+        if self.error is None:
+            return None, None
+        half = float(special.stdtrit(self.freedom, (1 + level) / 2)) * self.error
+        return self.mean - half, self.mean + half
+
+    def p_above(self, bound: float) -> float:
+        """One-sided p-value: so large a mean if the truth were ``bound``; 1 if nothing is known."""
+        return self._tail(bound - self.mean)
+
+    def p_below(self, bound: float) -> float:
+        """As `p_above`, for so small a mean."""
+        return self._tail(self.mean - bound)
+
+    def _tail(self, distance: float) -> float:
+        if self.error is None:
+            return 1.0
+        return float(special.stdtr(self.freedom, distance / self.error))
+
+    def less(self, other: Estimate) -> Estimate:
+        """The difference of two means whose errors have nothing to do with each other.
+
+        Welch 1947, Biometrika 34:28. Errors that are alike, as over the same test images, make the
+        true error smaller.
+        """
+        mean = self.mean - other.mean
+        if self.error is None or other.error is None:
+            return Estimate(mean, None, 0.0)
+        squares = self.error**2, other.error**2
+        parts = squares[0] ** 2 / self.freedom + squares[1] ** 2 / other.freedom
+        freedom = sum(squares) ** 2 / parts if parts else math.inf
+        return Estimate(mean, math.sqrt(sum(squares)), freedom)
+
+
+def estimate(values: Sequence[float], test_variance: float = 0.0) -> Estimate:
+    """Mean over seeds, by the spread of its own values alone.
 
     Model: ``value[seed] = truth + seed effect + test-set effect``, the last one common to all
-    seeds. The variance of the mean is therefore ``s^2 / seeds + test_variance``, and the quantile
-    is Student's with the degrees of freedom of Satterthwaite (1946, Biometrics Bulletin 2:110),
-    the test set's variance counting as known: with a tiny ``test_variance`` this is the ordinary
-    t interval, with a dominating one the normal interval.
+    seeds. The variance of the mean is therefore ``s^2 / seeds + test_variance``, with the degrees
+    of freedom of Satterthwaite (1946, Biometrics Bulletin 2:110), the test set's variance counting
+    as known: with a tiny ``test_variance`` the interval is the ordinary t interval, with a
+    dominating one the normal interval.
 
     Values are accuracies or differences of accuracies (0..1 or -1..1), ``test_variance`` is in
     the same unit squared. Raises ValueError without values or with a negative variance.
     """
     if not len(values) or not test_variance >= 0:
         raise ValueError("needs at least one value and a test variance that is not negative")
-    mean = math.fsum(values) / len(values)
-    if len(values) == 1:
-        return mean, None, None
-    seeds = len(values)
-    from_seeds = max(float(np.var(values, ddof=1)), LEAST_SD**2) / seeds
-    total = from_seeds + test_variance
-    freedom = (seeds - 1) * (total / from_seeds) ** 2
-    half = float(distributions.t.ppf((1 + level) / 2, freedom)) * math.sqrt(total)
-    return mean, mean - half, mean + half
+    mean, seeds = math.fsum(values) / len(values), len(values)
+    if seeds == 1:
+        return Estimate(mean, None, 0.0)
+    of_seeds = max(float(np.var(values, ddof=1)), LEAST_SD**2) / seeds
+    return _estimate(mean, of_seeds, test_variance, seeds - 1)
 
 
-def test_set_variance(pretrained_correct: Bools, scratch_correct: Bools) -> float:
-    """Sampling variance of the mean gain because the test images are a sample.
-
-    Both arrays are [seeds, images], paired: same seeds, same images. Units: accuracy squared.
-    Raises ValueError if the shapes differ or there are fewer than two images.
-    """
-    if pretrained_correct.shape != scratch_correct.shape:
-        raise ValueError("both arms need the same seeds and the same test images")
-    return _image_variance(pretrained_correct.astype(float) - scratch_correct.astype(float))
-
-
-test_set_variance.__test__ = False  # type: ignore[attr-defined]  # or pytest collects it
+def _estimate(mean: float, of_seeds: float, of_test: float, freedom: float) -> Estimate:
+    total = of_seeds + of_test
+    return Estimate(mean, math.sqrt(total), freedom * (total / of_seeds) ** 2)
 
 
 def accuracy_test_variance(correct: Bools) -> float:
     """Sampling variance of one arm's mean accuracy because the test images are a sample.
 
-    ``correct`` is [seeds, images]. Raises ValueError if there are fewer than two images.
+    ``correct`` is [seeds, images]. Two-way crossed random effects, ``right = mean + seed + image +
+    rest``: this estimates ``var(image) / images`` by the analysis of variance (Searle, Casella and
+    McCulloch 1992, Variance Components, chapter 4), never below zero. ``var(rest)`` is left out
+    because the spread over seeds contains it already. With one seed it cannot be told from
+    ``var(image)``, and the result is the sum of both. One image that is always right and one that
+    never is are added, so that few images that are all right do not look like a promise (Agresti
+    and Coull 1998, The American Statistician 52:119).
+    Raises ValueError without seeds or images.
     """
-    return _image_variance(correct.astype(float))
-
-
-def _image_variance(scores: Floats) -> float:
-    """Variance that the choice of images adds to the mean of ``scores`` [seeds, images].
-
-    Two-way crossed random effects, ``score = mean + seed + image + rest``: this estimates
-    ``var(image) / images`` by the analysis of variance (Searle, Casella and McCulloch 1992,
-    Variance Components, chapter 4), never below zero. ``var(rest)`` is left out because the
-    spread over seeds contains it already. With one seed it cannot be told from ``var(image)``,
-    and the result is the sum of both.
-    """
-    seeds, images = scores.shape
-    if images < 2 or seeds < 1:
-        raise ValueError("needs at least one seed and two test images")
+    seeds, images = correct.shape
+    if images < 1 or seeds < 1:
+        raise ValueError("needs at least one seed and one test image")
+    always = np.broadcast_to([True, False], (seeds, 2))
+    scores = np.concatenate([correct, always], axis=1).astype(float)
     between = float(scores.mean(axis=0).var(ddof=1))
     if seeds == 1:
         return float(between / images)
     rest = scores - scores.mean(axis=0) - scores.mean(axis=1, keepdims=True) + scores.mean()
-    rest_variance = float((rest**2).sum()) / ((seeds - 1) * (images - 1))
+    rest_variance = float((rest**2).sum()) / ((seeds - 1) * (images + 1))
     return float(max(between - rest_variance / seeds, 0.0) / images)
 
 
@@ -118,27 +158,57 @@ def moderated_variances(sizes: Floats, variances: Floats, freedoms: Floats) -> F
     return np.asarray(np.maximum(mixed, LEAST_SD**2))
 
 
-def mean_draws(
-    sizes: Sequence[int], values: Sequence[Sequence[float]], test_variances: Sequence[float]
-) -> Floats:
-    """Plausible true means at each N given the values per seed, [DRAWS, sizes].
+@dataclass(frozen=True)
+class Pooled:
+    """Means at each N with their noise, which all N tell of together. Arrays are [sizes]."""
 
-    Posterior of the means under a flat prior: normal about the observed means, with the seed
-    variance of ``moderated_variances``, itself uncertain (scaled inverse chi-squared; Gelman et
-    al. 2013, Bayesian Data Analysis, section 3.2), plus the test set's. Both errors are correlated
-    between neighbouring N. The random numbers are fixed, so equal input gives equal output.
+    sizes: Floats
+    means: Floats
+    of_seeds: Floats
+    """Variance of the means by the seeds."""
+    of_test: Floats
+    """Variance of the means by the choice of test images."""
+    freedom: int
+    """Degrees of freedom behind each of ``of_seeds``: its own and those that the trend counts."""
+
+    def estimates(self) -> list[Estimate]:
+        """One for each N: an interval is wide where the means are ill known, not by ill luck."""
+        parts = zip(*(a.tolist() for a in (self.means, self.of_seeds, self.of_test)), strict=True)
+        return [_estimate(mean, seeds, test, self.freedom) for mean, seeds, test in parts]
+
+    def draws(self) -> Floats:
+        """Plausible true means at each N, [DRAWS, sizes].
+
+        Posterior of the means under a flat prior: normal about the observed means, with the seed
+        variance, itself uncertain (scaled inverse chi-squared; Gelman et al. 2013, Bayesian Data
+        Analysis, section 3.2), plus the test set's. Both errors are correlated between neighbouring
+        N. The random numbers are fixed, so equal input gives equal output.
+        """
+        of_seeds, of_test = _normal_draws(len(self.sizes))
+        scale = _variance_scales(self.freedom)
+        draws = of_seeds @ _root(self.sizes, SEED_CORRELATION).T * np.sqrt(self.of_seeds * scale)
+        draws += of_test @ _root(self.sizes, TEST_CORRELATION).T * np.sqrt(self.of_test)
+        return np.asarray(self.means + draws)
+
+
+def pooled(
+    sizes: Sequence[int], values: Sequence[Sequence[float]], test_variances: Sequence[float]
+) -> Pooled:
+    """Means of the values per seed at each N, the seeds' noise as in `moderated_variances`.
+
     Raises ValueError if no N has two values.
     """
     counts = np.array([len(one) for one in values], dtype=np.float64)
-    means = np.array([math.fsum(one) / len(one) for one in values])
     spreads = np.array([np.var(sorted(one), ddof=1) if len(one) > 1 else 0.0 for one in values])
     places = np.asarray(sizes, dtype=np.float64)
-    seed_variance = moderated_variances(places, spreads, counts - 1) / counts
-    of_seeds, of_test = _normal_draws(len(counts))
-    scale = _variance_scales(int(counts.sum()) - len(counts))
-    draws = of_seeds @ _root(places, SEED_CORRELATION).T * np.sqrt(seed_variance * scale)
-    draws += of_test @ _root(places, TEST_CORRELATION).T * np.sqrt(test_variances)
-    return np.asarray(means + draws)
+    own = counts - 1
+    return Pooled(
+        places,
+        np.array([math.fsum(one) / len(one) for one in values]),
+        moderated_variances(places, spreads, own) / counts,
+        np.asarray(test_variances, dtype=np.float64),
+        int(min(own.sum(), TREND_FREEDOM + own.mean())),
+    )
 
 
 @cache

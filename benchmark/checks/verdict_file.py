@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
-from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from benchmark.analysis.crossover import GainCell, GainEstimate, Verdict, verdict
-from benchmark.checks import verdict_rows
-from benchmark.checks.verdict_rows import Row
+from benchmark.analysis.crossover import Verdict, verdict
+from benchmark.analysis.gains import GainEstimate, ImageNoise, Pair, gain_cells, image_noise
+from benchmark.checks.verdict_rows import DISAGREE, N_TEST, read
 from benchmark.defaults import MARGIN
 from benchmark.errors import UserError
 from benchmark.pages.words import reason
 
 
-def judge(path: Path, margin: float = MARGIN) -> Verdict:
-    """Verdict on the accuracies in a CSV file; ``margin`` in accuracy, 0 up to (not with) 1.
+@dataclass(frozen=True)
+class Judgement:
+    """The verdict on one comparison, and what it reckons with."""
 
+    names: tuple[str, ...]
+    """Its task, backbone and arm, say, as far as the file names them."""
+    verdict: Verdict
+    image_noise: ImageNoise
+
+
+def judge(path: Path, margin: float = MARGIN) -> list[Judgement]:
+    """Verdicts on the accuracies in a CSV file; ``margin`` in accuracy, 0 up to (not with) 1.
+
+    One for each task, backbone and arm that the file names, in its order; one where it names none.
     Raises UserError if the file cannot be used or the margin is out of range.
     """
     if not 0 <= margin < 1:
@@ -25,41 +35,20 @@ def judge(path: Path, margin: float = MARGIN) -> Verdict:
             f"the margin is {margin}, not between 0 and 1",
             mend="give it as a share: 0.01 is one percentage point",
         )
-    return verdict(read(path), margin)
+    comparisons: dict[tuple[str, ...], list[Pair]] = defaultdict(list)
+    for row in read(path):
+        comparisons[row.names].append(row.pair)
+    return [
+        Judgement(names, verdict(gain_cells(pairs), margin), image_noise(pairs))
+        for names, pairs in comparisons.items()
+    ]
 
 
-def read(path: Path) -> tuple[GainCell, ...]:
-    """Paired gains per N from a CSV file, whose form `verdict_rows.read` says.
-
-    Raises UserError that names the file and what is wrong in it.
-    """
-    return gain_cells(verdict_rows.read(path))
-
-
-def gain_cells(rows: Sequence[Row]) -> tuple[GainCell, ...]:
-    """The rows grouped by N, in rising order of N and seed."""
-    groups: dict[int, list[Row]] = defaultdict(list)
-    for row in sorted(rows, key=lambda row: (row.images_per_class, row.seed)):
-        groups[row.images_per_class].append(row)
-    return tuple(_cell(size, group) for size, group in sorted(groups.items()))
-
-
-def binomial_test_variance(scratch: float, pretrained: float, n_test: int) -> float:
-    """Upper estimate of the variance of a gain because ``n_test`` images are a sample.
-
-    A file without per-image results does not say how often both arms fail on the same image, so
-    this adds the two binomial variances ``p (1 - p) / n`` as if they never agreed more than by
-    chance. That is conservative: images hard for one arm tend to be hard for the other, which
-    lowers the variance of the difference (McNemar 1947, Psychometrika 12:153), and the part of an
-    image's luck that changes with the seed is counted here and in the spread over seeds. One
-    right and one wrong answer are added so that an accuracy of 0 or 1 does not look certain.
-    """
-    return sum(_binomial(share, n_test) for share in (scratch, pretrained))
-
-
-def to_json(result: Verdict) -> dict[str, object]:
+def to_json(judged: Judgement) -> dict[str, object]:
     """The verdict as plain values for ``json.dumps``; None where there is no number."""
+    result = judged.verdict
     return {
+        "names": list(judged.names),
         "verdict": result.kind,
         "crossover": result.crossover,
         "low": result.low,
@@ -67,29 +56,35 @@ def to_json(result: Verdict) -> dict[str, object]:
         "margin": result.margin,
         "reason": reason(result),
         "hurts_from": result.hurts_from,
+        "image_noise": judged.image_noise,
         "gains": [_gain_json(gain) for gain in result.gains],
     }
 
 
-def to_text(result: Verdict) -> str:
+def to_text(judged: Judgement) -> str:
     """The verdict for a terminal: kind, reason, and the gain at each N in percentage points."""
-    head = [f"verdict: {result.kind}", reason(result), ""]
+    result = judged.verdict
+    names = [" ".join(judged.names)] if any(judged.names) else []
+    head = [*names, f"verdict: {result.kind}", reason(result), _IMAGE_NOISE[judged.image_noise], ""]
     table = [f"{'images per class':>16}  {'seeds':>5}  {'gain (points)':>13}  95% interval"]
     return "\n".join(head + table + [_gain_text(gain) for gain in result.gains])
 
 
-def _binomial(share: float, n_test: int) -> float:
-    cautious = (share * n_test + 1) / (n_test + 2)
-    return cautious * (1 - cautious) / n_test
-
-
-def _cell(size: int, rows: Sequence[Row]) -> GainCell:
-    gains = tuple(row.pretrained - row.scratch for row in rows)
-    scratch = math.fsum(row.scratch for row in rows) / len(rows)
-    pretrained = math.fsum(row.pretrained for row in rows) / len(rows)
-    counts = [row.n_test for row in rows if row.n_test is not None]
-    variance = binomial_test_variance(scratch, pretrained, min(counts)) if counts else 0.0
-    return GainCell(size, tuple(row.seed for row in rows), gains, variance)
+_IMAGE_NOISE: dict[ImageNoise, str] = {
+    "counted": (
+        f"The test images' part of the noise is reckoned from the column {DISAGREE}, as the suite "
+        "does from its own records."
+    ),
+    "usual": (
+        "How often the two disagree on a test image is not in the file: what is usual at such "
+        f"accuracies is taken. A column {DISAGREE} (share of the test images on which exactly one "
+        "of the two is right) would make it exact."
+    ),
+    "unknown": (
+        f"Without a column {N_TEST} the test images count as all there are: the intervals are of "
+        "the seeds alone."
+    ),
+}
 
 
 def _gain_json(gain: GainEstimate) -> dict[str, object]:

@@ -12,14 +12,16 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 
+from benchmark.analysis.gains import Pair
 from benchmark.checks import csv_table
 from benchmark.checks.csv_table import Line, Table
 from benchmark.errors import UserError, nearest
 
 REQUIRED = ("images_per_class", "seed", "scratch", "pretrained")
-OPTIONAL = "n_test"
-ONE_OF_EACH = ("task", "dataset", "backbone", "model", "arm")
-"""Columns that say what a verdict is about: a file holds one value of each."""
+N_TEST, DISAGREE = "n_test", "disagree"
+NAMES = ("task", "dataset", "backbone", "model", "arm")
+"""Columns that say what a verdict is about: each combination of their values gets its own."""
+KNOWN = (*REQUIRED, N_TEST, DISAGREE)
 MOST_PROBLEMS = 10
 MOST_COLUMNS = 1000
 MOST_IMAGES = 10**9
@@ -91,6 +93,26 @@ class Row:
     pretrained: Share
     n_test: Images | None = None
     """Test images behind the two accuracies; None if the file does not say."""
+    disagree: Share | None = None
+    """Share of them on which exactly one arm is right; None if the file does not say."""
+    names: tuple[str, ...] = ()
+    """What the file calls the comparison: the values of those of `NAMES` that there are."""
+
+    @property
+    def pair(self) -> Pair:
+        """The accuracies as verdicts take them."""
+        return Pair(
+            self.images_per_class,
+            self.seed,
+            self.scratch,
+            self.pretrained,
+            self.n_test,
+            self.disagree,
+        )
+
+    @property
+    def _place(self) -> tuple[object, ...]:
+        return self.images_per_class, self.seed, self.names
 
 
 @dataclass(frozen=True)
@@ -109,9 +131,10 @@ def read(path: Path) -> tuple[Row, ...]:
     """The rows of a CSV file, one for each N and seed, in the order of the file.
 
     Columns ``images_per_class, seed, scratch, pretrained`` (accuracies: shares 0..1, or with a
-    percent sign) and, if known, ``n_test``, in any order, letter case and common dialect of CSV;
-    other columns are passed over. Raises UserError that names the file and every bad line (up to
-    ten), or the column that tells results apart which do not belong into one verdict.
+    percent sign) and, if known, ``n_test``, ``disagree`` (share of the test images on which exactly
+    one of the two is right) and `NAMES`, in any order, letter case and common dialect of CSV; other
+    columns are passed over. Raises UserError that names the file and every bad line (up to ten), or
+    the column that tells results apart which do not belong into one verdict.
     """
     table = _table(path)
     rows: list[Row] = []
@@ -144,7 +167,7 @@ def _table(path: Path) -> Table:
     if missing:
         hints = ", ".join(f"{name}{nearest(name, list(header[:100]))}" for name in missing)
         raise UserError(f"lacks the column {hints}", where=path, line=line, mend=mend)
-    for name in (*REQUIRED, OPTIONAL):
+    for name in KNOWN:
         if header.count(name) > 1:
             what = f"has the column {name} twice"
             raise UserError(what, where=path, line=line, mend="keep one of them")
@@ -160,8 +183,9 @@ def _row(line: Line, header: Sequence[str]) -> Row:
         what = f"has {len(line.cells)} cells, the header {len(header)}"
         raise ValueError(f"{what} (decimal commas? separate the cells by semicolons)")
     cells = dict(zip(header, line.cells, strict=False))
-    known = {name: cells.get(name, "") for name in (*REQUIRED, OPTIONAL) if name in header}
-    return _ROW.validate_python({"line": line.number, **known})
+    known = {name: cells.get(name, "") for name in KNOWN if name in header}
+    names = tuple(cells.get(name, "") for name in NAMES if name in header)
+    return _ROW.validate_python({"line": line.number, **known, "names": names})
 
 
 def _words(error: ErrorDetails, cells: dict[str, str]) -> str:
@@ -188,27 +212,23 @@ def _mixed_signs(table: Table) -> Iterator[Problem]:
 
 
 def _repeats(rows: Sequence[Row]) -> Iterator[Problem]:
-    first: dict[tuple[int, int], int] = {}
+    first: dict[tuple[object, ...], int] = {}
     for row in rows:
-        earlier = first.setdefault((row.images_per_class, row.seed), row.line)
+        earlier = first.setdefault(row._place, row.line)
         if earlier != row.line:
             what = f"repeats images_per_class {row.images_per_class}, seed {row.seed}"
             yield Problem(row.line, f"{what} of line {earlier} (another run needs another seed)")
 
 
 def _refuse_mixture(path: Path, table: Table, rows: Sequence[Row]) -> None:
-    """Results of two backbones, say, are never pooled."""
-    telling = _telling(table, rows)
-    if not telling:
-        return
-    name = telling[0]
-    values = ", ".join(repr(value[:_SHOWN]) for value in sorted(set(_column(table, name)))[:4])
-    others = "".join(f" (and {other!r})" for other in telling[1:])
-    raise UserError(
-        f"mixes results that the column {name!r}{others} tells apart, such as {values}",
-        where=path,
-        mend=f"save the rows of each {name!r} as a file of its own: a verdict is about one",
-    )
+    """Results of two optimisers, say, are never pooled."""
+    for name in _telling(table, rows):
+        values = ", ".join(repr(value[:_SHOWN]) for value in sorted(set(_column(table, name)))[:4])
+        raise UserError(
+            f"mixes results that the column {name!r} tells apart, such as {values}",
+            where=path,
+            mend=f"rename it to {NAMES[0]!r} for a verdict on each, or keep the rows of one",
+        )
 
 
 def _column(table: Table, name: str) -> list[str]:
@@ -219,16 +239,11 @@ def _column(table: Table, name: str) -> list[str]:
 def _telling(table: Table, rows: Sequence[Row]) -> list[str]:
     """The columns that tell rows apart which must not be pooled; none where all may be.
 
-    Those of `ONE_OF_EACH` do so wherever they hold two values. Another does if it tells all rows
-    of the same N and seed apart and its values are few: a column of seconds says nothing.
+    A column does if it tells all rows of the same N and seed apart and its values are few: one of
+    seconds says nothing.
     """
-    columns = {
-        name: set(_column(table, name)) for name in set(table.header) - {*REQUIRED, OPTIONAL}
-    }
-    known = [name for name in ONE_OF_EACH if len(columns.get(name, ())) > 1]
-    if known:
-        return known
-    if len({(row.images_per_class, row.seed) for row in rows}) == len(rows):
+    columns = {name: set(_column(table, name)) for name in set(table.header) - {*KNOWN, *NAMES}}
+    if len({row._place for row in rows}) == len(rows):
         return []
     few = [name for name, values in columns.items() if 1 < len(values) <= len(table.rows) // 2]
     few.sort(key=lambda name: (len(columns[name]), name))
@@ -237,7 +252,7 @@ def _telling(table: Table, rows: Sequence[Row]) -> list[str]:
 
 def _tells_all_apart(table: Table, rows: Sequence[Row], name: str) -> bool:
     value = dict(zip((line.number for line in table.rows), _column(table, name), strict=True))
-    return len({(r.images_per_class, r.seed, value[r.line]) for r in rows}) == len(rows)
+    return len({(*r._place, value[r.line]) for r in rows}) == len(rows)
 
 
 def _refuse_long_grid(path: Path, rows: Sequence[Row]) -> None:

@@ -17,12 +17,16 @@ class Progress(Watch):
 
     _bar: Any = None
 
+    def __init__(self, *, apart: bool = False) -> None:
+        """``apart``: says everything on standard error, for what is printed is for a program."""
+        self._apart = apart
+
     def starts(self, what: str, planned: int, missing: int) -> None:
         """Says what is planned; the bar counts what is stored already as done."""
         if what:
-            click.echo(f"{what}:")
+            click.echo(f"{what}:", err=self._apart)
         done = planned - missing
-        click.echo(f"{planned} trials planned, {done} stored already")
+        click.echo(f"{planned} trials planned, {done} stored already", err=self._apart)
         if missing:
             self._bar = tqdm(total=planned, initial=done, unit="trial", disable=None)
 
@@ -36,7 +40,7 @@ class Progress(Watch):
         """Takes the bar away."""
         if self._bar is not None:
             self._bar.close()
-        click.echo(f"{trials} trials run in {seconds:.0f} s")
+        click.echo(f"{trials} trials run in {seconds:.0f} s", err=self._apart)
 
 
 def _line(record: Record) -> str:

@@ -40,7 +40,7 @@ def leaderboard(records: Path, out: Path, margin: float) -> None:
 
 @click.command()
 @click.argument("file", type=FILE)
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object for each verdict.")
 @MARGIN_OPTION
 def verdict(file: Path, as_json: bool, margin: float) -> None:
     """Judge your own results: FILE is a CSV with images_per_class, seed, scratch, pretrained."""
@@ -48,6 +48,8 @@ def verdict(file: Path, as_json: bool, margin: float) -> None:
 
     from benchmark.checks import verdict_file
 
-    judged = verdict_file.judge(file, margin)
-    shown = json.dumps(verdict_file.to_json(judged)) if as_json else verdict_file.to_text(judged)
-    click.echo(shown)
+    for number, judged in enumerate(verdict_file.judge(file, margin)):
+        if as_json:
+            click.echo(json.dumps(verdict_file.to_json(judged)))
+        else:
+            click.echo(("\n" if number else "") + verdict_file.to_text(judged))

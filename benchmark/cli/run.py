@@ -19,7 +19,17 @@ if TYPE_CHECKING:
 @click.command()
 @selecting
 @click.option("--dry-run", is_flag=True, help="Only print what would be run, and its cost.")
-def bench(selection: Selection, margin: float, jobs: int, records: Path, dry_run: bool) -> None:
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "csv"]),
+    default="text",
+    show_default=True,
+    help="csv: the pairs of accuracies, as the verdict command reads them.",
+)
+def bench(
+    selection: Selection, margin: float, jobs: int, records: Path, dry_run: bool, form: str
+) -> None:
     """Run what is not stored yet, then print the table and the verdict."""
     from benchmark.cli.progress import Progress
     from benchmark.harness import bench as benchmarking
@@ -27,13 +37,19 @@ def bench(selection: Selection, margin: float, jobs: int, records: Path, dry_run
 
     planned = plan.prepare(selection)
     for note in planned.notes:
-        click.echo(f"note: {note}")
+        click.echo(f"note: {note}", err=form == "csv")
     if dry_run:
         from benchmark.harness import estimate, sweep
 
         click.echo(str(estimate.estimate(sweep.missing(records, planned.jobs), jobs, RECORDED)))
         return
-    _report(benchmarking.bench(planned, records, margin, jobs, Progress()), records)
+    boards = benchmarking.bench(planned, records, margin, jobs, Progress(apart=form == "csv"))
+    if form == "csv":
+        from benchmark.pages import csv_files
+
+        click.echo(csv_files.pairs(boards), nl=False)
+    else:
+        _report(boards, records)
 
 
 @click.command()

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from benchmark.analysis.board import ArmResult, Board, Comparison
-from benchmark.analysis.crossover import GainEstimate, Verdict
+from benchmark.analysis.crossover import Verdict
 from benchmark.analysis.curves import Point
+from benchmark.analysis.gains import GainEstimate, Pair
 from benchmark.pages import escape
 from benchmark.pages.words import certificate_text
 
@@ -73,6 +74,15 @@ class PointRow:
     board: Board
     arm: str
     point: Point
+
+
+@dataclass(frozen=True)
+class PairRow:
+    """A pair of trainings that a verdict rests on, as ``verdict FILE.csv`` reads it."""
+
+    board: Board
+    arm: str
+    pair: Pair
 
 
 def _of_verdict(value: Callable[[Verdict], Value]) -> Callable[[ArmRow], Value]:
@@ -197,6 +207,20 @@ CURVES: tuple[Column[PointRow], ...] = (
 """One row per task x backbone x arm x N. A meaning is a phrase of the sentence that lists them."""
 
 
+PAIRS: tuple[Column[PairRow], ...] = (
+    Column("task", "", lambda row: row.board.task),
+    Column("backbone", "", lambda row: row.board.backbone),
+    Column("arm", "", lambda row: row.arm),
+    Column("images_per_class", "", lambda row: row.pair.images_per_class),
+    Column("seed", "", lambda row: row.pair.seed),
+    # In full digits: the same accuracies get the same verdict.
+    Column("scratch", "", lambda row: repr(row.pair.scratch)),
+    Column("pretrained", "", lambda row: repr(row.pair.pretrained)),
+    Column("n_test", "", lambda row: row.pair.test_images),
+    Column("disagree", "", lambda row: repr(row.pair.disagree)),
+)
+
+
 def leaderboard(boards: Iterable[Board]) -> str:
     """The text of ``leaderboard.csv``; empty without boards."""
     return _text(LEADERBOARD, [ArmRow(board, arm) for board in boards for arm in board.arms])
@@ -211,6 +235,17 @@ def curves(boards: Iterable[Board]) -> str:
         for point in result.points
     ]
     return _text(CURVES, rows)
+
+
+def pairs(boards: Iterable[Board]) -> str:
+    """Accuracies of both arms for each pair, and how often they disagree; empty without boards."""
+    rows = [
+        PairRow(board, arm, pair)
+        for board in boards
+        for arm, comparison in board.comparisons.items()
+        for pair in comparison.pairs
+    ]
+    return _text(PAIRS, rows)
 
 
 def _text(columns: Sequence[Column[Of]], rows: Sequence[Of]) -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from benchmark.analysis.board import SCRATCH, Board, Comparison, Effort
-from benchmark.analysis.crossover import GainEstimate, Verdict, estimate
+from benchmark.analysis.crossover import Verdict
 from benchmark.analysis.curves import Point
 from benchmark.analysis.effective import EffectiveImages
+from benchmark.analysis.gains import GainEstimate, estimates
 from benchmark.pages import escape, printer
 from benchmark.pages.words import (
     UNFINISHED,
@@ -207,7 +208,7 @@ def _longer_row(board: Board, arm: str) -> Iterator[list[str]]:
         return
     largest = comparison.verdict.gains[-1]
     again = {
-        retrial.arm: gain_text(estimate(retrial.cells[largest.images_per_class]))
+        retrial.arm: gain_text(estimates([retrial.cells[largest.images_per_class]])[0])
         for retrial in comparison.retrials
         if retrial.alternative == TWICE and largest.images_per_class in retrial.cells
     }

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from benchmark import defaults
 from benchmark.analysis.board import Board, Comparison
-from benchmark.analysis.certificate import Certificate
+from benchmark.analysis.certificate import Certificate, Doubt
 from benchmark.analysis.crossover import Verdict
 from benchmark.analysis.effective import Refusal
 from benchmark.pages import escape
@@ -122,13 +122,21 @@ def certificate_text(comparison: Comparison) -> str:
 
 def _certificate(certificate: Certificate) -> str:
     better = ", ".join(map(escape.text, certificate.better))
-    if certificate.status == "unsettled":
-        return f"unsettled ({better} lowers the gain and was still falling)"
+    if certificate.doubt is not None:
+        return f"unsettled ({_DOUBTS[certificate.doubt].format(better=better)})"
     if certificate.status != "void":
         return certificate.status
     arms = " and ".join(dict.fromkeys(escape.text(o.split()[0]) for o in certificate.better))
     verb = "is" if len(certificate.better) == 1 else "are"
     return f"void: {arms} under-trained ({better} {verb} better)"
+
+
+_DOUBTS: dict[Doubt, str] = {
+    "undecided": "there is no verdict that could hold",
+    "moved": "with {better} the verdict moves, but it may be better by chance",
+    "incomplete": "not every other recipe was run",
+    "still_falling": "{better} lowers the gain and was still falling",
+}
 
 
 def certificate_status(comparison: Comparison) -> str:

@@ -5,7 +5,8 @@ import pytest
 from toy import FACTS, curve, failed, record
 
 from benchmark.analysis.board import Effort, boards
-from benchmark.analysis.scores import gain_cells, score_of
+from benchmark.analysis.gains import gain_cells
+from benchmark.analysis.scores import pairs, score_of
 from benchmark.pages.words import notes
 
 
@@ -19,7 +20,7 @@ def clean(board):
 
 
 def cells(pretrained, scratch):
-    return gain_cells(map(score_of, pretrained), map(score_of, scratch))
+    return gain_cells(pairs(map(score_of, pretrained), map(score_of, scratch)))
 
 
 def test_a_score_keeps_which_images_were_right():
@@ -44,6 +45,12 @@ def test_gains_are_the_difference_of_pairs():
     (cell,) = cells(pretrained, scratch)
     assert cell.gains == pytest.approx((0.5, 0.5))
     assert cell.seeds == (0, 1)
+
+
+def test_a_pair_counts_the_images_on_which_exactly_one_arm_is_right():
+    (pair,) = pairs([score_of(record("probe", correct="1110"))], [score_of(record(correct="1001"))])
+    assert (pair.scratch, pair.pretrained, pair.test_images) == (0.5, 0.75, 4)
+    assert pair.disagree == 0.75
 
 
 @pytest.mark.parametrize("other", [{"seed": 1}, {"n": 2}, {"subset_hash": "another subset"}])
@@ -88,6 +95,13 @@ def test_a_clear_gain_is_found():
     comparison = board.comparisons["probe"]
     assert comparison.verdict.kind == "helps_throughout"
     assert [gain.mean for gain in comparison.verdict.gains] == pytest.approx([0.4, 0.3], abs=0.1)
+
+
+def test_eight_test_images_that_are_all_right_decide_nothing():
+    right = [record(a, n, s, "1" * 8) for a in ("scratch", "probe") for n in (1, 9) for s in (0, 1)]
+    comparison = board_of(*right).comparisons["probe"]
+    assert comparison.verdict.kind == "undecided"
+    assert [gain.high > 0.1 for gain in comparison.verdict.gains] == [True, True]
 
 
 def test_records_of_other_data_are_left_out_with_a_note():

@@ -3,37 +3,35 @@ from __future__ import annotations
 import pytest
 
 from benchmark.analysis import crossover
-from benchmark.analysis.certificate import Retrial, certify, deciding_sizes
-from benchmark.analysis.crossover import GainCell
+from benchmark.analysis.certificate import Certificate, Retrial, certify, deciding_sizes
+from benchmark.analysis.gains import GainCell
 from benchmark.records.recipe import ALTERNATIVES
 
 SEEDS = tuple(range(5))
 NOISE = (-0.002, -0.001, 0.0, 0.001, 0.002)
 
 
-def cell(n, gain):
-    return GainCell(n, SEEDS, tuple(gain + noise for noise in NOISE))
+def cell(n, gain, seeds=5):
+    return GainCell(n, SEEDS[:seeds], tuple(gain + noise for noise in NOISE[:seeds]))
 
 
 CELLS = [cell(n, gain) for n, gain in {1: 0.3, 2: 0.2, 5: 0.1, 10: 0.05, 20: 0, 50: 0}.items()]
 VERDICT = crossover.verdict(CELLS)
 ARMS = ("scratch", "finetune")
+ORIGINALS = {c.images_per_class: c for c in CELLS}
+BEFORE = {n: ORIGINALS[n] for n in deciding_sizes(VERDICT)}
 
 
-def retrials(gain_of=None, improvement=0.0):
-    """Every alternative of both arms; those of ``gain_of`` (arm, alternative) change the gains."""
-    gain_of = gain_of or {}
-    originals = {c.images_per_class: c for c in CELLS}
-    found = []
-    for arm in ARMS:
-        for name in ALTERNATIVES:
-            cells = {n: originals[n] for n in deciding_sizes(VERDICT)}
-            if (arm, name) in gain_of:
-                cells = {n: cell(n, gain_of[arm, name]) for n in cells}
-                found.append(Retrial(arm, name, cells, improvement))
-            else:
-                found.append(Retrial(arm, name, cells, 0.001))
-    return found
+def retrial(arm, name, gain=None, improvement=0.001, low=-0.001):
+    """With ``gain`` in every deciding cell; without one the gains stay as they are."""
+    cells = BEFORE if gain is None else {n: cell(n, gain) for n in BEFORE}
+    return Retrial(arm, name, cells, BEFORE, improvement, low, 2 * improvement - low)
+
+
+def retrials(*changed):
+    """Every alternative of both arms, ``changed`` in the place of their like."""
+    found = {(arm, name): retrial(arm, name) for arm in ARMS for name in ALTERNATIVES}
+    return list((found | {(r.arm, r.alternative): r for r in changed}).values())
 
 
 def test_the_deciding_cells_lie_beside_the_crossover_and_at_the_end():
@@ -42,25 +40,48 @@ def test_the_deciding_cells_lie_beside_the_crossover_and_at_the_end():
 
 
 def test_a_verdict_that_no_alternative_moves_holds():
-    assert certify(VERDICT, CELLS, retrials(), ARMS).status == "holds"
+    assert certify(VERDICT, CELLS, retrials(), ARMS) == Certificate("holds")
 
 
-def test_a_better_scratch_that_moves_the_verdict_voids_it_and_is_named():
-    moved = retrials({("scratch", "steps-x2"): -0.1}, improvement=0.1)
-    certificate = certify(VERDICT, CELLS, moved, ARMS)
-    assert certificate.status == "void"
-    assert certificate.better == ("scratch steps-x2",)
+def test_a_surely_better_scratch_that_moves_the_verdict_voids_it_and_is_named():
+    better = retrial("scratch", "steps-x2", gain=-0.1, improvement=0.1, low=0.05)
+    certificate = certify(VERDICT, CELLS, retrials(better), ARMS)
+    assert certificate == Certificate("void", ("scratch steps-x2",))
+
+
+def test_what_moves_the_verdict_and_may_be_better_by_chance_unsettles_it():
+    lucky = retrial("scratch", "steps-x2", gain=-0.1, improvement=0.1, low=-0.01)
+    certificate = certify(VERDICT, CELLS, retrials(lucky), ARMS)
+    assert certificate == Certificate("unsettled", ("scratch steps-x2",), "moved")
+
+
+def test_a_better_setting_that_moves_nothing_leaves_the_verdict():
+    better = retrial("scratch", "steps-x2", improvement=0.1, low=0.05)
+    assert certify(VERDICT, CELLS, retrials(better), ARMS).status == "holds"
 
 
 def test_a_worse_setting_moves_nothing():
-    worse = retrials({("scratch", "rate-x3"): 0.4}, improvement=-0.4)
-    assert certify(VERDICT, CELLS, worse, ARMS).status == "holds"
+    worse = retrial("scratch", "rate-x3", gain=0.4, improvement=-0.4, low=-0.5)
+    assert certify(VERDICT, CELLS, retrials(worse), ARMS).status == "holds"
+
+
+def test_what_a_few_seeds_do_to_the_verdict_is_not_another_recipes_doing():
+    wild = {n: GainCell(n, (0, 1), (0.4, -0.4)) for n in BEFORE}
+    noisy = Retrial("scratch", "steps-x2", wild, wild, 0.1, 0.05, 0.15)
+    assert crossover.verdict([wild.get(c.images_per_class, c) for c in CELLS]).kind == "undecided"
+    assert certify(VERDICT, CELLS, retrials(noisy), ARMS).status == "holds"
+
+
+def test_an_undecided_verdict_does_not_hold():
+    wild = [GainCell(n, (0, 1), (0.4, -0.4)) for n in (1, 10)]
+    certificate = certify(crossover.verdict(wild), wild, retrials(), ARMS)
+    assert certificate == Certificate("unsettled", doubt="undecided")
 
 
 @pytest.mark.parametrize("left_out", range(2 * len(ALTERNATIVES)))
-def test_a_missing_alternative_makes_the_certificate_incomplete(left_out):
+def test_a_missing_alternative_leaves_it_unsettled(left_out):
     some = [r for i, r in enumerate(retrials()) if i != left_out]
-    assert certify(VERDICT, CELLS, some, ARMS).status == "incomplete"
+    assert certify(VERDICT, CELLS, some, ARMS) == Certificate("unsettled", doubt="incomplete")
 
 
 LASTING = [cell(n, 0.3) for n in (1, 10, 100)]
@@ -68,15 +89,16 @@ LASTING = [cell(n, 0.3) for n in (1, 10, 100)]
 
 def lasting_certificate(left, unfinished):
     """Of a gain of 30 points at N = 100, of which twice the steps of scratch leave ``left``."""
-    found = [Retrial(arm, name, {100: LASTING[2]}, 0.0) for arm in ARMS for name in ALTERNATIVES]
-    found[0] = Retrial("scratch", "steps-x2", {100: cell(100, left)}, 0.1, unfinished=unfinished)
+    last = {100: LASTING[2]}
+    found = [Retrial(arm, name, last, last, 0.0) for arm in ARMS for name in ALTERNATIVES]
+    after = {100: cell(100, left)}
+    found[0] = Retrial("scratch", "steps-x2", after, last, 0.1, 0.05, 0.15, unfinished)
     return certify(crossover.verdict(LASTING), LASTING, found, ARMS)
 
 
 def test_help_that_shrinks_while_scratch_still_learns_is_unsettled():
     certificate = lasting_certificate(0.2, frozenset({100}))
-    assert certificate.status == "unsettled"
-    assert certificate.better == ("scratch steps-x2",)
+    assert certificate == Certificate("unsettled", ("scratch steps-x2",), "still_falling")
 
 
 @pytest.mark.parametrize(("left", "unfinished"), [(0.2, {1}), (0.295, {100}), (0.4, {100})])

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmark.analysis.crossover import GainCell, Verdict, crossings, falling_after_peak, verdict
+from benchmark.analysis.crossover import Verdict, crossings, falling_after_peak, verdict
+from benchmark.analysis.gains import GainCell
 from benchmark.pages.words import reason
 
 SIZES = (1, 2, 5, 10, 20, 50, 100)
@@ -14,13 +15,13 @@ unhurried = settings(deadline=None, max_examples=40)
 few_points = st.lists(st.floats(-0.1, 0.4), min_size=1, max_size=7)
 
 
-def cells(means, noise=0.004, seeds=3, test_variance=0.0, sizes=SIZES, seed=0):
+def cells(means, noise=0.004, seeds=3, image_variance=0.0, sizes=SIZES, seed=0):
     """Gains per N: the given means plus seed noise."""
     rng = np.random.default_rng(seed)
     return [
         GainCell(n, tuple(range(seeds)), tuple(mean + noise * rng.standard_normal(seeds)))
-        if not test_variance
-        else GainCell(n, tuple(range(seeds)), (mean,) * seeds, test_variance)
+        if not image_variance
+        else GainCell(n, tuple(range(seeds)), (mean,) * seeds, image_variance)
         for n, mean in zip(sizes, means, strict=False)
     ]
 
@@ -103,8 +104,8 @@ def test_missing_cells_and_unequal_seeds_are_taken_as_they_are():
 
 
 def test_a_small_test_set_opens_the_interval():
-    sharp = verdict(cells(PATTERNS["stops"], test_variance=0.001**2))
-    blunt = verdict(cells(PATTERNS["stops"], test_variance=0.03**2))
+    sharp = verdict(cells(PATTERNS["stops"], image_variance=0.001**2))
+    blunt = verdict(cells(PATTERNS["stops"], image_variance=0.03**2))
     assert (sharp.kind, blunt.kind) == ("stops", "undecided")
     assert blunt.high is None
 

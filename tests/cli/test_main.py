@@ -235,6 +235,17 @@ def test_a_second_run_trains_nothing_and_prints_the_same(bench, tmp_path):
     assert stamps(tmp_path) == before
 
 
+def test_a_run_in_csv_prints_what_the_verdict_command_reads(bench, tmp_path, capsys):
+    file = tmp_path / "pairs.csv"
+    file.write_text(bench("--format", "csv"), encoding="utf-8")
+    assert called("verdict", file) == 0
+    printed = capsys.readouterr().out
+    assert [line for line in printed.splitlines() if line.startswith("toy ")] == [
+        "toy net finetune",
+        "toy net probe",
+    ]
+
+
 def test_a_size_that_is_left_out_is_noted(bench):
     printed = bench("--n", "1 99")
     assert "note: toy: N=99 is left out: class 'left' has 8 training images" in printed

@@ -99,8 +99,8 @@ def certificate(scratch_shares):
     return board.comparisons["finetune"].certificate
 
 
-def test_alternatives_of_one_arm_alone_leave_the_certificate_incomplete():
-    assert certificate(SHARES).status == "incomplete"
+def test_alternatives_of_one_arm_alone_leave_the_certificate_unsettled():
+    assert (certificate(SHARES).status, certificate(SHARES).doubt) == ("unsettled", "incomplete")
 
 
 def retrials(scratch, alternatives, **fields):
@@ -136,6 +136,17 @@ def test_a_retrial_knows_where_its_own_losses_were_still_falling(levelled, unfin
 def test_a_training_that_was_run_again_counts_once():
     found = retrials(curve("scratch", SHARES, recipe=RECIPE), ["full-budget"])
     assert len(found["full-budget"].cells[2].seeds) == 3
+
+
+def test_a_retrial_is_compared_with_the_original_on_its_own_seeds():
+    found = retrials(curve("scratch", SHARES, seeds=5, recipe=RECIPE), ["steps-x2"])
+    retrial = found["steps-x2"]
+    assert retrial.cells[2].seeds == retrial.before[2].seeds == (0, 1, 2)
+
+
+def test_a_retrial_that_changes_nothing_is_not_surely_better():
+    retrial = retrials(curve("scratch", SHARES, recipe=RECIPE), ["steps-x2"])["steps-x2"]
+    assert retrial.improvement_low < retrial.improvement == 0 < retrial.improvement_high
 
 
 def test_retrials_of_another_recipe_are_not_used():

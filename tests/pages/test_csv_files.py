@@ -41,6 +41,15 @@ def test_the_curves_have_a_row_for_each_n(board):
     ]
 
 
+def test_the_pairs_have_a_row_for_each_gain_in_full_digits(board):
+    rows = rows_of(csv_files.pairs([board]))
+    assert len(rows) == 6
+    pair = board.comparisons["probe"].pairs[0]
+    assert (rows[0]["arm"], rows[0]["n_test"]) == ("probe", "200")
+    assert float(rows[0]["pretrained"]) - float(rows[0]["scratch"]) == pair.gain
+    assert float(rows[0]["disagree"]) == pair.disagree
+
+
 def test_without_rows_there_is_no_csv():
     assert csv_files.leaderboard([]) == csv_files.curves([]) == ""
 

@@ -118,7 +118,7 @@ def test_what_early_ends_change_is_shown_with_the_steps_that_they_save():
     others = [one for arm in ("finetune", "probe") for one in curve(arm, {1: 0.9, 10: 0.9})]
     again = curve("scratch", shares, recipe=dict(recipe_of(RECIPE).varied("full-budget").settings))
     text = page(boards_of(*scratch, *others, full_budget=again))
-    assert row(text, "toy", "net", "scratch")[3:] == ["10", "+0.0 [-0.2, +0.2]", "50%"]
+    assert row(text, "toy", "net", "scratch")[3:] == ["10", "+0.0 [-1.0, +1.0]", "50%"]
     assert text.count("| toy ") == 1
     assert "have not been audited" not in text
 

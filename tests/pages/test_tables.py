@@ -7,6 +7,7 @@ from toy import curve, failed, record
 from benchmark.analysis.board import boards
 from benchmark.analysis.crossover import Verdict
 from benchmark.analysis.effective import EffectiveImages
+from benchmark.analysis.grounds import Grounds
 from benchmark.analysis.scores import score_of
 from benchmark.pages import tables, words
 from benchmark.records.recipe import stored as recipe_of
@@ -20,7 +21,7 @@ def board():
 
 
 def verdict(kind, crossover=None, low=None, high=None, hurts_from=None):
-    return Verdict(kind, crossover, low, high, 0.01, (), hurts_from)
+    return Verdict(kind, crossover, low, high, 0.01, (), Grounds(None, None, ()), hurts_from)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """Words for values: verdicts, certificates, refusals, notes."""
 
+import dataclasses
+
 import pytest
 from made_boards import HELPS, board, verdict
 from toy import record
@@ -10,10 +12,11 @@ from benchmark.analysis.scores import score_of
 from benchmark.pages import words
 
 
-def audited(status, better):
+def audited(status, better, doubt=None):
     found = board("task", verdict("helps_throughout", [HELPS] * 3))
     comparison = found.comparisons["finetune"]
-    return type(comparison)("finetune", comparison.verdict, (), Certificate(status, better), ())
+    certificate = Certificate(status, better, doubt)
+    return dataclasses.replace(comparison, certificate=certificate)
 
 
 def test_every_arm_that_was_trained_badly_is_named():
@@ -29,7 +32,7 @@ def test_one_better_setting_is_named_alone():
 
 
 def test_an_unsettled_certificate_names_what_was_still_falling():
-    shown = words.certificate_text(audited("unsettled", ("scratch steps-x2",)))
+    shown = words.certificate_text(audited("unsettled", ("scratch steps-x2",), "still_falling"))
     assert shown == "unsettled (scratch steps-x2 lowers the gain and was still falling)"
 
 

@@ -1,13 +1,17 @@
 """Boards without records: only what statements are judged by is made up."""
 
 import dataclasses
+import math
 
 from toy import FACTS
 
 from benchmark.analysis.board import ArmResult, Board, Comparison
 from benchmark.analysis.certificate import Certificate
-from benchmark.analysis.crossover import GainEstimate, Verdict
+from benchmark.analysis.crossover import Verdict
 from benchmark.analysis.curves import Point
+from benchmark.analysis.gains import GainEstimate
+from benchmark.analysis.grounds import Grounds
+from benchmark.analysis.stats import Estimate
 from benchmark.pages.statements.claims import claims
 from benchmark.records.recipe import stored
 
@@ -24,8 +28,14 @@ GRID = (1, 10, 100)
 def verdict(
     kind="undecided", gains=(), crossover=None, low=None, high=None, hurts_from=None, grid=GRID
 ):
-    estimates = tuple(GainEstimate(n, 5, *gain) for n, gain in zip(grid, gains, strict=False))
-    return Verdict(kind, crossover, low, high, 0.01, estimates, hurts_from)
+    estimates = tuple(_estimate(n, *gain) for n, gain in zip(grid, gains, strict=False))
+    grounds = Grounds(None, None, tuple(gain.images_per_class for gain in estimates))
+    return Verdict(kind, crossover, low, high, 0.01, estimates, grounds, hurts_from)
+
+
+def _estimate(n, mean, low, high):
+    error = None if low is None else (high - low) / 2 / 1.959964
+    return GainEstimate(mean, error, math.inf, n, 5)
 
 
 THROUGHOUT = verdict("helps_throughout", [HELPS] * 3, low=100.0)
@@ -38,8 +48,8 @@ FROM_TEN = verdict("undecided", [NO_HELP, HELPS, HELPS], low=60.0)
 
 
 def point(n, *, settled=True, accuracy=0.5):
-    low, high = accuracy - 0.01, accuracy + 0.01
-    return Point(n, 5, accuracy, low, high, 0, 5 if settled else 4, 0 if settled else 1, 0.5)
+    estimate = Estimate(accuracy, 0.01 / 1.959964, math.inf)
+    return Point(n, 5, estimate, 0, 5 if settled else 4, 0 if settled else 1, 0.5)
 
 
 def board(task="task", found=None, certificate=None, *, settled=GRID, backbone="net"):
@@ -49,7 +59,8 @@ def board(task="task", found=None, certificate=None, *, settled=GRID, backbone="
         point(gain.images_per_class, settled=gain.images_per_class in settled)
         for gain in found.gains
     )
-    status = None if certificate is None else Certificate(certificate, ("scratch steps-x2",))
+    doubt = "moved" if certificate == "unsettled" else None
+    status = certificate and Certificate(certificate, ("scratch steps-x2",), doubt)
     return Board(
         task=task,
         backbone=backbone,
@@ -58,7 +69,7 @@ def board(task="task", found=None, certificate=None, *, settled=GRID, backbone="
         arms={
             "scratch": ArmResult(False, points, (RECIPE,), 1.0),
             "finetune": ArmResult(
-                True, points, (RECIPE,), 1.0, Comparison("finetune", found, (), status, ())
+                True, points, (RECIPE,), 1.0, Comparison("finetune", (), found, (), status, ())
             ),
         },
         efforts=(),

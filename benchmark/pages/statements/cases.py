@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from benchmark.analysis.board import FINETUNE, SCRATCH, Board, Comparison
-from benchmark.analysis.crossover import GainEstimate, Verdict
+from benchmark.analysis.crossover import Verdict
 from benchmark.analysis.curves import Point
+from benchmark.analysis.gains import GainEstimate
 from benchmark.pages import escape
 
 

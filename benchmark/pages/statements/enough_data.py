@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from benchmark.analysis.board import FINETUNE
-from benchmark.analysis.crossover import GainEstimate
+from benchmark.analysis.gains import GainEstimate
 from benchmark.pages import tables
 from benchmark.pages.statements.cases import Case
 from benchmark.pages.statements.claim import Claim, Row, Statement, Table, warned

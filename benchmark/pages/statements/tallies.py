@@ -119,10 +119,10 @@ def mean_of(gains: Sequence[float]) -> str:
     """Mean over tasks with Student's interval, in points."""
     if not gains:
         return "not measured"
-    mean, low, high = stats.mean_interval(gains)
-    if low is None:
-        return f"{100 * mean:+.1f} [one task]"
-    return tables.percent(mean, low, high, sign=True)
+    mean = stats.estimate(gains)
+    if mean.low is None:
+        return f"{100 * mean.mean:+.1f} [one task]"
+    return tables.percent(mean.mean, mean.low, mean.high, sign=True)
 
 
 def extent(sizes: Sequence[int]) -> str:

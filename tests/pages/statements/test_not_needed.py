@@ -50,7 +50,7 @@ def test_a_void_crossover_decides_nothing_and_is_flagged():
     assert made.flags[0].endswith("and decides nothing here")
 
 
-@pytest.mark.parametrize(("certificate", "flags"), [("holds", 0), (None, 4), ("incomplete", 4)])
+@pytest.mark.parametrize(("certificate", "flags"), [("holds", 0), (None, 4), ("unsettled", 4)])
 def test_a_crossover_is_flagged_unless_its_certificate_holds(certificate, flags):
     made = claim(NOT_NEEDED, boards(*[EARLY] * 4, certificate=certificate))
     assert (made.verdict, len(made.flags)) == ("true", flags)
