@@ -2,7 +2,7 @@
 
 Method. From the paired gains come draws of the plausible true mean gain at each N
 (``stats.Pooled``: seeds and test set, their noise pooled over N). Each draw is made falling
-after its peak by least squares, and its last crossing of the margin is one plausible N*: a
+after its peak by weighted least squares, and its last crossing of the margin is one plausible N*: a
 projection posterior (Lin and Dunson 2014, Biometrika 101:303; Chakraborty and Ghosal 2021, Annals
 of Statistics 49:1011). Nothing says where between two N the curve falls, gradually or at once, so
 the place is drawn evenly in log N within the gap. The interval of N* takes quantiles of the
@@ -37,7 +37,7 @@ TAIL = 0.025
 FALSE_START = 0.005
 """The interval is open below unless fewer draws than this share are nowhere above the margin:
 of several N without a gain, one is likely to look as if it had one."""
-FALSE_END = TAIL / 2
+FALSE_END = 0.02
 """It is open above unless fewer draws than this share are above the margin at the largest N: a
 curve that is made falling ends below what was measured there."""
 SURE = 0.975
@@ -94,7 +94,7 @@ def verdict(cells: Sequence[GainCell], margin: float = MARGIN) -> Verdict:
         return Verdict("undecided", None, None, None, margin, estimates(measured), nothing)
     known = pooled_gains(measured)
     raw = known.draws()
-    draws = _Draws(sizes, raw, falling_after_peak(raw))
+    draws = _Draws(sizes, raw, falling_after_peak(raw, 1 / known.variances))
     kind, low, high = _decide(draws, margin)
     crossover = _middle(draws, margin) if kind in ("stops", "hurts") else None
     hurts_from = None
@@ -117,12 +117,15 @@ def _checked(cells: Sequence[GainCell], margin: float) -> list[GainCell]:
     return measured
 
 
-def falling_after_peak(curves: Floats) -> Floats:
-    """Each row made falling from its highest value on; before that it is set to the highest."""
+def falling_after_peak(curves: Floats, weights: Floats) -> Floats:
+    """Each row made falling from its highest value on; before that it is set to the highest.
+
+    ``curves`` is [rows, sizes], ``weights`` [sizes].
+    """
     columns = np.arange(curves.shape[1])
     peak = curves.argmax(axis=1)[:, None]
     lifted = np.where(columns < peak, curves.max(axis=1, keepdims=True), curves)
-    return antitonic(lifted, np.ones(curves.shape[1]))
+    return antitonic(lifted, weights)
 
 
 def crossings(sizes: Sequence[int], falling: Floats, margin: float) -> Floats:
