@@ -50,7 +50,8 @@ class Verdict:
 
     kind: VerdictKind
     crossover: float | None
-    """N* in images per class; None where there is none or too little is known of it."""
+    """N* in images per class; None where there is none, where too little is known of it, and where
+    it hurts later and may never have helped."""
     low: float | None
     """Lower end of the 95% interval of N*; None where open. The largest N measured if the gain is
     above the margin throughout."""
@@ -96,11 +97,11 @@ def verdict(cells: Sequence[GainCell], margin: float = MARGIN) -> Verdict:
     raw = known.draws()
     draws = _Draws(sizes, raw, falling_after_peak(raw, 1 / known.variances))
     kind, low, high = _decide(draws, margin)
-    crossover = _middle(draws, margin) if kind in ("stops", "hurts") else None
+    crossover = _middle(draws, margin) if kind in ("stops", "hurts") and low else None
     hurts_from = None
     if kind == "hurts":
         hurts_from = _middle(draws, -margin) or float(draws.sizes[0])
-    never = kind == "never_helps" or (kind == "hurts" and crossover is None)
+    never = kind == "never_helps" or (kind == "hurts" and high is None)
     grounds = grounds_of(sizes, raw, low, float(sizes[0]) if never else high)
     gains = with_noise(measured, known)
     return Verdict(kind, crossover, low, high, margin, gains, grounds, hurts_from)
@@ -155,8 +156,7 @@ def _decide(draws: _Draws, margin: float) -> tuple[VerdictKind, float | None, fl
     low = None if places[int(FALSE_START * DRAWS)] == -np.inf else _images(bottom)
     high = None if places[int((1 - FALSE_END) * DRAWS)] == np.inf else _images(top)
     if np.mean(draws.falling[:, -1] < -margin) >= SURE:
-        starts_above = np.isfinite(places[DRAWS // 2])
-        return ("hurts", low, high) if starts_above else ("hurts", None, None)
+        return "hurts", low, high
     if bottom == np.inf:
         return "helps_throughout", float(draws.sizes[-1]), None
     if low is not None and high is not None:

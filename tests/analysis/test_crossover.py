@@ -71,6 +71,13 @@ def test_what_hurts_from_the_start_has_no_crossover():
     assert (result.kind, result.crossover, result.hurts_from) == ("hurts", None, 1.0)
 
 
+def test_what_hurts_later_and_may_never_have_helped_has_no_crossover():
+    result = verdict(cells([0.015, 0.01, 0.0, -0.05, -0.1, -0.1, -0.1], noise=0.01))
+    assert (result.kind, result.crossover, result.low) == ("hurts", None, None)
+    assert result.high < 11
+    assert result.grounds.gone.first == 10
+
+
 def test_hurting_later_says_from_where_on():
     result = verdict(cells(PATTERNS["hurts"]))
     assert 5 < result.crossover < result.hurts_from < 21
