@@ -2,7 +2,7 @@
 
 Method. From the paired gains come draws of the plausible true mean gain at each N
 (``stats.Pooled``: seeds and test set, their noise pooled over N). Each draw is made falling
-after its peak by least squares, and its last crossing of the margin is one plausible N*: a
+after its peak by weighted least squares, and its last crossing of the margin is one plausible N*: a
 projection posterior (Lin and Dunson 2014, Biometrika 101:303; Chakraborty and Ghosal 2021, Annals
 of Statistics 49:1011). Nothing says where between two N the curve falls, gradually or at once, so
 the place is drawn evenly in log N within the gap. The interval of N* takes quantiles of the
@@ -37,7 +37,7 @@ TAIL = 0.025
 FALSE_START = 0.005
 """The interval is open below unless fewer draws than this share are nowhere above the margin:
 of several N without a gain, one is likely to look as if it had one."""
-FALSE_END = TAIL / 2
+FALSE_END = 0.02
 """It is open above unless fewer draws than this share are above the margin at the largest N: a
 curve that is made falling ends below what was measured there."""
 SURE = 0.975
@@ -50,7 +50,8 @@ class Verdict:
 
     kind: VerdictKind
     crossover: float | None
-    """N* in images per class; None where there is none or too little is known of it."""
+    """N* in images per class; None where there is none, where too little is known of it, and where
+    it hurts later and may never have helped."""
     low: float | None
     """Lower end of the 95% interval of N*; None where open. The largest N measured if the gain is
     above the margin throughout."""
@@ -94,13 +95,13 @@ def verdict(cells: Sequence[GainCell], margin: float = MARGIN) -> Verdict:
         return Verdict("undecided", None, None, None, margin, estimates(measured), nothing)
     known = pooled_gains(measured)
     raw = known.draws()
-    draws = _Draws(sizes, raw, falling_after_peak(raw))
+    draws = _Draws(sizes, raw, falling_after_peak(raw, 1 / known.variances))
     kind, low, high = _decide(draws, margin)
-    crossover = _middle(draws, margin) if kind in ("stops", "hurts") else None
+    crossover = _middle(draws, margin) if kind in ("stops", "hurts") and low else None
     hurts_from = None
     if kind == "hurts":
         hurts_from = _middle(draws, -margin) or float(draws.sizes[0])
-    never = kind == "never_helps" or (kind == "hurts" and crossover is None)
+    never = kind == "never_helps" or (kind == "hurts" and high is None)
     grounds = grounds_of(sizes, raw, low, float(sizes[0]) if never else high)
     gains = with_noise(measured, known)
     return Verdict(kind, crossover, low, high, margin, gains, grounds, hurts_from)
@@ -117,12 +118,15 @@ def _checked(cells: Sequence[GainCell], margin: float) -> list[GainCell]:
     return measured
 
 
-def falling_after_peak(curves: Floats) -> Floats:
-    """Each row made falling from its highest value on; before that it is set to the highest."""
+def falling_after_peak(curves: Floats, weights: Floats) -> Floats:
+    """Each row made falling from its highest value on; before that it is set to the highest.
+
+    ``curves`` is [rows, sizes], ``weights`` [sizes].
+    """
     columns = np.arange(curves.shape[1])
     peak = curves.argmax(axis=1)[:, None]
     lifted = np.where(columns < peak, curves.max(axis=1, keepdims=True), curves)
-    return antitonic(lifted, np.ones(curves.shape[1]))
+    return antitonic(lifted, weights)
 
 
 def crossings(sizes: Sequence[int], falling: Floats, margin: float) -> Floats:
@@ -152,8 +156,7 @@ def _decide(draws: _Draws, margin: float) -> tuple[VerdictKind, float | None, fl
     low = None if places[int(FALSE_START * DRAWS)] == -np.inf else _images(bottom)
     high = None if places[int((1 - FALSE_END) * DRAWS)] == np.inf else _images(top)
     if np.mean(draws.falling[:, -1] < -margin) >= SURE:
-        starts_above = np.isfinite(places[DRAWS // 2])
-        return ("hurts", low, high) if starts_above else ("hurts", None, None)
+        return "hurts", low, high
     if bottom == np.inf:
         return "helps_throughout", float(draws.sizes[-1]), None
     if low is not None and high is not None:

@@ -171,6 +171,11 @@ class Pooled:
     freedom: int
     """Degrees of freedom behind each of ``of_seeds``: its own and those that the trend counts."""
 
+    @property
+    def variances(self) -> Floats:
+        """Of the means, by both."""
+        return self.of_seeds + self.of_test
+
     def estimates(self) -> list[Estimate]:
         """One for each N: an interval is wide where the means are ill known, not by ill luck."""
         parts = zip(*(a.tolist() for a in (self.means, self.of_seeds, self.of_test)), strict=True)

@@ -71,6 +71,13 @@ def test_what_hurts_from_the_start_has_no_crossover():
     assert (result.kind, result.crossover, result.hurts_from) == ("hurts", None, 1.0)
 
 
+def test_what_hurts_later_and_may_never_have_helped_has_no_crossover():
+    result = verdict(cells([0.015, 0.01, 0.0, -0.05, -0.1, -0.1, -0.1], noise=0.01))
+    assert (result.kind, result.crossover, result.low) == ("hurts", None, None)
+    assert result.high < 11
+    assert result.grounds.gone.first == 10
+
+
 def test_hurting_later_says_from_where_on():
     result = verdict(cells(PATTERNS["hurts"]))
     assert 5 < result.crossover < result.hurts_from < 21
@@ -108,6 +115,12 @@ def test_a_small_test_set_opens_the_interval():
     blunt = verdict(cells(PATTERNS["stops"], image_variance=0.03**2))
     assert (sharp.kind, blunt.kind) == ("stops", "undecided")
     assert blunt.high is None
+
+
+def test_an_ill_known_size_does_not_outvote_those_that_are_well_known():
+    measured = cells([0.3, 0.2, 0.1, -0.1, 0.03, 0.03, 0.03], noise=0.002)
+    measured[3] = dataclasses.replace(measured[3], image_variance=0.01)
+    assert verdict(measured).kind == "helps_throughout"
 
 
 def test_equal_gains_do_not_give_an_interval_without_width():
@@ -155,7 +168,8 @@ def test_the_order_of_cells_and_seeds_changes_nothing(means, seed, random):
 @unhurried
 @given(few_points, st.integers(0, 99), st.floats(0, 0.1), st.floats(0, 0.1))
 def test_a_bigger_margin_never_moves_a_crossing_later(means, seed, one, other):
-    rows = falling_after_peak(np.random.default_rng(seed).normal(means, 0.02, (64, len(means))))
+    drawn = np.random.default_rng(seed).normal(means, 0.02, (64, len(means)))
+    rows = falling_after_peak(drawn, np.ones(len(means)))
     sizes = SIZES[: len(means)]
     early, late = (crossings(sizes, rows, margin) for margin in (max(one, other), min(one, other)))
     assert (early <= late + 1e-9).all()

@@ -97,9 +97,8 @@ def judge(truth: Truth, scene: Scene, rng: np.random.Generator) -> Outcome:
 
 def interval(result: Verdict) -> tuple[float | None, float | None]:
     """The interval of N* that a verdict claims, ends in images per class, None where open."""
-    if result.kind == "never_helps" or (result.kind == "hurts" and result.crossover is None):
-        return None, float(SIZES[0])
-    return result.low, result.high
+    never = result.kind == "never_helps" or (result.kind == "hurts" and result.high is None)
+    return (None, float(SIZES[0])) if never else (result.low, result.high)
 
 
 def is_wrong(kind: VerdictKind, truth: Truth) -> bool:
