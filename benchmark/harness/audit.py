@@ -71,7 +71,7 @@ def audit(
             what = f"{board.task} with {board.backbone}, {alternative}"
             place = folder(records, alternative)
             deque(sweep.run(place, again, workers, watch, what=what), maxlen=0)
-    return judged(stored, records, margin)
+    return judged(stored, records, margin, watch)
 
 
 def _belongs(job: Job, board: Board) -> bool:

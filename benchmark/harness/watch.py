@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from benchmark.records.record import Record
+import warnings
+
+from benchmark.errors import UserError
+from benchmark.records.record import Record, Trial
 
 
 class Watch:
@@ -16,3 +19,11 @@ class Watch:
 
     def ended(self, trials: int, seconds: float) -> None:
         """All that were missing are stored."""
+
+    def left_out(self, fault: UserError) -> None:
+        """A file among the records does not count, for the reason given: a warning, unless told."""
+        warnings.warn(str(fault), stacklevel=2)
+
+    def failed(self, trial: Trial, error: UserError) -> None:
+        """A trial could not be run, and nothing is stored: the sweep's end, unless told."""
+        raise error
