@@ -8,14 +8,18 @@ from typing import Any
 import click
 from tqdm import tqdm
 
+from benchmark.errors import UserError
 from benchmark.harness.watch import Watch
-from benchmark.records.record import Record
+from benchmark.records.record import Record, Trial
+
+_SHOWN = 20
 
 
 class Progress(Watch):
-    """One for a command; a command may run several sweeps."""
+    """One for a command; a command may run several sweeps. Counts what failed by itself."""
 
     _bar: Any = None
+    _problems = 0
 
     def starts(self, what: str, planned: int, missing: int) -> None:
         """Says what is planned; the bar counts what is stored already as done."""
@@ -28,9 +32,8 @@ class Progress(Watch):
 
     def finished(self, record: Record) -> None:
         """One line on standard error, above the bar."""
-        tqdm.write(_line(record), file=sys.stderr)
-        if self._bar is not None:
-            self._bar.update()
+        _say(_line(record))
+        self._advance()
 
     def ended(self, trials: int, seconds: float) -> None:
         """Takes the bar away."""
@@ -38,9 +41,46 @@ class Progress(Watch):
             self._bar.close()
         click.echo(f"{trials} trials run in {seconds:.0f} s")
 
+    def set_aside(self, fault: UserError) -> None:
+        """Nothing is lost by it, so it is no problem."""
+        _say(f"set aside, and its trial is run again: {fault}")
+
+    def left_out(self, fault: UserError) -> None:
+        """A problem."""
+        self.problem(f"left out: {fault}")
+
+    def failed(self, trial: Trial, error: UserError) -> None:
+        """A problem; the sweep goes on."""
+        self.problem(f"{_name(trial)}: {error}")
+        self._advance()
+
+    def problem(self, text: object) -> None:
+        """Says what failed by itself, on standard error; the first ones, where there are many."""
+        self._problems += 1
+        if self._problems <= _SHOWN:
+            _say(str(text))
+
+    def close(self) -> None:
+        """Ends the command with exit status 1 if something failed by itself."""
+        if self._problems > _SHOWN:
+            _say(f"and {self._problems - _SHOWN} more of this kind")
+        if self._problems:
+            sys.exit(1)
+
+    def _advance(self) -> None:
+        if self._bar is not None:
+            self._bar.update()
+
+
+def _say(line: str) -> None:
+    tqdm.write(line, file=sys.stderr)
+
 
 def _line(record: Record) -> str:
-    t = record.trial
     outcome = f"{record.accuracy:.3f}" if record.status == "ok" else f"FAILED: {record.reason}"
-    name = f"{t.task} {t.backbone} {t.arm} N={t.images_per_class} seed {t.seed}"
-    return f"{name}: {outcome} ({record.training.seconds:.1f} s)"
+    return f"{_name(record.trial)}: {outcome} ({record.training.seconds:.1f} s)"
+
+
+def _name(trial: Trial) -> str:
+    t = trial
+    return f"{t.task} {t.backbone} {t.arm} N={t.images_per_class} seed {t.seed}"

@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+from benchmark import files
 from benchmark.analysis.board import SCRATCH, Board, boards
 from benchmark.analysis.certificate import deciding_sizes
 from benchmark.analysis.scores import Score, score_of
@@ -62,6 +63,8 @@ def audit(
     Raises `UserError` where there is no verdict to certify, and as `bench` does.
     """
     jobs = prepare(selection).jobs
+    for alternative in ALTERNATIVES:
+        files.prepare(folder(records, alternative), mend="choose another folder with RECORDS=...")
     deque(sweep.run(records, jobs, workers, watch), maxlen=0)
     stored = sweep.stored(records, jobs)
     own = [score_of(record) for record in stored]

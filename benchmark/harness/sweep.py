@@ -72,7 +72,7 @@ def run(
     fails with one is the watch's business; the rest goes on if that goes on.
     """
     watch = watch or Watch()
-    todo = missing(root, jobs, watch.left_out)
+    todo = missing(root, jobs, watch.set_aside)
     store.prepare(root, (job.trial for job in todo))
     watch.starts(what, len(jobs), len(todo))
     started = time.perf_counter()

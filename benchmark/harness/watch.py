@@ -20,8 +20,12 @@ class Watch:
     def ended(self, trials: int, seconds: float) -> None:
         """All that were missing are stored."""
 
+    def set_aside(self, fault: UserError) -> None:
+        """What lies in a record's place is none, and its trial is run again: a warning."""
+        warnings.warn(str(fault), stacklevel=2)
+
     def left_out(self, fault: UserError) -> None:
-        """A file among the records does not count, for the reason given: a warning, unless told."""
+        """A file among the records does not count, for the reason given: a warning."""
         warnings.warn(str(fault), stacklevel=2)
 
     def failed(self, trial: Trial, error: UserError) -> None:

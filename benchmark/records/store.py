@@ -154,8 +154,10 @@ def upgraded(content: Any, path: Path) -> Any:
 def _first_line(error: Exception) -> str:
     if isinstance(error, ValidationError):
         first = error.errors()[0]
-        return f"{'.'.join(map(str, first['loc']))}: {first['msg'].removeprefix('Value error, ')}"
-    return str(error)
+        return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
+    if isinstance(error, orjson.JSONDecodeError):
+        return f"no JSON from line {error.lineno}, column {error.colno} on"
+    return "nested too deeply"
 
 
 def load_trial(root: Path, trial: Trial) -> Record:

@@ -3,6 +3,7 @@ import re
 
 import numpy as np
 import pytest
+import torch
 import toy
 from toy import CLASSES, write_backbone
 
@@ -120,6 +121,19 @@ def test_a_training_that_diverges_is_a_record_with_its_reason(job, monkeypatch):
     assert (record.status, record.accuracy) == ("failed", None)
     assert "not finite by step" in record.reason
     assert (record.predictions, record.correct) == ((), "")
+
+
+@pytest.mark.usefixtures("fresh_cache")
+@pytest.mark.parametrize("spoilt", [np.nan, np.inf, 1e30])
+def test_features_that_are_no_numbers_are_a_failure_with_its_reason(job, monkeypatch, spoilt):
+    def outputs(model, pixels):
+        return torch.full((len(pixels.images), 4), spoilt)
+
+    monkeypatch.setattr("benchmark.training.features.predict", outputs)
+    record = trial.run(changed(job, ProbeRecipe(), arm="probe"))
+    assert record.status == "failed"
+    assert "features are not finite" in record.reason
+    assert "39 of 39 images" in record.reason
 
 
 def test_a_network_that_breaks_in_its_last_step_has_failed_too(job):

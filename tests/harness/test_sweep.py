@@ -150,7 +150,7 @@ class Notes(Watch):
     def __init__(self):
         self.faults, self.failures = [], {}
 
-    def left_out(self, fault):
+    def set_aside(self, fault):
         self.faults.append(str(fault))
 
     def failed(self, trial, error):
