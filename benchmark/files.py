@@ -59,14 +59,14 @@ def prepare(folder: Path, *, mend: str) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder) as file:
             file.write(b"x")
-        _clear(folder)
+        clear(folder)
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
         reason = getattr(error, "strerror", None) or error
         raise UserError(f"cannot write here: {reason}", where=folder, mend=mend) from error
 
 
-def _clear(folder: Path) -> None:
-    """Removes temporary files, but for those that a living process still writes."""
+def clear(folder: Path) -> None:
+    """Removes temporary files of killed processes; those that a living one writes stay."""
     for left in folder.glob(".*.tmp"):
         named = _TEMPORARY.fullmatch(left.name)
         if named and not _is_running(int(named[1])):

@@ -20,6 +20,7 @@ class Progress(Watch):
 
     _bar: Any = None
     _problems = 0
+    _waited = False
 
     def starts(self, what: str, planned: int, missing: int) -> None:
         """Says what is planned; the bar counts what is stored already as done."""
@@ -34,6 +35,17 @@ class Progress(Watch):
         """One line on standard error, above the bar."""
         _say(_line(record))
         self._advance()
+
+    def found(self, record: Record) -> None:
+        """As if it had been run here."""
+        _say(f"{_line(record)}, by another run")
+        self._advance()
+
+    def waits(self, trials: int) -> None:
+        """Once, or a line would come for each trial."""
+        if not self._waited:
+            _say(f"waiting for {trials} trials that another run on these records is training")
+        self._waited = True
 
     def ended(self, trials: int, seconds: float) -> None:
         """Takes the bar away."""

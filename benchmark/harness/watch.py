@@ -17,8 +17,14 @@ class Watch:
     def finished(self, record: Record) -> None:
         """A record is stored."""
 
+    def found(self, record: Record) -> None:
+        """Another sweep on the same records has trained it meanwhile."""
+
+    def waits(self, trials: int) -> None:
+        """Nothing is left but so many trials that another sweep is training."""
+
     def ended(self, trials: int, seconds: float) -> None:
-        """All that were missing are stored."""
+        """All that were missing are stored; so many of them were run here."""
 
     def set_aside(self, fault: UserError) -> None:
         """What lies in a record's place is none, and its trial is run again: a warning."""

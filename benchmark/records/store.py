@@ -47,10 +47,21 @@ def path_of(root: Path, trial: Trial) -> Path:
 
 def prepare(root: Path, trials: Iterable[Trial]) -> None:
     """Makes the folders of these trials ready to be written; raises `UserError` if that fails."""
-    for folder in sorted({path_of(root, trial).parent for trial in trials}):
+    for folder in _folders(root, trials):
         files.prepare(folder, mend=_CHOOSE)
         if (folder / SET_ASIDE).exists():
             files.prepare(folder / SET_ASIDE, mend=_CHOOSE)
+
+
+def clear(root: Path, trials: Iterable[Trial]) -> None:
+    """Removes what killed processes left half written in the folders of these trials."""
+    for folder in _folders(root, trials):
+        files.clear(folder)
+        files.clear(folder / SET_ASIDE)
+
+
+def _folders(root: Path, trials: Iterable[Trial]) -> list[Path]:
+    return sorted({path_of(root, trial).parent for trial in trials})
 
 
 def save(root: Path, record: Record) -> Path:

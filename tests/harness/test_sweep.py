@@ -5,6 +5,8 @@ import multiprocessing
 import os
 import random
 import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 
 import pytest
 import toy
@@ -16,7 +18,7 @@ from benchmark.harness.executors import run_here
 from benchmark.harness.plan import Selection, prepare
 from benchmark.harness.sweep import missing, stored
 from benchmark.harness.watch import Watch
-from benchmark.records import store
+from benchmark.records import claims, store
 from benchmark.records.recipe import as_stored
 
 
@@ -290,6 +292,88 @@ def test_a_disk_that_is_full_ends_the_workers_at_once(tmp_path, jobs, monkeypatc
         run(tmp_path, jobs, workers=2)
     assert ended, "while the traceback is alive, nothing else would close the executor"
     assert caught.tb
+
+
+# Several sweeps on one folder of records
+
+
+class Counted:
+    """Makes records up, slowly, and knows which."""
+
+    def __init__(self):
+        self.made = []
+
+    def __call__(self, job):
+        self.made.append(job.trial)
+        time.sleep(0.02)
+        return made_up(job)
+
+
+def test_two_sweeps_share_the_work_and_nothing_is_run_twice(tmp_path, jobs, monkeypatch):
+    monkeypatch.setattr(sweep, "_SECONDS", 0.01)
+    counted = Counted()
+    with ThreadPoolExecutor(2) as pool:
+        one, other = pool.map(lambda _: run(tmp_path, jobs, counted), range(2))
+    assert sorted(counted.made) == sorted(job.trial for job in jobs)
+    assert sorted(r.trial for r in [*one, *other]) == sorted(counted.made)
+    assert one
+    assert other
+    assert len(stored(tmp_path, jobs)) == len(jobs)
+    assert not list(tmp_path.rglob(".*")), "no claim and no temporary file is left"
+
+
+class Other(Notes):
+    """Another sweep has a trial: what becomes of it is decided as soon as this one waits for it."""
+
+    def __init__(self, held, then):
+        super().__init__()
+        self.held, self.then, self.elsewhere = held, then, []
+
+    def waits(self, trials):
+        if self.held is not None:
+            self.then()
+            self.held.close()
+            self.held = None
+
+    def found(self, record):
+        self.elsewhere.append(record.trial)
+
+
+@pytest.fixture
+def held(tmp_path, jobs):
+    store.prepare(tmp_path, [job.trial for job in jobs])
+    stack = ExitStack()
+    assert stack.enter_context(claims.claim(tmp_path, jobs[0].trial))
+    return stack
+
+
+def test_a_trial_that_another_sweep_ends_is_waited_for_and_not_run(tmp_path, jobs, held):
+    other = Other(held, then=lambda: store.save(tmp_path, made_up(jobs[0])))
+    records = run(tmp_path, jobs, watch=other)
+    assert {record.trial for record in records} == {job.trial for job in jobs[1:]}
+    assert other.elsewhere == [jobs[0].trial]
+
+
+def test_a_trial_whose_sweep_is_killed_is_taken_over(tmp_path, jobs, held):
+    other = Other(held, then=lambda: None)
+    records = run(tmp_path, jobs, watch=other)
+    assert records[-1].trial == jobs[0].trial
+    assert len(records) == len(jobs)
+
+
+def test_a_sweep_of_other_settings_runs_what_the_first_one_had(tmp_path, jobs, held):
+    stale = dataclasses.replace(made_up(jobs[0]), fingerprint="other")
+    other = Other(held, then=lambda: store.save(tmp_path, stale))
+    assert len(run(tmp_path, jobs, watch=other)) == len(jobs)
+
+
+def test_what_is_left_of_killed_sweeps_goes_even_where_all_is_stored(tmp_path, jobs):
+    run(tmp_path, jobs)
+    folder = store.path_of(tmp_path, jobs[0].trial).parent
+    (folder / f".n0001-s0.json.{2**22 + 1}.tmp").write_text("{half")
+    (folder / ".n0001-s0.claim").write_text("")
+    assert run(tmp_path, jobs) == []
+    assert not list(tmp_path.rglob(".*"))
 
 
 # Killed at any moment
