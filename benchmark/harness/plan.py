@@ -56,7 +56,7 @@ def prepare(selection: Selection) -> Plan:
     """
     chosen = [arms.arm(name) for name in selection.arms]
     networks = [backbones.find(name) for name in selection.backbones]
-    backbones.check_names_differ(selection.backbones)
+    backbones.check_differ(selection.backbones)
     jobs: list[Job] = []
     notes: list[str] = []
     for task in selection.tasks:

@@ -13,8 +13,9 @@ from contextlib import contextmanager
 from multiprocessing import forkserver, resource_tracker
 from multiprocessing.synchronize import Event
 
+from benchmark.defaults import environment
 from benchmark.errors import UserError
-from benchmark.harness.executors.base import ONE_THREAD, J, R, Results, environment
+from benchmark.harness.executors.base import ONE_THREAD, J, R, Results
 
 _CONTEXT = multiprocessing.get_context("forkserver")
 _ORPHANS = f"{__package__}.orphans"
