@@ -8,6 +8,7 @@ from pathlib import Path
 from benchmark.analysis.board import Board
 from benchmark.defaults import BUNDLED, LOCAL, MARGIN, RECORDED
 from benchmark.harness.judged import judged
+from benchmark.harness.watch import Watch
 from benchmark.records import store
 from benchmark.tasks.load import load_task
 from benchmark.tasks.schema import Task
@@ -41,5 +42,8 @@ def run(
 
 
 def leaderboard(records: Path = RECORDED, margin: float = MARGIN) -> list[Board]:
-    """What stored records say, one board per task and backbone, without training."""
-    return judged(store.load(records), records, margin)
+    """What stored records say, one board per task and backbone, without training.
+
+    Warns of each file that is no record, or not in its place, and leaves it out.
+    """
+    return judged(store.load(records, Watch().left_out), records, margin)

@@ -7,7 +7,9 @@ nothing is ever written beside the installed code.
 
 from __future__ import annotations
 
+import contextlib
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 MARGIN = 0.01
@@ -79,3 +81,18 @@ def cache_folder() -> Path:
     import platformdirs
 
     return platformdirs.user_cache_path("small-data-benchmark")
+
+
+@contextlib.contextmanager
+def environment(**changed: str) -> Iterator[None]:
+    """Changes this process's environment variables inside, and puts them back."""
+    before = {name: os.environ.get(name) for name in changed}
+    os.environ.update(changed)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value

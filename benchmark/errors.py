@@ -30,7 +30,7 @@ class UserError(Exception):
         if place and self.line is not None:
             place += f":{self.line}"
         head = f"{place}: {self.what}" if place else self.what
-        return f"{head}\n  to mend: {self.mend}" if self.mend else head
+        return printable(f"{head}\n  to mend: {self.mend}" if self.mend else head)
 
     def __reduce__(self) -> tuple[object, ...]:
         # Exceptions with keyword-only arguments do not survive the pickling between processes.
@@ -39,6 +39,13 @@ class UserError(Exception):
 
 def _rebuild(what: str, where: str | None, line: int | None, mend: str | None) -> UserError:
     return UserError(what, where=where, line=line, mend=mend)
+
+
+def printable(text: str) -> str:
+    """``text`` with escapes in place of what moves a cursor or cannot be encoded; lines remain."""
+    return "".join(
+        c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode() for c in text
+    )
 
 
 def nearest(word: str, known: list[str]) -> str:

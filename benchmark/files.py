@@ -1,14 +1,25 @@
-"""Files that are whole or not there, and names for content."""
+"""Files that are whole or not there, folders that can be written, and names for content."""
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
+import importlib
 import json
 import os
+import re
+import tempfile
+import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
+
+from benchmark.errors import UserError
+
+_fcntl: Any = importlib.import_module("fcntl") if os.name == "posix" else None
+
+_TEMPORARY = re.compile(r"\..*\.([1-9][0-9]*)(-[0-9]+)?\.tmp")
+"""Carries the number of the process that writes it."""
 
 
 def write(path: Path, content: bytes | str) -> None:
@@ -26,12 +37,61 @@ def write(path: Path, content: bytes | str) -> None:
 def replacing(path: Path) -> Iterator[Path]:
     """A temporary path beside ``path`` that takes its place when the block ends without error."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    # Shortened: the longest name that a file may have leaves no room for more.
+    owner = f"{os.getpid()}-{threading.get_native_id()}"
+    temporary = path.with_name(f".{path.name[:40]}.{owner}.tmp")
     try:
-        yield temporary
-        temporary.replace(path)
+        with temporary.open("wb") as held:
+            with contextlib.suppress(OSError):  # a file system without locks
+                _lock(held)
+            yield temporary
+            temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def prepare(folder: Path, *, mend: str) -> None:
+    """Makes ``folder``, makes sure that it can be written, and clears what killed processes left.
+
+    To be called before hours of work whose result goes there. Raises `UserError` with ``mend``.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(b"x")
+        clear(folder)
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
+        reason = getattr(error, "strerror", None) or error
+        raise UserError(f"cannot write here: {reason}", where=folder, mend=mend) from error
+
+
+def clear(folder: Path) -> None:
+    """Removes temporary files of killed processes; those that a living one writes stay."""
+    for left in folder.glob(".*.tmp"):
+        named = _TEMPORARY.fullmatch(left.name)
+        if named and not _is_running(int(named[1])):
+            with contextlib.suppress(OSError), left.open("rb") as file:
+                _lock(file)
+                left.unlink()
+
+
+def _lock(file: IO[bytes]) -> None:
+    """Until it is closed; also seen from other machines, where process numbers say nothing.
+
+    Raises OSError where another process holds it.
+    """
+    if _fcntl is not None:
+        _fcntl.flock(file, _fcntl.LOCK_EX | _fcntl.LOCK_NB)
+
+
+def _is_running(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:  # it is somebody else's
+        return True
+    return True
 
 
 def digest(value: Any) -> str:

@@ -25,10 +25,13 @@ if TYPE_CHECKING:
 @JOBS
 def tune(backbone: tuple[str, ...], jobs: int | None) -> None:
     """Choose learning rates on the development tasks' training images."""
+    from benchmark import files
+    from benchmark.defaults import OWN_TUNING
     from benchmark.harness import executors
     from benchmark.harness import tune as tuning
     from benchmark.training import backbones
 
+    files.prepare(OWN_TUNING, mend="make this folder writable: what is measured is kept there")
     for name in backbone:
         backbones.find(name)
     for name in backbone:
@@ -65,8 +68,10 @@ def _show_choice(name: str, choice: Choice) -> None:
 @click.option("--seed", type=click.IntRange(0), help="Seed.")
 def distill(teacher: str, images: tuple[Path, ...], out: Path, **changed: int | None) -> None:
     """Make the bundled backbone: a small student learns a teacher's features."""
+    from benchmark import files
     from benchmark.training import distill as distillation
 
+    files.prepare(out, mend="choose another folder with --out")
     given: dict[str, Any] = {key: value for key, value in changed.items() if value is not None}
     settings = distillation.Distillation(**given)
     distillation.distill(teacher, images, out, settings)

@@ -19,6 +19,8 @@ from benchmark.errors import UserError
 @MARGIN_OPTION
 def leaderboard(records: Path, out: Path, margin: float) -> None:
     """Build the tables and figures from stored records alone."""
+    from benchmark import files
+    from benchmark.cli.progress import Progress
     from benchmark.harness.judged import judged
     from benchmark.pages import results
     from benchmark.pages.recipes import Choices
@@ -31,11 +33,17 @@ def leaderboard(records: Path, out: Path, margin: float) -> None:
         raise UserError(
             "there is no such folder of records", where=records, mend=f"run {COMMAND} bench"
         )
-    boards = judged(store.load(records), records, margin)
+    for folder in (out, out / results.FIGURES):
+        files.prepare(folder, mend="choose another folder with OUT=...")
+    progress = Progress()
+    boards = judged(store.load(records, progress.left_out), records, margin, progress)
+    if not boards:
+        progress.close()
     known = {task.name: task for task in load_tasks()}
     choices = Choices(all_evidence(), tuned_backbones())
-    for path in results.write(boards, known, choices, out):
+    for path in results.write(boards, known, choices, out, progress.problem):
         click.echo(shown(path))
+    progress.close()
 
 
 @click.command()

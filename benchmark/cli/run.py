@@ -13,6 +13,7 @@ from benchmark.defaults import RECORDED
 
 if TYPE_CHECKING:
     from benchmark.analysis.board import Board
+    from benchmark.cli.progress import Progress
     from benchmark.harness.plan import Selection
 
 
@@ -36,6 +37,7 @@ def bench(
     from benchmark.harness import plan
 
     planned = plan.prepare(selection)
+    progress = Progress(apart=form == "csv")
     for note in planned.notes:
         click.echo(f"note: {note}", err=form == "csv")
     if dry_run:
@@ -43,13 +45,16 @@ def bench(
 
         click.echo(str(estimate.estimate(sweep.missing(records, planned.jobs), jobs, RECORDED)))
         return
-    boards = benchmarking.bench(planned, records, margin, jobs, Progress(apart=form == "csv"))
+    if form == "text":
+        _prepare_figures(records)
+    boards = benchmarking.bench(planned, records, margin, jobs, progress)
     if form == "csv":
         from benchmark.pages import csv_files
 
         click.echo(csv_files.pairs(boards), nl=False)
-    else:
-        _report(boards, records)
+        progress.close()
+        return
+    _report(boards, records, progress)
 
 
 @click.command()
@@ -59,15 +64,26 @@ def audit(selection: Selection, margin: float, jobs: int, records: Path) -> None
     from benchmark.cli.progress import Progress
     from benchmark.harness import audit as auditing
 
-    _report(auditing.audit(selection, records, margin, jobs, Progress()), records)
+    progress = Progress()
+    _prepare_figures(records)
+    _report(auditing.audit(selection, records, margin, jobs, progress), records, progress)
 
 
-def _report(boards: Sequence[Board], records: Path) -> None:
+def _prepare_figures(records: Path) -> None:
     from benchmark import files
-    from benchmark.pages import figures, results, tables
+    from benchmark.pages import results
+
+    mend = "choose another folder with RECORDS=...: figures lie beside the records"
+    files.prepare(records.parent / results.FIGURES, mend=mend)
+
+
+def _report(boards: Sequence[Board], records: Path, progress: Progress) -> None:
+    from benchmark.pages import results, tables
 
     for board in boards:
-        figure = records.parent / results.figure_name(board)
-        files.write(figure, figures.accuracy_figure(board))
-        click.echo(f"\n{tables.board_text(board)}\n\nfigure:  {shown(figure)}")
+        click.echo(f"\n{tables.board_text(board)}")
+    click.echo()
+    for figure in results.draw(boards, records.parent, progress.problem):
+        click.echo(f"figure:  {shown(figure)}")
     click.echo(f"records: {shown(records)}")
+    progress.close()

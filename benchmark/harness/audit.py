@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+from benchmark import files
 from benchmark.analysis.board import SCRATCH, Board, boards
 from benchmark.analysis.certificate import deciding_sizes
 from benchmark.analysis.scores import Score, score_of
@@ -62,6 +63,8 @@ def audit(
     Raises `UserError` where there is no verdict to certify, and as `bench` does.
     """
     jobs = prepare(selection).jobs
+    for alternative in ALTERNATIVES:
+        files.prepare(folder(records, alternative), mend="choose another folder with RECORDS=...")
     deque(sweep.run(records, jobs, workers, watch), maxlen=0)
     stored = sweep.stored(records, jobs)
     own = [score_of(record) for record in stored]
@@ -71,7 +74,7 @@ def audit(
             what = f"{board.task} with {board.backbone}, {alternative}"
             place = folder(records, alternative)
             deque(sweep.run(place, again, workers, watch, what=what), maxlen=0)
-    return judged(stored, records, margin)
+    return judged(stored, records, margin, watch)
 
 
 def _belongs(job: Job, board: Board) -> bool:

@@ -26,4 +26,4 @@ def bench(
     cannot be had, and where records cannot be stored.
     """
     deque(sweep.run(records, plan.jobs, workers, watch), maxlen=0)
-    return judged(sweep.stored(records, plan.jobs), records, margin)
+    return judged(sweep.stored(records, plan.jobs), records, margin, watch)

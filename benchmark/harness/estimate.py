@@ -107,7 +107,7 @@ def _budget_shares(recorded: Path, tasks: set[str]) -> dict[_Cell, float]:
     """(task, arm, N) -> mean share of the budget that recorded trainings used, 0..1."""
     shares: dict[_Cell, list[float]] = defaultdict(list)
     for task in tasks:
-        for record in store.load(recorded / task):
+        for record in store.load(recorded, lambda fault: None, task=task):
             budget = stored(record.recipe).steps
             if budget:
                 shares[_cell(record.trial)].append(record.training.steps / budget)

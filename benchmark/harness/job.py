@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 from benchmark import arms
+from benchmark.errors import UserError
 from benchmark.records import hardware
 from benchmark.records.fingerprint import Ingredients, fingerprint
 from benchmark.records.recipe import AnyRecipe, as_stored
@@ -19,6 +20,7 @@ from benchmark.tasks import subsets
 from benchmark.tasks.data import Dataset
 from benchmark.tasks.schema import Task
 from benchmark.training import backbones
+from benchmark.training.backbones import Backbone
 from benchmark.training.fit import dataset_for
 from benchmark.training.loop import DivergedError
 from benchmark.training.work import Outcome, Work
@@ -38,6 +40,8 @@ class Job:
     recipe: AnyRecipe
     """As used at the trial's N."""
     made_of: Ingredients
+    subset_hash: str
+    """SHA-256 of the sorted indices of the training subset."""
     device: str = "cpu"
 
     @property
@@ -50,6 +54,22 @@ class Job:
         """Side of the square images that the network sees, in pixels."""
         return self.made_of.image_size
 
+    def has_made(self, record: Record) -> bool:
+        """Whether ``record`` is current, and rests on what this job reads: not by its word alone.
+
+        False for a record that is stale, and for one whose parts do not belong together.
+        """
+        data = record.data
+        used = replace(
+            self.made_of,
+            image_size=data.image_size,
+            data_hash=data.hash,
+            weights_hash=record.weights_hash,
+        )
+        return (record.trial, record.subset_hash) == (self.trial, self.subset_hash) and (
+            record.fingerprint == self.fingerprint == fingerprint(record.recipe, used)
+        )
+
     def varied(self, alternative: str) -> Job | None:
         """With its recipe as an audit tries it; None where there is nothing to vary."""
         recipe = self.recipe.varied(alternative)
@@ -59,10 +79,11 @@ class Job:
 def run(job: Job) -> Record:
     """Trains and evaluates. A training that diverges gives a record with status ``failed``.
 
-    Raises `UserError` for data or weights that cannot be had.
+    Raises `UserError` for data or weights that cannot be had, or are no longer those planned.
     """
     backbone = backbones.find(job.backbone)
     dataset = dataset_for(backbone, job.task, job.image_size)
+    _check_unchanged(job, dataset, backbone)
     subset = subsets.subset(dataset.train.labels, job.trial.images_per_class, job.trial.seed)
     work = Work(backbone, dataset, subset, job.trial.seed, job.recipe, job.device)
     try:
@@ -71,6 +92,22 @@ def run(job: Job) -> Record:
         nothing = np.empty(0, dtype=np.int64)
         outcome, reason = Outcome(nothing, Training(0, (), None, 0.0)), str(error)
     return _record(job, dataset, subsets.subset_hash(subset), outcome, reason)
+
+
+def _check_unchanged(job: Job, dataset: Dataset, backbone: Backbone) -> None:
+    """What was read is what was planned, or the record would tell of other images or weights."""
+    if dataset.hash != job.made_of.data_hash:
+        raise UserError(
+            f"the images of task {job.task.name!r} have changed since the run began",
+            where=job.task.file,
+            mend="put them back, or run again: all its trials are then trained on the new ones",
+        )
+    weights = job.made_of.weights_hash
+    if backbone.design != job.made_of.design or weights not in (None, backbone.weights_hash):
+        raise UserError(
+            f"backbone {job.backbone!r} has changed since the run began",
+            mend="put its files back, or run again: its trials are then trained with the new ones",
+        )
 
 
 def _record(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
@@ -54,7 +56,7 @@ def prepare(selection: Selection) -> Plan:
     """
     chosen = [arms.arm(name) for name in selection.arms]
     networks = [backbones.find(name) for name in selection.backbones]
-    backbones.check_names_differ(selection.backbones)
+    backbones.check_differ(selection.backbones)
     jobs: list[Job] = []
     notes: list[str] = []
     for task in selection.tasks:
@@ -103,9 +105,15 @@ def _made(
         for arm in by_name.values()
     }
     classes = len(dataset.class_names)
+    drawn = functools.cache(partial(_subset_hash, dataset))
     for trial in trials:
         recipe = recipe_for(by_name[trial.arm], task, backbone, trial.images_per_class, classes)
-        yield Job(trial, backbone.name, task, recipe, made_of[trial.arm], device)
+        subset = drawn(trial.images_per_class, trial.seed)
+        yield Job(trial, backbone.name, task, recipe, made_of[trial.arm], subset, device)
+
+
+def _subset_hash(dataset: Dataset, images_per_class: int, seed: int) -> str:
+    return subsets.subset_hash(subsets.subset(dataset.train.labels, images_per_class, seed))
 
 
 def recipe_for(

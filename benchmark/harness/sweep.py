@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from benchmark.errors import UserError
@@ -12,19 +13,70 @@ from benchmark.harness import executors
 from benchmark.harness.job import Job
 from benchmark.harness.job import run as run_job
 from benchmark.harness.watch import Watch
-from benchmark.records import store
-from benchmark.records.record import Record
+from benchmark.records import claims, store
+from benchmark.records.record import Record, Trial
+from benchmark.records.store import Told
+
+_SECONDS = 0.5
+"""Between two looks at what another sweep does."""
 
 
-def missing(root: Path, jobs: Sequence[Job]) -> list[Job]:
-    """The jobs without a current record, the longest first so that all processes end together."""
-    todo = [job for job in jobs if not store.is_stored(root, job.trial, job.fingerprint)]
+def missing(root: Path, jobs: Sequence[Job], told: Told = lambda fault: None) -> list[Job]:
+    """The jobs without a current record, the longest first so that all processes end together.
+
+    ``told`` learns of each file that lies in a record's place and is none, or another's.
+    """
+    todo = [job for job in jobs if current(root, job, told) is None]
     return sorted(todo, key=_cost, reverse=True)
+
+
+def current(root: Path, job: Job, told: Told = lambda fault: None) -> Record | None:
+    """The record that the job would make, if it is stored."""
+    if not store.path_of(root, job.trial).exists():
+        return None
+    try:
+        record = store.load_trial(root, job.trial)
+    except UserError as fault:
+        told(fault)
+        return None
+    return record if job.has_made(record) else None
 
 
 def _cost(job: Job) -> tuple[int, int]:
     """Orders jobs by the pixels that they train on; of equals, fewer images end earlier."""
     return job.recipe.views * job.image_size**2, job.trial.images_per_class
+
+
+@dataclass(frozen=True)
+class _Attempted:
+    """What came of a job: a record, an error, or, if neither, that another sweep has it."""
+
+    job: Job
+    record: Record | None = None
+    error: UserError | None = None
+    run_here: bool = True
+    """False: another sweep has made the record."""
+
+
+@dataclass(frozen=True)
+class _Attempt:
+    """Runs a job in whatever process, unless another sweep does so, and stores its record."""
+
+    root: Path
+    function: Callable[[Job], Record]
+
+    def __call__(self, job: Job) -> _Attempted:
+        with claims.claim(self.root, job.trial) as mine:
+            if not mine:
+                return _Attempted(job)
+            if record := current(self.root, job):
+                return _Attempted(job, record, run_here=False)
+            try:
+                record = self.function(job)
+            except UserError as error:
+                return _Attempted(job, error=error)
+            store.save(self.root, record)  # a disk that is full ends the sweep
+            return _Attempted(job, record)
 
 
 def run(
@@ -36,27 +88,62 @@ def run(
     what: str = "",
     function: Callable[[Job], Record] = run_job,
 ) -> Iterator[Record]:
-    """Runs what is missing and stores each record before it is yielded."""
+    """Runs what is missing and stores each record before it is yielded.
+
+    Several sweeps on one ``root`` share the work; each yields what it has run itself. Raises
+    `UserError` before the first training where records cannot be written. A trial that fails with
+    one is the watch's business; the rest goes on if that goes on.
+    """
     watch = watch or Watch()
-    todo = missing(root, jobs)
+    todo = missing(root, jobs, watch.set_aside)
+    store.prepare(root, (job.trial for job in todo))
+    store.clear(root, (job.trial for job in jobs))
+    claims.clear(root, (job.trial for job in jobs))
     watch.starts(what, len(jobs), len(todo))
-    started = time.perf_counter()
+    started, count = time.perf_counter(), 0
+    attempts = _attempts(_Attempt(root.absolute(), function), todo, workers, watch)
     # A full disk ends the processes at once: none trains what can no longer be stored.
-    with contextlib.closing(executors.run(function, todo, workers)) as results:
-        for record in results:
-            store.save(root, record)
-            watch.finished(record)
-            yield record
+    with contextlib.closing(attempts):
+        for one in attempts:
+            if one.error is not None:
+                watch.failed(one.job.trial, one.error)
+            elif one.record is not None and one.run_here:
+                count += 1
+                watch.finished(one.record)
+                yield one.record
+            elif one.record is not None:
+                watch.found(one.record)
     if todo:
-        watch.ended(len(todo), time.perf_counter() - started)
+        watch.ended(count, time.perf_counter() - started)
+
+
+def _attempts(
+    attempt: _Attempt, todo: Sequence[Job], workers: int, watch: Watch
+) -> Generator[_Attempted, None, None]:
+    """One for each job; what another sweep has comes last, made by it or, if it died, here."""
+    elsewhere: dict[Trial, Job] = {}
+    while todo or elsewhere:
+        with contextlib.closing(executors.run(attempt, todo, workers)) as results:
+            for one in results:
+                if one.record is None and one.error is None:
+                    elsewhere[one.job.trial] = one.job
+                else:
+                    yield one
+        todo = []
+        free = [trial for trial in elsewhere if claims.is_free(attempt.root, trial)]
+        for job in map(elsewhere.pop, free):
+            if record := current(attempt.root, job):
+                yield _Attempted(job, record, run_here=False)
+            else:
+                todo.append(job)
+        if elsewhere and not free:
+            watch.waits(len(elsewhere))
+            time.sleep(_SECONDS)
 
 
 def stored(root: Path, jobs: Sequence[Job]) -> list[Record]:
-    """The current records of the jobs; raises `UserError` if one is missing."""
-    records = []
-    for job in jobs:
-        record = store.load_file(store.path_of(root, job.trial))
-        if record.fingerprint != job.fingerprint:
-            raise UserError("this record is stale", where=store.path_of(root, job.trial))
-        records.append(record)
+    """The current records of the jobs; raises `UserError` if there is none at all."""
+    records = [record for job in jobs if (record := current(root, job)) is not None]
+    if not records:
+        raise UserError("none of these trials has a current record", where=root)
     return records

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from benchmark.records.record import Record
+import warnings
+
+from benchmark.errors import UserError
+from benchmark.records.record import Record, Trial
 
 
 class Watch:
@@ -14,5 +17,23 @@ class Watch:
     def finished(self, record: Record) -> None:
         """A record is stored."""
 
+    def found(self, record: Record) -> None:
+        """Another sweep on the same records has trained it meanwhile."""
+
+    def waits(self, trials: int) -> None:
+        """Nothing is left but so many trials that another sweep is training."""
+
     def ended(self, trials: int, seconds: float) -> None:
-        """All that were missing are stored."""
+        """All that were missing are stored; so many of them were run here."""
+
+    def set_aside(self, fault: UserError) -> None:
+        """What lies in a record's place is none, and its trial is run again: a warning."""
+        warnings.warn(str(fault), stacklevel=2)
+
+    def left_out(self, fault: UserError) -> None:
+        """A file among the records does not count, for the reason given: a warning."""
+        warnings.warn(str(fault), stacklevel=2)
+
+    def failed(self, trial: Trial, error: UserError) -> None:
+        """A trial could not be run, and nothing is stored: the sweep's end, unless told."""
+        raise error

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from benchmark import files
 from benchmark.analysis.board import FINETUNE, SCRATCH, Board
+from benchmark.errors import UserError
 from benchmark.pages import csv_files, escape, printer, reproduce, tables, templates, words
 from benchmark.pages import figures as plots
 from benchmark.pages import recipes as recipes_page
@@ -20,12 +22,24 @@ from benchmark.tasks.schema import Task
 _SEPARATOR = re.compile(r"[/\\]")
 
 
-def write(
-    boards: Sequence[Board], tasks: Mapping[str, Task], choices: Choices, out: Path
-) -> list[Path]:
-    """Writes all files to ``out`` and returns their paths.
+FIGURES = "figures"
+"""Folder of the figures, beside the page."""
 
-    ``tasks`` supplies domains by name, ``choices`` says how learning rates were chosen.
+Told = Callable[[UserError], object]
+"""Is told of a file that could not be made; the others are made all the same."""
+
+
+def write(
+    boards: Sequence[Board],
+    tasks: Mapping[str, Task],
+    choices: Choices,
+    out: Path,
+    told: Told | None = None,
+) -> list[Path]:
+    """Writes all files to ``out`` and returns their paths; figures come last.
+
+    ``tasks`` supplies domains by name, ``choices`` says how learning rates were chosen. Raises
+    `UserError` for a file that cannot be made, unless somebody is ``told``.
     """
     development = {name for name, task in tasks.items() if task.development}
     pages = {
@@ -35,16 +49,44 @@ def write(
         out / "leaderboard.csv": csv_files.leaderboard(boards),
         out / "curves.csv": csv_files.curves(boards),
     }
-    pages |= {out / figure_name(board): plots.accuracy_figure(board) for board in boards}
-    for path, text in pages.items():
-        files.write(path, text)
-    return list(pages)
+    makers = [(path, partial(str, text)) for path, text in pages.items()]
+    return [*_written(makers, told), *draw(boards, out, told)]
+
+
+def draw(boards: Sequence[Board], out: Path, told: Told | None = None) -> list[Path]:
+    """Writes the figure of each board below ``out`` and returns the paths; raises as `write`."""
+    makers = [(out / figure_name(board), partial(plots.accuracy_figure, board)) for board in boards]
+    return _written(makers, told)
+
+
+def _written(makers: Iterable[tuple[Path, Callable[[], str]]], told: Told | None) -> list[Path]:
+    written = []
+    for path, make in makers:
+        try:
+            files.write(path, make())
+        except Exception as error:  # matplotlib, say, raises its own
+            fault = _cannot_be_made(path, error)
+            if told is None:
+                raise fault from error
+            told(fault)
+        else:
+            written.append(path)
+    return written
+
+
+def _cannot_be_made(path: Path, error: Exception) -> UserError:
+    reason = error.strerror if isinstance(error, OSError) else f"{type(error).__name__}: {error}"
+    return UserError(
+        f"cannot make this file: {reason}",
+        where=path,
+        mend="all else is written; remove what is in its way and run again",
+    )
 
 
 def figure_name(board: Board) -> str:
     """Where a board's figure lies, relative to the page; never outside the folder of figures."""
     name = escape.printable(f"{board.task}--{board.backbone}")
-    return f"figures/{_SEPARATOR.sub('_', name)}.svg"
+    return f"{FIGURES}/{_SEPARATOR.sub('_', name)}.svg"
 
 
 def _page(boards: Sequence[Board], tasks: Mapping[str, Task]) -> str:

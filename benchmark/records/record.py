@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Literal
 
@@ -9,6 +10,21 @@ from pydantic import JsonValue
 
 FORMAT = 2
 """1 did not say whether an arm is pretraining; `store` tells it from the weights."""
+
+SET_ASIDE = "superseded"
+"""Folder beside records with those that were replaced; no arm is called so."""
+
+# Names become folders, files and cells of tables: nothing that leads elsewhere or is markup.
+_NAME = re.compile(r"""\w[^/\\:*?"<>|$`]{0,127}""")
+
+
+def is_name(text: str) -> bool:
+    """Whether a task, backbone or arm may be called so.
+
+    A letter, digit or ``_``, then anything printable that is no separator of paths and no markup.
+    """
+    fits = _NAME.fullmatch(text) and text.isprintable() and text == text.strip()
+    return bool(fits) and text != SET_ASIDE
 
 
 @dataclass(frozen=True, order=True)

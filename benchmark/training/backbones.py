@@ -9,8 +9,6 @@ from __future__ import annotations
 import copy
 import functools
 import hashlib
-import json
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -19,20 +17,13 @@ import torch
 from torch import nn
 
 from benchmark.defaults import BUNDLED, BUNDLED_FOLDER
-from benchmark.errors import UserError, nearest
-from benchmark.training import networks
-from benchmark.training.networks import FOLDER, HUB
+from benchmark.errors import UserError
+from benchmark.training import checkpoints, names, networks
+from benchmark.training.names import check_differ, portable_name
+from benchmark.training.networks import FOLDER
+from benchmark.training.preprocessing import Preprocessing, preprocessing
 
-
-@dataclass(frozen=True)
-class Preprocessing:
-    """How the backbone wants its input: RGB in 0..1, minus ``mean``, divided by ``std``."""
-
-    mean: tuple[float, float, float]
-    std: tuple[float, float, float]
-    interpolation: str
-    fixed_input_size: bool
-    """Whether the network is built for one image size, as vision transformers are."""
+__all__ = ["Backbone", "Preprocessing", "check_differ", "find", "portable_name"]
 
 
 @dataclass(frozen=True)
@@ -62,12 +53,7 @@ class Backbone:
     def preprocessing(self) -> Preprocessing:
         """Mean, deviation and interpolation from the network's pretrained configuration."""
         config = networks.configuration(networks.build(self._timm_name, pretrained=False))
-        return Preprocessing(
-            mean=tuple(config["mean"]),
-            std=tuple(config["std"]),
-            interpolation=config["interpolation"],
-            fixed_input_size=bool(config.get("fixed_input_size")),
-        )
+        return preprocessing(config, self.name)
 
     @functools.cached_property
     def design(self) -> dict[str, Any]:
@@ -87,8 +73,7 @@ class Backbone:
     def _config(self) -> dict[str, Any]:
         if self.folder is None:
             return {}
-        text = (self.folder / "config.json").read_text(encoding="utf-8")
-        return cast(dict[str, Any], json.loads(text))
+        return checkpoints.configuration(self.folder)
 
     @functools.cached_property
     def weights_hash(self) -> str:
@@ -145,12 +130,9 @@ def _check_size(backbone: Backbone, image_size: int) -> None:
             model(torch.zeros(1, 3, image_size, image_size))
     except Exception as error:  # each network notices in a way of its own
         raise UserError(
-            f"backbone {backbone.name!r} cannot take images of {image_size} pixels: {error}",
-            mend="choose another size with IMAGE_SIZE=...",
+            f"backbone {backbone.name!r} cannot take images of {image_size} pixels",
+            mend="choose another size with IMAGE_SIZE=..., such as a multiple of 32 or its own",
         ) from error
-
-
-# Names
 
 
 @functools.cache
@@ -159,48 +141,5 @@ def find(name: str) -> Backbone:
 
     Raises `UserError` for a name that cannot be one; asks no hub.
     """
-    if name.startswith(FOLDER):
-        _check_folder(Path(name.removeprefix(FOLDER)))
-    elif name != BUNDLED and not name.startswith(HUB):
-        _check_registry_name(name)
+    names.check(name)
     return Backbone(name)
-
-
-def portable_name(name: str) -> str:
-    """What records call the backbone ``name``, of which nothing else need be known."""
-    if name.startswith(FOLDER):
-        return Path(name.removeprefix(FOLDER)).resolve().name
-    return name.removeprefix(HUB).replace("/", "--")
-
-
-def _check_folder(folder: Path) -> None:
-    if not (folder / "config.json").is_file():
-        raise UserError(
-            "there is no backbone in this folder: config.json is missing",
-            where=folder,
-            mend="name a folder in timm's local-dir format: config.json and model.safetensors",
-        )
-
-
-def _check_registry_name(name: str) -> None:
-    architecture, _, tag = name.partition(".")
-    architectures, weights = networks.known_names()
-    known = [BUNDLED, *architectures]
-    tags = [one for one in (BUNDLED, *weights) if one.startswith(architecture)]
-    if architecture not in known or (tag and name not in tags):
-        raise UserError(
-            f"unknown backbone {name!r}{nearest(name, tags or known)}",
-            mend="any timm model name works, as do local-dir:FOLDER and hf-hub:ORG/NAME",
-        )
-
-
-def check_names_differ(names: Sequence[str]) -> None:
-    """Raises `UserError` where two names become one in records."""
-    seen: dict[str, str] = {}
-    for name in names:
-        other = seen.setdefault(portable_name(name), name)
-        if other != name:
-            raise UserError(
-                f"{other} and {name} have the same name in records",
-                mend="rename one of the folders, or run them with different RECORDS=...",
-            )

@@ -13,7 +13,9 @@ from benchmark.tasks import cache
 from benchmark.tasks.data import Dataset
 from benchmark.training import fit
 from benchmark.training.backbones import Backbone
-from benchmark.training.loop import predict
+from benchmark.training.loop import DivergedError, predict
+
+_LARGEST = 1e15
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,10 @@ class Features:
 
 
 def pooled(backbone: Backbone, dataset: Dataset, device: str = "cpu") -> Features:
-    """The features of both splits, from the cache where they are already known."""
+    """The features of both splits, from the cache where they are already known.
+
+    Raises `DivergedError` where the network does not give finite features.
+    """
     key = files.digest(
         {
             "features": backbone.weights_hash,
@@ -52,4 +57,18 @@ def _extracted(backbone: Backbone, dataset: Dataset, device: str) -> Features:
     def features(images: NDArray[np.uint8]) -> NDArray[np.float32]:
         return predict(model, fit.pixels(images, backbone, device)).cpu().numpy()
 
-    return Features(features(dataset.train.images), features(dataset.test.images))
+    made = Features(features(dataset.train.images), features(dataset.test.images))
+    _check_usable(made)
+    return made
+
+
+def _check_usable(made: Features) -> None:
+    """Beyond the largest number a classifier's own arithmetic is no longer finite."""
+    spoilt = sum(
+        int((~(np.abs(part) < _LARGEST)).any(axis=1).sum()) for part in (made.train, made.test)
+    )
+    if spoilt:
+        raise DivergedError(
+            f"the backbone's features are not finite, or beyond {_LARGEST:g}, for {spoilt} of "
+            f"{len(made.train) + len(made.test)} images: look at its weights, mean and std"
+        )

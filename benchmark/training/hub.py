@@ -9,9 +9,33 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 
-from huggingface_hub import constants
+from huggingface_hub import constants, errors
 
 _SECONDS = 10.0
+
+MEND = "check the name and the network, or use a local-dir: folder; --debug shows more"
+
+_REASONS: tuple[tuple[type[Exception], str], ...] = (
+    (
+        errors.LocalEntryNotFoundError,
+        "the model hub cannot be reached, and nothing was kept from an earlier run",
+    ),
+    (errors.GatedRepoError, "the hub gives it only to those who accept its terms and log in"),
+    (errors.RepositoryNotFoundError, "the hub has no such model, or shows it to its owners only"),
+    (errors.RevisionNotFoundError, "the hub has no such revision of it"),
+    (errors.EntryNotFoundError, "it has no config.json or no weights of timm's format"),
+    (errors.HFValidationError, "this is no name of a model on the hub"),
+    (errors.HfHubHTTPError, "the hub refused to send it"),
+    (KeyError, "its config.json is not in timm's format"),
+    (OSError, "the hub could not be reached, or what it sent could not be kept"),
+)
+"""From the special to the general: the first that an error is an instance of counts."""
+
+
+def reason(error: Exception) -> str:
+    """Why a network that is not in a folder cannot be had, in words."""
+    found = (words for kind, words in _REASONS if isinstance(error, kind))
+    return next(found, "timm cannot make it, or has no weights for it")
 
 
 @functools.cache

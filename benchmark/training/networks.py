@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import functools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any, cast
 
-from huggingface_hub.errors import LocalEntryNotFoundError
 from torch import nn
 from torch.nn.modules.module import register_module_module_registration_hook
 from torch.utils.hooks import RemovableHandle
 
-from benchmark.errors import UserError
-from benchmark.training import hub
+from benchmark.defaults import environment
+from benchmark.errors import UserError, nearest
+from benchmark.training import checkpoints, hub, tensors
 from benchmark.training import torchvision_ops as _declared  # noqa: F401  (timm needs it)
 
 # isort: split
@@ -22,6 +23,11 @@ from timm.optim import param_groups_weight_decay
 
 HUB = "hf-hub:"
 FOLDER = "local-dir:"
+_ONLY_TENSORS = {
+    "TORCH_FORCE_WEIGHTS_ONLY_LOAD": "1",
+    "TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD": "0",
+}
+"""Of a pickled file torch reads tensors and nothing else, whoever asks for more."""
 
 
 @functools.cache
@@ -38,37 +44,85 @@ def build(name: str, image_size: int | None = None, *, pretrained: bool) -> nn.M
     """
     sized = {} if image_size is None else {"img_size": image_size}
     asks_hub = name.startswith(HUB) or (pretrained and not name.startswith(FOLDER))
+    if name.startswith(FOLDER):
+        _check_folder(Path(name.removeprefix(FOLDER)), pretrained)
     try:
-        with hub.offline_where_silent() if asks_hub else contextlib.nullcontext():
+        asked = hub.offline_where_silent() if asks_hub else contextlib.nullcontext()
+        with asked, environment(**_ONLY_TENSORS):
             model = timm.create_model(name, pretrained=pretrained, num_classes=0, **sized)
         return cast(nn.Module, model)
     except Exception as error:  # timm, torch, the hub and the file system all raise their own
-        unreachable = "the model hub cannot be reached, and nothing was kept from an earlier run"
-        reason = unreachable if isinstance(error, LocalEntryNotFoundError) else error
+        raise _refusal(name, image_size, pretrained, error) from error
+
+
+def _check_folder(folder: Path, pretrained: bool) -> None:
+    architecture = checkpoints.configuration(folder)["architecture"]
+    if not timm.is_model(architecture):
+        meant = nearest(architecture, list(known_names()[0]))
         raise UserError(
-            f"cannot build backbone {name!r}: {reason}",
-            mend="check the name and the network, or use a local-dir: folder",
-        ) from error
+            f"timm knows no architecture {architecture!r}{meant}",
+            where=folder / checkpoints.CONFIG,
+            mend="correct the key architecture",
+        )
+    if pretrained:
+        checkpoints.weights_file(folder)
+
+
+def _refusal(name: str, image_size: int | None, pretrained: bool, error: Exception) -> UserError:
+    """Why timm cannot build a network, in other words than its own, which ``--debug`` shows."""
+    cannot = f"cannot build backbone {name!r}: "
+    if pretrained and name in known_names()[0] and not timm.is_model_pretrained(name):
+        return UserError(
+            f"{cannot}timm has no weights for it", mend="only the arm scratch can do without"
+        )
+    if not name.startswith(FOLDER):
+        return UserError(cannot + hub.reason(error), mend=hub.MEND)
+    if pretrained:
+        return _unfilled(name, build(name, image_size, pretrained=False), [])
+    return UserError(
+        f"{cannot}timm does not take the settings of its architecture",
+        where=Path(name.removeprefix(FOLDER)) / checkpoints.CONFIG,
+        mend="correct model_args and pretrained_cfg; --debug shows what timm says",
+    )
+
+
+def _unfilled(name: str, model: nn.Module, lacking: Sequence[str]) -> UserError:
+    """The weights of ``name`` do not fill ``model``; ``lacking`` are tensors left unfilled."""
+    cannot = f"the weights of backbone {name!r} do not fill it: "
+    if not name.startswith(FOLDER):
+        some = ", ".join(lacking[:3]) or "all of its tensors"
+        return UserError(f"{cannot}they lack {some}", mend="take another backbone")
+    folder = Path(name.removeprefix(FOLDER))
+    file = checkpoints.weights_file(folder)
+    architecture = checkpoints.configuration(folder)["architecture"]
+    wanted = tensors.shapes_of(model.state_dict())
+    why = tensors.mismatch(tensors.shapes_in(file), wanted, architecture)
+    return UserError(cannot + why.what, where=file, mend=why.mend)
 
 
 @functools.lru_cache(maxsize=4)
 def filled(name: str, image_size: int | None = None) -> nn.Module:
     """The network with its weights, read once per process: to be copied, never trained.
 
-    Raises `UserError` if the weights cannot be had, or leave any tensor unfilled.
+    Raises `UserError` if the weights cannot be had, leave a tensor unfilled or are not finite.
     """
     with _observed_loads() as loads:
         model = build(name, image_size, pretrained=True)
     unfilled = list(dict.fromkeys(key for missing in loads for key in missing))
     custom = bool(configuration(model).get("custom_load"))
     if unfilled or not (loads or custom):
-        tensors = ", ".join(unfilled[:3]) or "all of them"
-        raise UserError(
-            f"the weights of backbone {name!r} leave tensors unfilled "
-            f"({len(unfilled) or 'all'} of them): {tensors}",
-            mend="the checkpoint does not belong to this architecture; check the tensor names",
-        )
+        raise _unfilled(name, model, unfilled)
+    _check_numbers(name, model)
     return model
+
+
+def _check_numbers(name: str, model: nn.Module) -> None:
+    state = model.state_dict()
+    if name.startswith(FOLDER):
+        file = checkpoints.weights_file(Path(name.removeprefix(FOLDER)))
+        found, wanted = tensors.shapes_in(file), tensors.shapes_of(state)
+        tensors.check_floating(found, wanted, file)
+    tensors.check_finite(state, name)
 
 
 @contextlib.contextmanager

@@ -124,8 +124,52 @@ def test_the_traceback_is_shown_to_those_who_ask_for_it():
 def test_a_damaged_record_is_named(records, tmp_path, capsys):
     path = next(store.record_files(records))
     path.write_text("{")
-    assert called("leaderboard", "--records", records, "--out", tmp_path / "out") == 2
-    assert str(path) in capsys.readouterr().err
+    assert called("leaderboard", "--records", records, "--out", tmp_path / "out") == 1
+    shown = capsys.readouterr()
+    assert f"left out: {path}: not a record" in shown.err
+    assert "README.md" in shown.out
+
+
+def test_records_of_which_none_counts_leave_the_results_alone(records, tmp_path, capsys):
+    for path in store.record_files(records):
+        path.write_text("{")
+    assert called("leaderboard", "--records", records, "--out", tmp_path / "out") == 1
+    assert "12 of this kind" not in capsys.readouterr().err
+    assert not list((tmp_path / "out").rglob("*.*"))
+
+
+def test_of_many_faults_the_first_are_shown_and_the_others_counted(records, tmp_path, capsys):
+    for seed in range(30):
+        (records / "toy" / "net" / "probe" / f"n0099-s{seed}.json").write_text("{")
+    assert called("leaderboard", "--records", records, "--out", tmp_path / "out") == 1
+    said = capsys.readouterr().err
+    assert said.count("left out: ") == 20
+    assert "and 10 more of this kind" in said
+
+
+@pytest.fixture
+def no_figures(monkeypatch):
+    def broken(board):
+        raise ValueError("cannot parse $x$")
+
+    monkeypatch.setattr("benchmark.pages.figures.accuracy_figure", broken)
+
+
+@pytest.mark.usefixtures("no_figures")
+def test_a_figure_that_cannot_be_drawn_is_named_and_all_else_is_written(records, tmp_path, capsys):
+    assert called("leaderboard", "--records", records, "--out", tmp_path / "out") == 1
+    shown = capsys.readouterr()
+    assert "toy--net.svg: cannot make this file" in shown.err
+    assert "curves.csv" in shown.out
+    assert [path.name for path in tmp_path.rglob("*.tmp")] == []
+
+
+def test_a_folder_in_a_pages_place_is_named_and_all_else_is_written(records, tmp_path, capsys):
+    (tmp_path / "out" / "claims.md" / "mine").mkdir(parents=True)
+    assert called("leaderboard", "--records", records, "--out", tmp_path / "out") == 1
+    shown = capsys.readouterr()
+    assert "claims.md: cannot make this file: Is a directory" in shown.err
+    assert "toy--net.svg" in shown.out
 
 
 def test_a_folder_of_records_that_is_not_there_leaves_the_results_alone(records, tmp_path, capsys):
@@ -224,6 +268,27 @@ def test_a_run_prints_the_table_and_says_where_things_are(bench, tmp_path):
     ):
         assert expected in printed
     assert (tmp_path / "figures" / "toy--net.svg").is_file()
+
+
+@pytest.mark.usefixtures("no_figures", "bench")
+def test_the_table_is_printed_before_figures_are_drawn(selection, capsys):
+    assert called(*selection, "--jobs", 1) == 1
+    shown = capsys.readouterr()
+    assert "gain of finetune" in shown.out
+    assert "cannot make this file" in shown.err
+
+
+@pytest.mark.usefixtures("bench")
+@pytest.mark.parametrize("in_the_way", ["records/toy", "records/toy/net/probe", "figures"])
+def test_what_cannot_be_written_is_said_before_any_training(
+    selection, tmp_path, capsys, in_the_way
+):
+    (tmp_path / in_the_way).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / in_the_way).write_text("")
+    assert called(*selection, "--jobs", 1) == 2
+    said = capsys.readouterr().err
+    assert "cannot write here" in said
+    assert "seed 0: " not in said
 
 
 def test_a_second_run_trains_nothing_and_prints_the_same(bench, tmp_path):

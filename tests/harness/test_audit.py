@@ -10,6 +10,7 @@ from benchmark.analysis.scores import score_of
 from benchmark.errors import UserError
 from benchmark.harness import audit, judged, plan
 from benchmark.harness.plan import Selection
+from benchmark.harness.watch import Watch
 from benchmark.records import store
 from benchmark.records.recipe import ALTERNATIVES
 from benchmark.records.recipe import stored as recipe_of
@@ -80,7 +81,7 @@ def test_audited_records_lie_beside_the_records_and_are_found_again(tmp_path):
     records = tmp_path / "records"
     another = replace(record(), fingerprint="another")
     store.save(judged.folder(records, "rate-x3"), another)
-    found = judged.scores(records)
+    found = judged.scores(records, Watch())
     assert [score.fingerprint for score in found["rate-x3"]] == ["another"]
     assert found["steps-x2"] == []
 

@@ -3,11 +3,15 @@ import re
 
 import numpy as np
 import pytest
+import torch
 import toy
 from toy import CLASSES, write_backbone
 
+from benchmark.errors import UserError
 from benchmark.harness import job as trial
+from benchmark.harness import plan
 from benchmark.harness.job import Job
+from benchmark.harness.plan import Selection
 from benchmark.records.fingerprint import Ingredients
 from benchmark.records.recipe import ProbeRecipe, Recipe
 from benchmark.records.record import Trial
@@ -22,7 +26,7 @@ RECIPE = Recipe(learning_rate=1e-3, steps=4)
 def job(task, backbone, dataset):
     network = backbones.find(backbone)
     made_of = Ingredients(toy.SIZE, dataset.hash, network.weights_hash, network.design)
-    return Job(Trial("toy", "net", "finetune", 2, 0), backbone, task, RECIPE, made_of)
+    return Job(Trial("toy", "net", "finetune", 2, 0), backbone, task, RECIPE, made_of, "subset")
 
 
 def changed(job, recipe=None, **trial):
@@ -72,6 +76,38 @@ def test_a_record_names_the_very_subset(job, dataset):
     assert trial.run(job).subset_hash == subsets.subset_hash(chosen)
 
 
+@pytest.fixture
+def own(tmp_path, fresh_cache):
+    """A job on images that the test may change, and the image that it changes."""
+    task = toy.write_task(tmp_path)
+    name = write_backbone(tmp_path / "net")
+    (planned,) = plan.prepare(Selection((task,), (name,), ("scratch",), (1,), seeds=1)).jobs
+    return planned, tmp_path / "toy" / "train" / "left" / "000.png"
+
+
+def test_images_that_changed_since_the_plan_are_an_error_and_once_restored_the_trial_runs(own):
+    job, image = own
+    before = image.read_bytes()
+    toy.Image.fromarray(toy.picture(0, 77)).save(image)
+    with pytest.raises(UserError, match="the images of task 'toy' have changed") as caught:
+        trial.run(job)
+    assert "toy.yaml" in caught.value.where
+    image.write_bytes(before)
+    assert trial.run(job).data.hash == job.made_of.data_hash
+
+
+def test_weights_that_changed_since_the_plan_are_an_error(job):
+    other = dataclasses.replace(job.made_of, weights_hash="0" * 64)
+    with pytest.raises(UserError, match="has changed since the run began"):
+        trial.run(dataclasses.replace(job, made_of=other))
+
+
+def test_a_configuration_that_changed_since_the_plan_is_an_error(job):
+    other = dataclasses.replace(job.made_of, weights_hash=None, design={"mean": 0})
+    with pytest.raises(UserError, match="has changed since the run began"):
+        trial.run(dataclasses.replace(job, made_of=other))
+
+
 def test_all_arms_see_the_same_subset(job):
     scratch, probe = changed(job, arm="scratch"), changed(job, ProbeRecipe(), arm="probe")
     assert trial.run(scratch).subset_hash == trial.run(probe).subset_hash
@@ -85,6 +121,19 @@ def test_a_training_that_diverges_is_a_record_with_its_reason(job, monkeypatch):
     assert (record.status, record.accuracy) == ("failed", None)
     assert "not finite by step" in record.reason
     assert (record.predictions, record.correct) == ((), "")
+
+
+@pytest.mark.usefixtures("fresh_cache")
+@pytest.mark.parametrize("spoilt", [np.nan, np.inf, 1e30])
+def test_features_that_are_no_numbers_are_a_failure_with_its_reason(job, monkeypatch, spoilt):
+    def outputs(model, pixels):
+        return torch.full((len(pixels.images), 4), spoilt)
+
+    monkeypatch.setattr("benchmark.training.features.predict", outputs)
+    record = trial.run(changed(job, ProbeRecipe(), arm="probe"))
+    assert record.status == "failed"
+    assert "features are not finite" in record.reason
+    assert "39 of 39 images" in record.reason
 
 
 def test_a_network_that_breaks_in_its_last_step_has_failed_too(job):

@@ -1,9 +1,12 @@
 import dataclasses
 import errno
+import json
 import multiprocessing
 import os
 import random
 import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 
 import pytest
 import toy
@@ -14,7 +17,9 @@ from benchmark.harness import sweep
 from benchmark.harness.executors import run_here
 from benchmark.harness.plan import Selection, prepare
 from benchmark.harness.sweep import missing, stored
-from benchmark.records import store
+from benchmark.harness.watch import Watch
+from benchmark.records import claims, store
+from benchmark.records.recipe import as_stored
 
 
 @pytest.fixture
@@ -29,12 +34,21 @@ def jobs(selection):
 
 def made_up(job):
     """A record of ``job`` without any training."""
-    trial = job.trial
-    return toy.record(trial=trial, fingerprint=job.fingerprint, data=toy.FACTS)
+    facts = dataclasses.replace(
+        toy.FACTS, hash=job.made_of.data_hash, image_size=job.image_size, test_images=4
+    )
+    return toy.record(
+        trial=job.trial,
+        fingerprint=job.fingerprint,
+        data=facts,
+        recipe=as_stored(job.recipe),
+        weights_hash=job.made_of.weights_hash,
+        subset_hash=job.subset_hash,
+    )
 
 
-def run(root, jobs, function=made_up, workers=1):
-    return list(sweep.run(root, jobs, workers, function=function))
+def run(root, jobs, function=made_up, workers=1, watch=None):
+    return list(sweep.run(root, jobs, workers, watch or Notes(), function=function))
 
 
 def with_rate(jobs, rate):
@@ -81,7 +95,7 @@ def test_a_size_that_a_class_cannot_fill_is_left_out_with_a_note(selection):
     [
         ({"arms": ("scrach",)}, "did you mean 'scratch'"),
         ({"backbones": ("resnt18",)}, "did you mean 'resnet18'"),
-        ({"backbones": ("local-dir:nowhere",)}, "config.json is missing"),
+        ({"backbones": ("local-dir:nowhere",)}, "no backbone in this folder"),
     ],
 )
 def test_what_is_unknown_is_said_before_anything_runs(selection, change, expected):
@@ -123,24 +137,105 @@ def test_a_changed_recipe_is_trained_again_and_the_old_record_kept(tmp_path, job
 
 def test_stale_records_are_never_handed_out(tmp_path, jobs):
     run(tmp_path, jobs)
-    with pytest.raises(UserError, match="stale"):
-        stored(tmp_path, with_rate(jobs, 0.5))
+    found = {record.trial.arm for record in stored(tmp_path, with_rate(jobs, 0.5))}
+    assert found == {"scratch", "probe"}
 
 
-def test_a_missing_record_is_an_error_for_people(tmp_path, jobs):
-    with pytest.raises(UserError, match=r"n0001-s0\.json"):
+def test_no_record_at_all_is_an_error_for_people(tmp_path, jobs):
+    with pytest.raises(UserError, match="none of these trials has a current record"):
         stored(tmp_path, jobs)
 
 
-def test_a_damaged_record_is_trained_again(tmp_path, jobs):
+class Notes(Watch):
+    """Goes on, whatever it is told."""
+
+    def __init__(self):
+        self.faults, self.failures = [], {}
+
+    def set_aside(self, fault):
+        self.faults.append(str(fault))
+
+    def failed(self, trial, error):
+        self.failures[trial] = str(error)
+
+
+@pytest.mark.parametrize("content", ["{", "", "[]", '{"trial": {}}'])
+def test_a_damaged_record_is_named_and_trained_again(tmp_path, jobs, content):
     run(tmp_path, jobs)
-    store.path_of(tmp_path, jobs[3].trial).write_text("{")
-    assert [record.trial for record in run(tmp_path, jobs)] == [jobs[3].trial]
+    store.path_of(tmp_path, jobs[3].trial).write_text(content)
+    notes = Notes()
+    assert [record.trial for record in run(tmp_path, jobs, watch=notes)] == [jobs[3].trial]
+    assert len(notes.faults) == 1
+    assert store.path_of(tmp_path, jobs[3].trial).name in notes.faults[0]
+
+
+def test_a_record_copied_to_another_seed_is_named_and_that_seed_is_trained(tmp_path, jobs):
+    one, other = [job for job in jobs if job.trial.arm == "probe"][:2]
+    run(tmp_path, [one])
+    copied = store.path_of(tmp_path, other.trial)
+    copied.write_bytes(store.path_of(tmp_path, one.trial).read_bytes())
+    notes = Notes()
+    assert [record.trial for record in run(tmp_path, [one, other], watch=notes)] == [other.trial]
+    assert "the record of another trial" in notes.faults[0]
+
+
+OTHER = "0" * 64
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("data.hash", OTHER),
+        ("data.image_size", 99),
+        ("weights_hash", OTHER),
+        ("subset_hash", OTHER),
+        ("recipe.learning_rate", 0.25),
+        ("fingerprint", OTHER),
+    ],
+)
+def test_a_record_that_rests_on_something_else_is_trained_again(tmp_path, jobs, field, value):
+    job = next(job for job in jobs if job.trial.arm == "finetune")
+    run(tmp_path, [job])
+    path = store.path_of(tmp_path, job.trial)
+    content = json.loads(path.read_text())
+    *inside, name = field.split(".")
+    (content[inside[0]] if inside else content)[name] = value
+    path.write_text(json.dumps(content))
+    assert [record.trial for record in run(tmp_path, [job])] == [job.trial]
+    assert run(tmp_path, [job]) == []
+
+
+def test_the_record_of_another_subset_does_not_pass_for_this_seed(tmp_path, jobs):
+    one, other = [job for job in jobs if job.trial.arm == "probe"][:2]
+    assert one.trial.seed != other.trial.seed
+    renamed = dataclasses.replace(made_up(one), trial=other.trial)
+    store.save(tmp_path, renamed)
+    assert [record.trial for record in run(tmp_path, [other])] == [other.trial]
+
+
+def test_a_folder_in_a_records_place_does_not_stop_the_run(tmp_path, jobs):
+    path = store.path_of(tmp_path, jobs[0].trial)
+    (path / "inside").mkdir(parents=True)
+    notes = Notes()
+    assert len(run(tmp_path, jobs, watch=notes)) == len(jobs)
+    assert path.is_file()
+    assert "not an ordinary file" in notes.faults[0]
+
+
+def test_records_that_cannot_be_written_are_an_error_before_any_training(tmp_path, jobs):
+    (tmp_path / "toy").write_text("in the way")
+
+    def never(job):
+        raise AssertionError("trained")
+
+    with pytest.raises(UserError, match="cannot write here"):
+        run(tmp_path, jobs, never)
 
 
 def failing_for_scratch(job):
     if job.trial.arm == "scratch":
-        return dataclasses.replace(made_up(job), status="failed", reason="NaN", accuracy=None)
+        nothing = {"predictions": (), "correct": "", "accuracy": None}
+        return dataclasses.replace(made_up(job), status="failed", reason="NaN", **nothing)
     return made_up(job)
 
 
@@ -156,15 +251,27 @@ def test_records_are_stored_before_they_are_handed_out(tmp_path, jobs):
         assert store.load_file(store.path_of(tmp_path, record.trial)) == record
 
 
-def test_an_error_for_people_ends_the_sweep_and_keeps_what_is_done(tmp_path, jobs):
-    def refuse_probe(job):
-        if job.trial.arm == "probe":
-            raise UserError("no features")
-        return made_up(job)
+def refuse_finetune(job):
+    if job.trial.arm == "finetune":
+        raise UserError("no such weights")
+    return made_up(job)
 
-    with pytest.raises(UserError, match="no features"):
-        run(tmp_path, jobs, refuse_probe)
-    assert len(list(store.record_files(tmp_path))) == 8
+
+def test_a_trial_that_cannot_be_run_is_named_and_the_rest_goes_on(tmp_path, jobs):
+    notes = Notes()
+    records = run(tmp_path, jobs, refuse_finetune, watch=notes)
+    assert {record.trial.arm for record in records} == {"scratch", "probe"}
+    assert {trial.arm for trial in notes.failures} == {"finetune"}
+    assert set(notes.failures.values()) == {"no such weights"}
+    assert len(run(tmp_path, jobs)) == 4, "what failed is run by the next command"
+
+
+def test_without_anybody_to_tell_the_first_error_ends_the_sweep_and_keeps_what_is_done(
+    tmp_path, jobs
+):
+    with pytest.raises(UserError, match="no such weights"):
+        list(sweep.run(tmp_path, jobs, 1, function=refuse_finetune))
+    assert len(list(store.record_files(tmp_path))) == 4
 
 
 def test_a_disk_that_is_full_ends_the_workers_at_once(tmp_path, jobs, monkeypatch):
@@ -185,6 +292,88 @@ def test_a_disk_that_is_full_ends_the_workers_at_once(tmp_path, jobs, monkeypatc
         run(tmp_path, jobs, workers=2)
     assert ended, "while the traceback is alive, nothing else would close the executor"
     assert caught.tb
+
+
+# Several sweeps on one folder of records
+
+
+class Counted:
+    """Makes records up, slowly, and knows which."""
+
+    def __init__(self):
+        self.made = []
+
+    def __call__(self, job):
+        self.made.append(job.trial)
+        time.sleep(0.02)
+        return made_up(job)
+
+
+def test_two_sweeps_share_the_work_and_nothing_is_run_twice(tmp_path, jobs, monkeypatch):
+    monkeypatch.setattr(sweep, "_SECONDS", 0.01)
+    counted = Counted()
+    with ThreadPoolExecutor(2) as pool:
+        one, other = pool.map(lambda _: run(tmp_path, jobs, counted), range(2))
+    assert sorted(counted.made) == sorted(job.trial for job in jobs)
+    assert sorted(r.trial for r in [*one, *other]) == sorted(counted.made)
+    assert one
+    assert other
+    assert len(stored(tmp_path, jobs)) == len(jobs)
+    assert not list(tmp_path.rglob(".*")), "no claim and no temporary file is left"
+
+
+class Other(Notes):
+    """Another sweep has a trial: what becomes of it is decided as soon as this one waits for it."""
+
+    def __init__(self, held, then):
+        super().__init__()
+        self.held, self.then, self.elsewhere = held, then, []
+
+    def waits(self, trials):
+        if self.held is not None:
+            self.then()
+            self.held.close()
+            self.held = None
+
+    def found(self, record):
+        self.elsewhere.append(record.trial)
+
+
+@pytest.fixture
+def held(tmp_path, jobs):
+    store.prepare(tmp_path, [job.trial for job in jobs])
+    stack = ExitStack()
+    assert stack.enter_context(claims.claim(tmp_path, jobs[0].trial))
+    return stack
+
+
+def test_a_trial_that_another_sweep_ends_is_waited_for_and_not_run(tmp_path, jobs, held):
+    other = Other(held, then=lambda: store.save(tmp_path, made_up(jobs[0])))
+    records = run(tmp_path, jobs, watch=other)
+    assert {record.trial for record in records} == {job.trial for job in jobs[1:]}
+    assert other.elsewhere == [jobs[0].trial]
+
+
+def test_a_trial_whose_sweep_is_killed_is_taken_over(tmp_path, jobs, held):
+    other = Other(held, then=lambda: None)
+    records = run(tmp_path, jobs, watch=other)
+    assert records[-1].trial == jobs[0].trial
+    assert len(records) == len(jobs)
+
+
+def test_a_sweep_of_other_settings_runs_what_the_first_one_had(tmp_path, jobs, held):
+    stale = dataclasses.replace(made_up(jobs[0]), fingerprint="other")
+    other = Other(held, then=lambda: store.save(tmp_path, stale))
+    assert len(run(tmp_path, jobs, watch=other)) == len(jobs)
+
+
+def test_what_is_left_of_killed_sweeps_goes_even_where_all_is_stored(tmp_path, jobs):
+    run(tmp_path, jobs)
+    folder = store.path_of(tmp_path, jobs[0].trial).parent
+    (folder / f".n0001-s0.json.{2**22 + 1}.tmp").write_text("{half")
+    (folder / ".n0001-s0.claim").write_text("")
+    assert run(tmp_path, jobs) == []
+    assert not list(tmp_path.rglob(".*"))
 
 
 # Killed at any moment

@@ -1,3 +1,4 @@
+import dataclasses
 import errno
 import json
 import os
@@ -15,7 +16,7 @@ from toy import CHECKOUT, failed, record
 
 from benchmark.errors import UserError
 from benchmark.records import store
-from benchmark.records.record import FORMAT, DataFacts, Record, Training, Trial
+from benchmark.records.record import FORMAT, Training
 
 words = st.text(st.characters(codec="utf-8"), max_size=20)
 names = st.from_regex(r"[a-z0-9][a-z0-9_.-]{0,12}", fullmatch=True)
@@ -27,15 +28,13 @@ plain = st.recursive(
     max_leaves=5,
 )
 records = st.builds(
-    Record,
-    trial=st.builds(Trial, names, names, names, st.integers(1, 9999), st.integers(0, 99)),
-    accuracy=st.none() | shares,
-    predictions=st.lists(st.integers(0, 999), max_size=9).map(tuple),
+    record,
+    n=st.integers(1, 9999),
+    seed=st.integers(0, 99),
+    correct=st.text("01", min_size=1, max_size=9),
+    task=names,
+    backbone=names,
     recipe=st.dictionaries(words, plain, max_size=4),
-    data=st.builds(
-        DataFacts, words, words, *[numbers] * 4, test_in_train=st.lists(numbers).map(tuple)
-    ),
-    reason=st.none() | words,
     training=st.builds(
         Training,
         numbers,
@@ -44,7 +43,8 @@ records = st.builds(
         shares,
     ),
     versions=st.dictionaries(words, words, max_size=3),
-    format=st.just(FORMAT),
+    device=words,
+    backbone_label=words,
 )
 
 
@@ -106,13 +106,6 @@ def test_superseded_records_are_not_loaded(tmp_path):
     assert [one.fingerprint for one in store.load(tmp_path)] == ["b"]
 
 
-def test_a_record_with_other_settings_does_not_count_as_stored(tmp_path):
-    store.save(tmp_path, record(fingerprint="a"))
-    assert store.is_stored(tmp_path, record().trial, "a")
-    assert not store.is_stored(tmp_path, record().trial, "b")
-    assert not store.is_stored(tmp_path, record(n=2).trial, "a")
-
-
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"7", b"\xff\xfe", b"{}", b'{"trial": 7}'])
 def test_garbage_is_refused_with_the_name_of_its_file(tmp_path, content):
     path = store.save(tmp_path, record())
@@ -120,7 +113,6 @@ def test_garbage_is_refused_with_the_name_of_its_file(tmp_path, content):
     with pytest.raises(UserError, match=r"n0001-s0\.json: not a record") as caught:
         list(store.load(tmp_path))
     assert "delete the file" in str(caught.value)
-    assert not store.is_stored(tmp_path, record().trial, record().fingerprint)
 
 
 def test_a_record_cut_off_anywhere_is_refused(tmp_path):
@@ -159,6 +151,162 @@ def test_files_come_in_the_order_of_their_names_not_of_their_making(tmp_path):
 
 def test_a_folder_without_records_has_none(tmp_path):
     assert list(store.load(tmp_path / "nowhere")) == []
+
+
+def told_of(folder):
+    """What is loaded, and what is said of the files that are left out."""
+    faults = []
+    loaded = list(store.load(folder, faults.append))
+    return loaded, [str(fault) for fault in faults]
+
+
+@pytest.mark.parametrize(
+    "place",
+    [record(seed=1), record(n=2), record("probe"), record(task="other"), record(backbone="other")],
+)
+def test_a_record_in_the_place_of_another_is_named_and_the_rest_goes_on(tmp_path, place):
+    path = store.save(tmp_path, record())
+    other = store.path_of(tmp_path, place.trial)
+    other.parent.mkdir(parents=True, exist_ok=True)
+    other.write_bytes(path.read_bytes())
+    loaded, (said,) = told_of(tmp_path)
+    assert loaded == [record()]
+    assert said.startswith(f"{other}: this is the record of another trial")
+    with pytest.raises(UserError, match="another trial"):
+        store.load_trial(tmp_path, place.trial)
+
+
+def test_a_record_outside_the_folder_of_its_arm_is_named(tmp_path):
+    store.save(tmp_path, record())
+    (loaded, (said,)) = told_of(tmp_path / "toy")
+    assert loaded == []
+    assert "toy/net/scratch/n0001-s0.json would be its place" in said
+
+
+BAD_NAMES = ["../../x", "..", "", "a/b", "/etc", "a\\b", "C:x", "a\nb", "a\0", "<b>", "$x$", "=1+1"]
+BAD_NAMES += ["superseded", "x" * 200, ".hidden", "`id`", "a ", "\u202eb"]
+
+
+@pytest.mark.parametrize("name", BAD_NAMES)
+@pytest.mark.parametrize("what", ["task", "backbone", "arm"])
+def test_a_name_from_a_stranger_never_leads_out_of_the_folder(tmp_path, what, name):
+    path = store.save(tmp_path, record())
+    content = json.loads(path.read_text())
+    content["trial"][what] = name
+    path.write_text(json.dumps(content))
+    loaded, (said,) = told_of(tmp_path)
+    assert (loaded, "is no name for a folder" in said) == ([], True)
+    bad = dataclasses.replace(record().trial, **{what: name})
+    with pytest.raises(UserError, match="no name for a folder"):
+        store.save(tmp_path, record(trial=bad))
+
+
+@pytest.mark.parametrize("name", ["timm--resnet18.a1_in1k", "my net (v2)", "Модель", "_", "a+b=c"])
+def test_a_usual_name_is_taken(tmp_path, name):
+    assert store.load_file(store.save(tmp_path, record(backbone=name))).trial.backbone == name
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "expected"),
+    [
+        ("accuracy", 0.75, "accuracy: 0.75 is not"),
+        ("accuracy", None, "accuracy: None is not"),
+        ("correct", "110", "correct: 3 of 4"),
+        ("correct", "11xy", "other characters"),
+        ("predictions", [0], "predictions: 1 of 4"),
+        ("reason", "it failed", "reason: given"),
+        ("status", "failed", "reason: missing"),
+        ("recipe", {"steps": "many"}, r"recipe\.steps"),
+        ("recipe", {"learning_rate": [1]}, r"recipe\.learning_rate"),
+        ("trial.images_per_class", 0, "N is at least 1"),
+        ("trial.seed", -1, "a seed at least 0"),
+        ("data.test_images", 0, "of 0 test images"),
+        ("data.classes", -2, "at least 1"),
+        ("data.test_in_train", [4], "not indices"),
+        ("training.seconds", -1.0, "at least 0"),
+        ("training.losses", [-1.0], "at least 0"),
+    ],
+)
+def test_a_record_that_contradicts_itself_is_not_believed(tmp_path, field, value, expected):
+    path = store.save(tmp_path, record())
+    content = json.loads(path.read_text())
+    *inside, name = field.split(".")
+    part = content[inside[0]] if inside else content
+    part[name] = value
+    path.write_text(json.dumps(content))
+    with pytest.raises(UserError, match=f"not a record: .*{expected}"):
+        list(store.load(tmp_path))
+
+
+def test_what_is_no_file_is_named_and_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "n0001-s0.json")
+    (tmp_path / "n0002-s0.json").mkdir()
+    (tmp_path / "n0003-s0.json").symlink_to(tmp_path / "n0003-s0.json")
+    loaded, said = told_of(tmp_path)
+    assert (loaded, len(said)) == ([], 3)
+    assert all("n000" in one and "record" in one for one in said)
+
+
+def test_a_file_far_too_large_is_not_read(tmp_path):
+    with (tmp_path / "n0001-s0.json").open("wb") as file:
+        file.truncate(2**30)
+    assert "larger than" in told_of(tmp_path)[1][0]
+
+
+def test_a_nest_of_brackets_is_refused(tmp_path):
+    path = store.save(tmp_path, record())
+    deep = "[" * 900 + "]" * 900
+    path.write_text(path.read_text().replace('"learning_rate":0.001', f'"learning_rate":{deep}'))
+    assert "not a record" in told_of(tmp_path)[1][0]
+
+
+def test_a_folder_in_the_place_of_a_record_is_moved_aside_with_all_that_it_holds(tmp_path):
+    path = store.path_of(tmp_path, record().trial)
+    (path / "mine").mkdir(parents=True)
+    (path / "n0001-s7.json").write_text("{}")
+    assert store.load_file(store.save(tmp_path, record())) == record()
+    assert (path.parent / "superseded" / "n0001-s0-folder.json" / "mine").is_dir()
+    assert told_of(tmp_path) == ([record()], [])
+
+
+def test_nothing_that_is_set_aside_replaces_another(tmp_path):
+    for content in ("{one", "{two", "{three"):
+        path = store.save(tmp_path, record())
+        path.write_text(content)
+        store.save(tmp_path, record())
+    kept = sorted((path.parent / "superseded").iterdir())
+    assert {file.read_text() for file in kept} == {"{one", "{two", "{three"}
+
+
+def test_the_record_of_another_trial_is_kept_even_with_the_same_settings(tmp_path):
+    path = store.path_of(tmp_path, record(seed=1).trial)
+    store.save(tmp_path, record()).rename(path)
+    store.save(tmp_path, record(seed=1))
+    assert store.load_file(path) == record(seed=1)
+    (kept,) = (path.parent / "superseded").iterdir()
+    assert store.load_file(kept) == record()
+
+
+def test_what_a_killed_writer_left_is_cleared_before_the_next_run(tmp_path):
+    folder = store.save(tmp_path, record()).parent
+    left = folder / f".n0001-s0.json.{dead_process()}.tmp"
+    left.write_text("{half")
+    store.prepare(tmp_path, [record().trial])
+    assert not left.exists()
+
+
+def dead_process():
+    with subprocess.Popen(["true"]) as process:
+        return process.pid
+
+
+def test_folders_are_made_and_tried_before_anything_is_trained(tmp_path):
+    store.prepare(tmp_path, [record("probe").trial])
+    assert (tmp_path / "toy" / "net" / "probe").is_dir()
+    (tmp_path / "other").write_text("in the way")
+    with pytest.raises(UserError, match=r"other.*: cannot write here") as caught:
+        store.prepare(tmp_path, [record(task="other").trial])
+    assert "RECORDS" in caught.value.mend
 
 
 def test_a_full_disk_keeps_what_was_stored(tmp_path, monkeypatch):

@@ -48,8 +48,9 @@ def by_portable_name(names: Sequence[str]) -> dict[str, str]:
     if not names:
         return {}
     from benchmark.training import backbones
+    from benchmark.training import names as spelled
 
-    backbones.check_names_differ(names)
+    spelled.check_differ(names)
     return {backbones.find(name).portable_name: name for name in names}
 
 

@@ -13,10 +13,13 @@ from contextlib import contextmanager
 from multiprocessing import forkserver, resource_tracker
 from multiprocessing.synchronize import Event
 
+from benchmark.defaults import environment
 from benchmark.errors import UserError
-from benchmark.harness.executors.base import ONE_THREAD, J, R, Results, environment
+from benchmark.harness.executors.base import ONE_THREAD, J, R, Results
 
 _CONTEXT = multiprocessing.get_context("forkserver")
+_ORPHANS = f"{__package__}.orphans"
+"""Not imported here, where it would watch over this process's own parent."""
 
 
 def warm_up(*modules: str) -> None:
@@ -24,8 +27,8 @@ def warm_up(*modules: str) -> None:
 
     Without it, workers import what they need when they get their first job.
     """
-    _CONTEXT.set_forkserver_preload(list(modules))
-    with environment(**ONE_THREAD), _interrupts_held_back():
+    _CONTEXT.set_forkserver_preload([_ORPHANS, *modules])
+    with environment(**ONE_THREAD, BENCHMARK_PARENT=str(os.getpid())), _interrupts_held_back():
         forkserver.ensure_running()
 
 

@@ -3,6 +3,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -157,3 +158,69 @@ def test_processes_end_when_their_parent_is_killed(tmp_path, how):
         parent.send_signal(how)
         parent.wait()
         assert wait_until_gone(worker)
+
+
+IMPORTING = """
+import sys
+from benchmark.harness.executors.processes import run_in_processes, warm_up
+if __name__ == "__main__":
+    if sys.argv[1] == "preloaded":
+        warm_up("endless")
+        print("started", flush=True)
+        sys.stdin.read()
+    import light
+    list(run_in_processes(light.function, [1, 2], 2))
+"""
+ENDLESS = """
+import os, time
+with open("importing", "a") as file:
+    file.write(f"{os.getpid()}\\n")
+end = time.monotonic() + 60
+while time.monotonic() < end:
+    sum(range(10_000))  # busy, as the import of torch is
+"""
+LIGHT = """
+def function(number):
+    return number
+class Heavy:
+    def __call__(self, number): return number
+    def __reduce__(self): return __import__, ("endless",)
+function = Heavy()
+"""
+
+
+def importing(folder):
+    file = folder / "importing"
+    return [int(line) for line in file.read_text().split()] if file.exists() else []
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks at processes in /proc")
+@pytest.mark.parametrize(("where", "processes"), [("preloaded", 1), ("in workers", 2)])
+def test_processes_that_still_import_end_when_their_parent_is_killed(tmp_path, where, processes):
+    for name, text in (("parent", IMPORTING), ("endless", ENDLESS), ("light", LIGHT)):
+        (tmp_path / f"{name}.py").write_text(text)
+    environment = os.environ | {"PYTHONPATH": f"{tmp_path}{os.pathsep}{CHECKOUT}"}
+    command = [sys.executable, "parent.py", where]
+    with subprocess.Popen(
+        command, cwd=tmp_path, env=environment, stdin=subprocess.PIPE, start_new_session=True
+    ) as parent:
+        while len(importing(tmp_path)) < processes and parent.poll() is None:
+            time.sleep(0.02)
+        found = importing(tmp_path)
+        assert len(found) == processes
+        assert not any(map(is_gone, found))
+        parent.kill()
+        parent.wait()
+        assert all(map(wait_until_gone, found))
+        assert all(map(wait_until_gone, in_session(parent.pid)))
+
+
+def in_session(leader):
+    """Processes that are left of a session."""
+    left = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            fields = stat.read_text().rpartition(")")[2].split()
+            if int(fields[3]) == leader and fields[0] != "Z":
+                left.append(int(stat.parent.name))
+    return left

@@ -1,0 +1,20 @@
+import pytest
+from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
+
+from benchmark.training import hub
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (LocalEntryNotFoundError("Cannot find the requested files"), "cannot be reached"),
+        (HFValidationError("Repo id must"), "no name of a model"),
+        (KeyError("architecture"), "not in timm's format"),
+        (TimeoutError("timed out"), "could not be reached"),
+        (RuntimeError("No pretrained weights exist"), "timm cannot make it"),
+    ],
+)
+def test_no_library_is_quoted(error, expected):
+    said = hub.reason(error)
+    assert expected in said
+    assert str(error) not in said
