@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 
@@ -26,6 +27,10 @@ class UserError(Exception):
         super().__init__(str(self))
 
     def __str__(self) -> str:
+        """The message; what would steer a terminal, or no encoding knows, is spelt out."""
+        return "\n".join(printable(line) for line in self._message().split("\n"))
+
+    def _message(self) -> str:
         place = self.where or ""
         if place and self.line is not None:
             place += f":{self.line}"
@@ -39,6 +44,16 @@ class UserError(Exception):
 
 def _rebuild(what: str, where: str | None, line: int | None, mend: str | None) -> UserError:
     return UserError(what, where=where, line=line, mend=mend)
+
+
+def printable(text: str) -> str:
+    """The text on one line: what would end it or steer a terminal is spelt out, as ``\\n``."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+
+
+def listed(names: Sequence[str], most: int = 12) -> str:
+    """The names, at most ``most`` of them, as a sentence takes them."""
+    return ", ".join(names[:most]) + f" and {len(names) - most} more" * (len(names) > most)
 
 
 def nearest(word: str, known: list[str]) -> str:

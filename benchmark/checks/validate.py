@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmark.errors import UserError
+from benchmark.errors import UserError, listed, printable
 from benchmark.tasks import data, duplicates
 from benchmark.tasks.data import Prints
 from benchmark.tasks.duplicates import Duplicates
@@ -27,6 +27,8 @@ class Counts:
     smallest_class: str
     smallest: int
     """Training images of the smallest class."""
+    per_class: tuple[tuple[str, int, int], ...]
+    """Name, training images and test images of each class."""
     duplicates: Duplicates
     source: str
 
@@ -90,21 +92,31 @@ def _check(name: str, folder: Path | None, download: bool) -> TaskReport:
     if prints is None:
         return TaskReport(name, not_checked="they would have to be downloaded")
     counts = _counts(prints)
-    return TaskReport(name, counts, tuple(_leaks(task, counts)), tuple(_notes(task, prints)))
+    notes = (*prints.notes, *_notes(task, prints))
+    return TaskReport(name, counts, tuple(_leaks(task, counts)), notes)
 
 
 def _counts(prints: Prints) -> Counts:
-    per_class = np.bincount(prints.train.labels, minlength=len(prints.class_names))
-    smallest = int(per_class.argmin())
+    in_train, in_test = (
+        np.bincount(split.labels, minlength=len(prints.class_names))
+        for split in (prints.train, prints.test)
+    )
+    smallest = int(in_train.argmin())
     return Counts(
         classes=len(prints.class_names),
         train=len(prints.train.labels),
         test=len(prints.test.labels),
         smallest_class=prints.class_names[smallest],
-        smallest=int(per_class[smallest]),
+        smallest=int(in_train[smallest]),
+        per_class=tuple(zip(prints.class_names, in_train.tolist(), in_test.tolist(), strict=True)),
         duplicates=duplicates.count(prints.train, prints.test),
         source=prints.source,
     )
+
+
+def _classes(counts: Counts) -> str:
+    shown = [f"{name} {train} + {test}" for name, train, test in counts.per_class]
+    return printable(f"classes (training + test images): {listed(shown, _MOST_CLASSES)}")
 
 
 def _leaks(task: Task, counts: Counts) -> Iterable[str]:
@@ -129,6 +141,7 @@ def _notes(task: Task, prints: Prints) -> Iterable[str]:
             yield f"N = {n} is left out: {', '.join(short[:5])}{more}"
 
 
+_MOST_CLASSES = 60
 _HEADINGS = (
     "task",
     "classes",
@@ -170,6 +183,8 @@ def _remarks(reports: Iterable[TaskReport]) -> Iterable[str]:
     for report in reports:
         if report.not_checked:
             yield f"{report.name}: YAML sound, data not checked: {report.not_checked}"
+        if report.counts is not None:
+            yield f"{report.name}: {_classes(report.counts)}"
         for note in report.notes:
             yield f"{report.name}: {note}"
         for fault in report.faults:

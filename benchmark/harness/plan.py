@@ -81,7 +81,7 @@ def _jobs(
     by_name = {arm.name: arm for arm in chosen}
     trials = grid(task.name, backbone.portable_name, list(by_name), sizes, selection.seeds)
     jobs = _made(trials, by_name, task, backbone, dataset, size)
-    return list(jobs), [f"{task.name}: {line}" for line in lines]
+    return list(jobs), [f"{task.name}: {line}" for line in (*dataset.notes, *lines)]
 
 
 def _made(

@@ -52,6 +52,8 @@ class Dataset:
     """SHA-256 over pixels and labels of both splits before resizing: the same for every size."""
     test_in_train: tuple[int, ...]
     """Indices of the test images that, before resizing, equal a training image pixel by pixel."""
+    notes: tuple[str, ...] = ()
+    """What one should know of the reading, a line each: files that are not used, say."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,8 @@ class Prints:
     test: Fingerprints
     class_names: tuple[str, ...]
     source: str
+    notes: tuple[str, ...] = ()
+    """Those of the `Dataset`."""
 
     @property
     def hash(self) -> str:
@@ -101,6 +105,7 @@ def load(task: Task, image_size: int, interpolation: str = "bilinear") -> Datase
         facts["source"],
         facts["hash"],
         tuple(facts["test_in_train"]),
+        tuple(facts["notes"]),
     )
 
 
@@ -116,7 +121,8 @@ def fingerprints(task: Task, *, download: bool = True) -> Prints | None:
         return None
     entry = entry or _made(task, source, key, _add_fingerprints)
     train, test = (_fingerprints(entry, split) for split in SPLITS)
-    return Prints(train, test, tuple(entry.facts["class_names"]), entry.facts["source"])
+    facts = entry.facts
+    return Prints(train, test, tuple(facts["class_names"]), facts["source"], tuple(facts["notes"]))
 
 
 def _fingerprints(entry: cache.Entry, split: str) -> Fingerprints:
@@ -136,7 +142,7 @@ def _made(
 ) -> cache.Entry:
     def fill(writer: cache.Writer) -> None:
         raw = source.read(writer.scratch)
-        writer.facts.update(class_names=raw.class_names, source=source.description)
+        writer.facts.update(class_names=raw.class_names, source=source.description, notes=raw.notes)
         for split, part in _parts(raw):
             writer.add(f"{split}.labels", part.labels, len(part.labels))
         add(writer, task, raw)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import io
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,8 +15,29 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from benchmark.errors import UserError, nearest
+from benchmark.tasks import content_kinds
 
 Pixels = NDArray[np.uint8]
+
+MAX_PIXELS = 50_000_000
+"""An image with more is refused before it is decoded: decoding it would take a gigabyte."""
+
+_FORMATS = {
+    "PNG": (".png", ".apng"),
+    "JPEG": (".jpg", ".jpeg", ".jpe", ".jfif"),
+    "MPO": (".mpo",),
+    "GIF": (".gif",),
+    "BMP": (".bmp",),
+    "DIB": (".dib",),
+    "TIFF": (".tif", ".tiff"),
+    "WEBP": (".webp",),
+    "PPM": (".ppm", ".pgm", ".pbm", ".pnm"),
+    "JPEG2000": (".jp2", ".j2k", ".jpx", ".jpf", ".jpc", ".j2c"),
+    "AVIF": (".avif",),
+}
+"""Pillow's formats that are opened, and their files' endings; others may start programs."""
+
+ENDINGS = tuple(ending for endings in _FORMATS.values() for ending in endings)
 
 _FILTERS = {
     "nearest": Image.Resampling.NEAREST,
@@ -32,32 +55,67 @@ class Picture:
     """Encoded bytes, an image file, or grey values ``[height, width]`` in 0..255."""
     place: str
     """What to call it in an error: its file, or its row."""
+    file: str = ""
+    """The name of its file in its source, where that is known."""
+
+
+def is_image(file: str) -> bool:
+    """Whether the file's name ends as those of image formats that are read."""
+    return file.lower().endswith(ENDINGS)
 
 
 def decode(picture: Picture) -> Image.Image:
     """The picture as RGB, 8 bits: upright as its EXIF says, transparency laid on white.
 
     16-bit greys become 8-bit by division by 257; of a sequence of frames the first is taken.
-    Raises `UserError` that begins with the picture's place if it cannot be decoded. Pillow's guard
-    against decompression bombs (179 million pixels) stays on and ends in the same error.
+    Raises `UserError` that begins with the picture's place if it cannot be decoded, is in none of
+    the known formats, or has more than `MAX_PIXELS`, which its first bytes already tell.
     """
     try:
         if isinstance(picture.content, np.ndarray):
             return Image.fromarray(picture.content).convert("RGB")
-        source = picture.content
-        with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source) as image:
+        with _opened(picture.content) as image:
             return _rgb(image)
     except Exception as error:  # Pillow's decoders raise nearly every kind there is
+        reason, mend = _explained(picture, error)
         raise UserError(
-            f"{picture.place}: this image cannot be read: {_reason(error)}",
-            mend="replace the image, or remove it from the data",
+            f"{picture.place}: this image cannot be read: {reason}", mend=mend
         ) from error
 
 
-def _reason(error: BaseException) -> str:
+def _opened(content: bytes | Path) -> Image.Image:
+    source = io.BytesIO(content) if isinstance(content, bytes) else content
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+        image = Image.open(source, formats=_formats())
+    if image.width * image.height > MAX_PIXELS:
+        size = f"{image.width} x {image.height}"
+        image.close()
+        raise Image.DecompressionBombError(f"{size} pixels are more than {MAX_PIXELS:,}")
+    return image
+
+
+@functools.cache
+def _formats() -> tuple[str, ...]:
+    Image.init()  # what an older Pillow lacks must not be asked for
+    return tuple(name for name in _FORMATS if name in Image.OPEN)
+
+
+def _explained(picture: Picture, error: BaseException) -> tuple[str, str]:
+    """Why the picture cannot be read, and how to mend it."""
+    if isinstance(error, Image.DecompressionBombError):
+        return str(error), "make the image smaller, or remove it from the data"
     if isinstance(error, UnidentifiedImageError):
-        return "not an image in a format that Pillow knows, or empty"
-    return getattr(error, "strerror", None) or str(error) or type(error).__name__
+        return content_kinds.of_no_image(_head(picture.content))
+    reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    return reason, "replace the image, or remove it from the data"
+
+
+def _head(content: object) -> bytes:
+    if isinstance(content, Path):
+        with content.open("rb") as file:
+            return file.read(content_kinds.HEAD)
+    return content[: content_kinds.HEAD] if isinstance(content, bytes) else b""
 
 
 def _rgb(image: Image.Image) -> Image.Image:

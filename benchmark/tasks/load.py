@@ -13,7 +13,8 @@ from pydantic import BaseModel, ValidationError
 from benchmark.defaults import task_folders
 from benchmark.errors import UserError, nearest
 from benchmark.tasks import strict_yaml
-from benchmark.tasks.schema import Data, LoadDataset, Task, TaskFile
+from benchmark.tasks.data_keys import Data, LoadDataset
+from benchmark.tasks.schema import Task, TaskFile
 
 
 def task_files(folder: Path | None = None) -> dict[str, Path]:

@@ -15,19 +15,23 @@ from pathlib import Path
 
 from benchmark.defaults import cache_folder
 from benchmark.errors import UserError
+from benchmark.tasks.data_keys import LoadDataset
+from benchmark.tasks.explained import explained, reason
 from benchmark.tasks.raw import Raw
-from benchmark.tasks.schema import LoadDataset, Task
+from benchmark.tasks.reading import tables
+from benchmark.tasks.reading.assemble import assemble
+from benchmark.tasks.reading.local_data import LocalData
+from benchmark.tasks.reading.parts import refusal
+from benchmark.tasks.reading.tables import Table
+from benchmark.tasks.schema import Task
+from benchmark.tasks.sources import local
 from benchmark.tasks.sources.base import (
     Source,
     UnavailableError,
-    explained,
     library,
-    reason,
     register,
     settings,
 )
-from benchmark.tasks.sources.local import Files
-from benchmark.tasks.tables import Table, raw_data
 from benchmark.tasks.workspace import workspace
 
 _LOG = logging.getLogger(__name__)
@@ -65,7 +69,7 @@ def _read_archive(task: Task, url: str, scratch: Path) -> Raw:
             where=task.file,
             mend="start again to download it again, or correct the address",
         ) from error
-    return Files(task, task.data, unpacked).read(scratch)
+    return local.read(LocalData(task, task.data, unpacked), scratch)
 
 
 def _download(url: str, task: Task) -> Path:
@@ -116,7 +120,8 @@ def _read_hub(task: Task, spec: LoadDataset, scratch: Path) -> Raw:
     with explained(partial(_error, task, f"the hub's {spec.path}")):
         _ask_hub()
         splits = _load_hub(spec, scratch)
-    return raw_data(task, task.data, splits, None)
+    refuse = refusal(task)
+    return assemble(task.data, tables.reading(task.data, splits, None, refuse), refuse)
 
 
 def _ask_hub() -> None:
