@@ -69,13 +69,12 @@ def validate(
     """Checks the named tasks, or all of ``folder``: schema, images, classes, N grid, leaks.
 
     Data on other machines are checked if they are in the cache already, and otherwise with
-    ``download`` only; then not to get them is a fault. Raises `UserError` for unknown names.
+    ``download`` only; then not to get them is a fault. Whatever is wrong with one task, unknown
+    names included, is its own fault and hides no other task. Raises `UserError` where there is no
+    folder of tasks.
     """
     known = task_names(folder)
-    chosen = known if names is None else list(names)
-    for name in chosen:
-        if name not in known:
-            load_task(name, folder)
+    chosen = known if names is None else list(dict.fromkeys(names))
     return Report(tuple(_check(name, folder, download) for name in chosen))
 
 
@@ -89,11 +88,14 @@ def _check(name: str, folder: Path | None, download: bool) -> TaskReport:
         return TaskReport(name, not_checked=error.what)
     except UserError as error:
         return TaskReport(name, faults=(str(error),))
+    except Exception as error:  # the reports of all other tasks are worth more than a traceback
+        what = printable(f"{type(error).__name__}: {error}")[:_LONGEST_FAULT]
+        return TaskReport(name, faults=(f"it cannot be checked, for a reason unforeseen: {what}",))
     if prints is None:
         return TaskReport(name, not_checked="they would have to be downloaded")
     counts = _counts(prints)
     notes = (*prints.notes, *_notes(task, prints))
-    return TaskReport(name, counts, tuple(_leaks(task, counts)), notes)
+    return TaskReport(name, counts, (*_nothing_to_run(task, counts), *_leaks(task, counts)), notes)
 
 
 def _counts(prints: Prints) -> Counts:
@@ -119,6 +121,16 @@ def _classes(counts: Counts) -> str:
     return printable(f"classes (training + test images): {listed(shown, _MOST_CLASSES)}")
 
 
+def _nothing_to_run(task: Task, counts: Counts) -> Iterable[str]:
+    if counts.smallest < task.images_per_class[0]:
+        yield (
+            f"{task.file}: no N of the grid can be run: class {counts.smallest_class!r} has "
+            f"{counts.smallest} training images, N starts at {task.images_per_class[0]}\n"
+            f"  to mend: choose smaller numbers for 'images_per_class', the largest "
+            f"{counts.smallest}, or leave out small classes with 'drop_classes'"
+        )
+
+
 def _leaks(task: Task, counts: Counts) -> Iterable[str]:
     found, accepted = counts.duplicates.test_in_train, task.accepted_duplicates
     if found > accepted:
@@ -142,6 +154,8 @@ def _notes(task: Task, prints: Prints) -> Iterable[str]:
 
 
 _MOST_CLASSES = 60
+_LONGEST_FAULT = 300
+_LONGEST_NAME = 60
 _HEADINGS = (
     "task",
     "classes",
@@ -172,27 +186,30 @@ def _row(report: TaskReport) -> tuple[str, ...]:
     counts = report.counts
     if counts is None:
         reason = "not checked" if report.not_checked else "faulty"
-        return (report.name, *("-" for _ in _HEADINGS[2:]), reason)
+        return (_name(report), *("-" for _ in _HEADINGS[2:]), reason)
     found = counts.duplicates
     numbers = (counts.classes, counts.train, counts.test, counts.smallest, found.within_train)
     more = (found.within_test, found.test_in_train, found.conflicting, found.near)
-    return (report.name, *(str(number) for number in numbers + more), counts.source)
+    return (_name(report), *(str(number) for number in numbers + more), counts.source)
+
+
+def _name(report: TaskReport) -> str:
+    return printable(report.name)[:_LONGEST_NAME]
 
 
 def _remarks(reports: Iterable[TaskReport]) -> Iterable[str]:
     for report in reports:
+        name = _name(report)
         if report.not_checked:
-            yield f"{report.name}: YAML sound, data not checked: {report.not_checked}"
+            yield f"{name}: YAML sound, data not checked: {report.not_checked}"
         if report.counts is not None:
-            yield f"{report.name}: {_classes(report.counts)}"
-        for note in report.notes:
-            yield f"{report.name}: {note}"
-        for fault in report.faults:
-            yield f"{report.name}: FAULT {fault}"
+            yield f"{name}: {_classes(report.counts)}"
+        yield from (f"{name}: {note}" for note in report.notes)
+        yield from (f"{name}: FAULT {fault}" for fault in report.faults)
 
 
 def _verdict(report: Report) -> str:
-    faulty = [task.name for task in report.tasks if task.faults]
+    faulty = [_name(task) for task in report.tasks if task.faults]
     checked = sum(task.counts is not None for task in report.tasks)
     summary = f"{len(report.tasks)} tasks, data of {checked} checked"
     return f"{summary}, faults in: {', '.join(faulty)}" if faulty else f"{summary}, no faults"

@@ -22,11 +22,20 @@ from benchmark.errors import nearest
 
 BUILDERS = ("imagefolder", "parquet", "csv", "json", "save_to_disk")
 
-Text = Annotated[str, Field(strict=True, min_length=1)]
 _HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 _COMMIT = re.compile(r"[0-9a-f]{7,64}")
 _LOOPBACK = re.compile(r"http://(127\.0\.0\.1|localhost)[:/]")
 _LONGEST_PATH, _LONGEST_NAME = 1024, 255
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+
+def _without_control_characters(text: str) -> str:
+    if _CONTROL.search(text):
+        raise ValueError("text holds no control characters")
+    return text
+
+
+Text = Annotated[str, Field(strict=True, min_length=1), AfterValidator(_without_control_characters)]
 
 
 def _relative(path: str) -> str:
@@ -41,8 +50,6 @@ def _relative(path: str) -> str:
 
 
 def _path(path: str) -> str:
-    if any(ord(letter) < 32 for letter in path):
-        raise ValueError("a path holds no control characters")
     longest = max((len(part.encode()) for part in Path(path).parts), default=0)
     if len(path) > _LONGEST_PATH or longest > _LONGEST_NAME:
         raise ValueError(f"a path has at most {_LONGEST_PATH} letters, a name {_LONGEST_NAME}")

@@ -55,9 +55,50 @@ def test_only_the_named_tasks_are_checked(toy):
     assert [task.name for task in validate(["toy"], toy).tasks] == ["toy"]
 
 
-def test_an_unknown_name_is_refused(toy):
-    with pytest.raises(UserError, match="did you mean 'toy'"):
-        validate(["tyo"], toy)
+@pytest.mark.parametrize("name", ["tyo", "x" * 5000, "a\0b", "../toy"])
+def test_an_unknown_name_hides_no_other_task(toy, name):
+    report = validate([name, "toy"], toy)
+    assert [len(task.faults) for task in report.tasks] == [1, 0]
+    assert "unknown task" in report.tasks[0].faults[0]
+    assert len(str(report)) < 2500
+
+
+def test_no_folder_of_tasks_is_refused(tmp_path):
+    with pytest.raises(UserError, match="does not exist"):
+        validate(folder=tmp_path / "none")
+
+
+def test_what_nobody_foresaw_hides_no_other_task(toy, monkeypatch):
+    def broken(task, *, download):
+        if task.name == "other":
+            raise KeyError("\x1b[31mred")
+        return sound(task, download=download)
+
+    sound = data.fingerprints
+    monkeypatch.setattr(data, "fingerprints", broken)
+    write_task(toy, FOLDER, "other")
+    report = validate(folder=toy)
+    assert [len(task.faults) for task in report.tasks] == [1, 0]
+    assert "other: FAULT it cannot be checked" in str(report)
+    assert "\x1b" not in str(report)
+
+
+def test_a_grid_of_which_nothing_can_be_run_is_a_fault(toy):
+    write_task(toy, FOLDER, images_per_class=[4, 5])
+    report = validate(folder=toy)
+    assert "no N of the grid can be run: class 'a' has 3 training images" in str(report)
+    assert report.failed
+
+
+def test_classes_are_listed_with_their_counts(toy):
+    assert "toy: classes (training + test images): a 3 + 2, b 3 + 2" in str(validate(folder=toy))
+
+
+def test_files_that_are_not_used_are_notes(toy):
+    (toy / "toy/train/a/notes.txt").write_text("x")
+    report = validate(folder=toy)
+    assert "toy: not used: notes.txt in toy/train/a/" in str(report)
+    assert not report.failed
 
 
 def test_test_images_in_train_fail_the_task(toy):
