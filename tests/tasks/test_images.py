@@ -1,4 +1,5 @@
 import io
+import zlib
 
 import numpy as np
 import pytest
@@ -97,10 +98,55 @@ def test_floating_point_pixels_are_refused():
         decoded(Image.new("F", (4, 4)), "TIFF")
 
 
-def test_a_decompression_bomb_is_refused(monkeypatch):
-    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 10)
-    with pytest.raises(UserError, match=r"big\.png: .*decompression bomb"):
-        images.decode(Picture(encoded(patch(0)), "big.png"))
+@pytest.mark.parametrize("format", ["PNG", "TIFF", "BMP", "GIF", "WEBP", "JPEG2000"])
+def test_an_image_with_too_many_pixels_is_refused_undecoded(monkeypatch, format):
+    monkeypatch.setattr(images, "MAX_PIXELS", 99)
+    monkeypatch.setattr(images, "_rgb", None)
+    with pytest.raises(UserError, match=r"big: .* 10 x 10 pixels are more than 99"):
+        images.decode(Picture(encoded(patch(0), format), "big"))
+
+
+def png_of(width, height):
+    """The head of a PNG that claims a size."""
+    head = b"IHDR" + width.to_bytes(4, "big") + height.to_bytes(4, "big") + b"\x08\x02\x00\x00\x00"
+    parts = (b"\x00\x00\x00\x0d", head, zlib.crc32(head).to_bytes(4, "big"))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(parts) + b"\x00\x00\x00\x00IDAT5\xaf\x06\x1e"
+
+
+@pytest.mark.parametrize("size", [(7072, 7072), (30_000, 30_000), (100_000, 100_000)])
+def test_a_decompression_bomb_is_refused_without_a_warning(size, recwarn):
+    with pytest.raises(UserError, match=r"bomb: this image cannot be read: .*pixels"):
+        images.decode(Picture(png_of(*size), "bomb"))
+    assert not recwarn.list
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "it is a PostScript file"),
+        (b"%PDF-1.7", "it is a PDF file"),
+        (b"version https://git-lfs.github.com/spec/v1\noid x\n", "it is a Git LFS pointer"),
+        (b"<!DOCTYPE html><html>", "it is a web page"),
+        (b"<svg xmlns='x'/>", "it is an SVG drawing"),
+        (b"\x00\x00\x00\x18ftypheic", "it is an HEIC photo or a film"),
+        (b"\x93NUMPY\x01", "it is a NumPy array"),
+        (b"\x00" * 128 + b"DICM", "it is a DICOM file"),
+        (b"PK\x03\x04", "it is a zip file"),
+        (b"", "it is empty"),
+        (b"II*\x00\x08\x00\x00\x00\x00\x00", "a TIFF of a kind that is not read here"),
+    ],
+)
+def test_what_is_no_image_is_said_to_be_what_it_is(tmp_path, content, expected):
+    (tmp_path / "x.png").write_bytes(content)
+    for source in (content, tmp_path / "x.png"):
+        with pytest.raises(UserError, match=expected):
+            images.decode(Picture(source, "x.png"))
+
+
+def test_postscript_starts_no_program(monkeypatch):
+    monkeypatch.setattr("PIL.EpsImagePlugin.Ghostscript", None)
+    with pytest.raises(UserError, match="PostScript"):
+        images.decode(Picture(encoded(patch(0), "EPS"), "x.png"))
 
 
 def test_resizing_keeps_the_whole_image_and_puts_channels_first():
