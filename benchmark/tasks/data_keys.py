@@ -207,6 +207,9 @@ class Data(KeyModel):
     """Column with the images: encoded images, base64 text, or paths of image files."""
     label_column: Text = "label"
     """Column with the classes: class labels, whole numbers, true or false, or text."""
+    white: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
+    """Value that is white in grey images of more than 8 bits: 65535 unless it is given, 4095 where
+    a camera puts 12 bits into 16."""
     label: Literal["path", "leaf", "top"] | None = None
     """Which folders name the class of an image where they are nested: all (``path``), the last
     (``leaf``) or the first (``top``)."""

@@ -25,6 +25,8 @@ class Fingerprints:
     """``[n]``, one perceptual hash per image."""
     labels: NDArray[np.int64]
     """``[n]``, 0..classes-1."""
+    names: Sequence[str]
+    """What to call each image: its file, or its row."""
 
 
 @dataclass(frozen=True)

@@ -37,6 +37,8 @@ _FORMATS = {
 }
 """Pillow's formats that are opened, and their files' endings; others may start programs."""
 
+_WHITE = 65535
+
 ENDINGS = tuple(ending for endings in _FORMATS.values() for ending in endings)
 
 _FILTERS = {
@@ -59,23 +61,38 @@ class Picture:
     """The name of its file in its source, where that is known."""
 
 
+@dataclass(frozen=True)
+class Decoded:
+    """An image after decoding."""
+
+    image: Image.Image
+    """RGB, 8 bits a channel."""
+    peak: float | None = None
+    """The largest value of a grey image of more than 8 bits, before it was made 8 bits."""
+
+
 def is_image(file: str) -> bool:
     """Whether the file's name ends as those of image formats that are read."""
     return file.lower().endswith(ENDINGS)
 
 
-def decode(picture: Picture) -> Image.Image:
+def decode(picture: Picture, white: float | None = None) -> Decoded:
     """The picture as RGB, 8 bits: upright as its EXIF says, transparency laid on white.
 
-    16-bit greys become 8-bit by division by 257; of a sequence of frames the first is taken.
+    ``white``: the value that becomes 255 in greys of more than 8 bits, 65535 unless it is given;
+    of a sequence of frames the first is taken.
     Raises `UserError` that begins with the picture's place if it cannot be decoded, is in none of
-    the known formats, or has more than `MAX_PIXELS`, which its first bytes already tell.
+    the known formats, has values without a meaning, or has more than `MAX_PIXELS`, which its first
+    bytes already tell.
     """
     try:
         if isinstance(picture.content, np.ndarray):
-            return Image.fromarray(picture.content).convert("RGB")
+            return Decoded(Image.fromarray(picture.content).convert("RGB"))
         with _opened(picture.content) as image:
-            return _rgb(image)
+            if image.mode in ("I", "F") or image.mode.startswith("I;16"):
+                grey, peak = _eight_bits(image, white)
+                return Decoded(_rgb(grey), peak)
+            return Decoded(_rgb(image))
     except Exception as error:  # Pillow's decoders raise nearly every kind there is
         reason, mend = _explained(picture, error)
         raise UserError(
@@ -105,6 +122,10 @@ def _explained(picture: Picture, error: BaseException) -> tuple[str, str]:
     """Why the picture cannot be read, and how to mend it."""
     if isinstance(error, Image.DecompressionBombError):
         return str(error), "make the image smaller, or remove it from the data"
+    if isinstance(error, _RangeError):
+        return str(
+            error
+        ), "say with 'white' under 'data' which value is white, or convert the image"
     if isinstance(error, UnidentifiedImageError):
         return content_kinds.of_no_image(_head(picture.content))
     reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
@@ -119,10 +140,6 @@ def _head(content: object) -> bytes:
 
 
 def _rgb(image: Image.Image) -> Image.Image:
-    if image.mode == "F":
-        raise ValueError("its pixels are floating-point numbers, whose range is not defined")
-    if image.mode == "I" or image.mode.startswith("I;16"):
-        image = _eight_bits(image)
     image = ImageOps.exif_transpose(image)
     if image.has_transparency_data:
         image = image.convert("RGBA")
@@ -130,12 +147,24 @@ def _rgb(image: Image.Image) -> Image.Image:
     return image.convert("RGB")
 
 
-def _eight_bits(image: Image.Image) -> Image.Image:
-    # Mode "I" has 32 bits, but Pillow uses it for 16-bit greys of some formats.
-    values = np.clip(np.asarray(image, dtype=np.int64), 0, 65535)
-    grey = Image.fromarray(((values + 128) // 257).astype(np.uint8))
+class _RangeError(ValueError):
+    """Values of which nobody said what is white."""
+
+
+def _eight_bits(image: Image.Image, white: float | None) -> tuple[Image.Image, float]:
+    """The grey image with 8 bits, and its largest value before."""
+    values = np.asarray(image)
+    low, peak = float(values.min()), float(values.max())
+    if not np.isfinite([low, peak]).all() or low < 0:
+        raise _RangeError(f"its values reach from {low:g} to {peak:g}, and greys start at 0")
+    if white is None and image.mode == "F":
+        raise _RangeError(f"its values, floating-point numbers, reach {peak:g}")
+    if white is None and peak > _WHITE:
+        raise _RangeError(f"its values reach {peak:g}, and 16 bits end at {_WHITE}")
+    scaled = values * np.float32(255) / np.float32(white or _WHITE)
+    grey = Image.fromarray(np.rint(np.minimum(scaled, 255)).astype(np.uint8))
     grey.info["exif"] = image.getexif().tobytes()
-    return grey
+    return grey, peak
 
 
 def digest(image: Image.Image) -> bytes:

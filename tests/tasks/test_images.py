@@ -14,7 +14,7 @@ from benchmark.tasks.images import Picture
 def decoded(image, format="PNG", **options):
     buffer = io.BytesIO()
     image.save(buffer, format, **options)
-    return images.decode(Picture(buffer.getvalue(), "x"))
+    return images.decode(Picture(buffer.getvalue(), "x")).image
 
 
 def colour(image):
@@ -67,9 +67,53 @@ def test_sixteen_bits_are_scaled_to_eight(wide, narrow, format):
     assert colour(decoded(image, format)) == (narrow, narrow, narrow)
 
 
-def test_thirty_two_bit_greys_are_clipped_to_sixteen():
-    image = Image.fromarray(np.full((4, 4), 70000, np.int32))
-    assert colour(decoded(image, "TIFF")) == (255, 255, 255)
+def test_every_sixteen_bit_value_is_rounded_to_the_nearest():
+    wide = np.arange(65536, dtype=np.uint16).reshape(256, 256)
+    narrow = np.asarray(decoded(Image.fromarray(wide)))[..., 0]
+    assert (narrow == (wide.astype(int) + 128) // 257).all()
+
+
+def tiff(values, white=None):
+    buffer = io.BytesIO()
+    Image.fromarray(values).save(buffer, "TIFF")
+    return images.decode(Picture(buffer.getvalue(), "x"), white)
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        (np.full((4, 4), 70_000, np.int32), "its values reach 70000, and 16 bits end at 65535"),
+        (np.full((4, 4), -3, np.int32), "its values reach from -3 to -3, and greys start at 0"),
+        (np.full((4, 4), 0.5, np.float32), "its values, floating-point numbers, reach 0.5"),
+        (np.full((4, 4), np.nan, np.float32), "its values reach from nan to nan"),
+        (np.full((4, 4), np.inf, np.float32), "its values reach from inf to inf"),
+    ],
+)
+def test_values_of_which_nobody_said_what_is_white_are_refused(values, expected):
+    with pytest.raises(UserError, match=expected) as caught:
+        tiff(values)
+    assert "'white' under 'data'" in caught.value.mend
+
+
+@pytest.mark.parametrize(
+    ("value", "kind", "white", "expected"),
+    [
+        (4095, np.uint16, 4095, 255),
+        (2048, np.uint16, 4095, 128),
+        (5000, np.uint16, 4095, 255),
+        (100_000, np.int32, 200_000, 128),
+        (0.25, np.float32, 1.0, 64),
+    ],
+)
+def test_the_white_that_is_given_is_white(value, kind, white, expected):
+    found = tiff(np.full((4, 4), value, kind), white)
+    assert (colour(found.image)[0], found.peak) == (expected, value)
+
+
+def test_images_of_eight_bits_know_no_other_white():
+    buffer = io.BytesIO()
+    Image.new("L", (4, 4), 77).save(buffer, "PNG")
+    assert colour(images.decode(Picture(buffer.getvalue(), "x"), 4095).image)[0] == 77
 
 
 @pytest.mark.parametrize("mode", ["RGB", "I;16"])
@@ -81,7 +125,7 @@ def test_the_orientation_in_exif_is_applied(mode):
 
 
 def test_arrays_of_grey_values_are_pictures_too():
-    image = images.decode(Picture(np.full((8, 8), 9, np.uint8), "row 0"))
+    image = images.decode(Picture(np.full((8, 8), 9, np.uint8), "row 0")).image
     assert colour(image) == (9, 9, 9)
 
 
@@ -91,11 +135,6 @@ def test_arrays_of_grey_values_are_pictures_too():
 def test_what_cannot_be_decoded_is_named(content):
     with pytest.raises(UserError, match=r"cat\.png: this image cannot be read"):
         images.decode(Picture(content, "cat.png"))
-
-
-def test_floating_point_pixels_are_refused():
-    with pytest.raises(UserError, match="range is not defined"):
-        decoded(Image.new("F", (4, 4)), "TIFF")
 
 
 @pytest.mark.parametrize("format", ["PNG", "TIFF", "BMP", "GIF", "WEBP", "JPEG2000"])

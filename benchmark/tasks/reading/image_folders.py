@@ -40,6 +40,8 @@ def read(local: LocalData) -> Reading:
             "tie images together by their files' names with 'group_pattern'",
         )
     images = [file for file in files if is_image(file) and (not beside.rows or file in beside.rows)]
+    if not images:
+        raise refuse(f"{local.top} holds no images", _what_is_there(files))
     classed = not beside.rows
     if local.spec.data_files is None:
         found = layout.by_folders(images, local.top, data, classed=classed, refuse=refuse)
@@ -56,6 +58,14 @@ def read(local: LocalData) -> Reading:
         tuple(_unused(local, found, beside, chosen.names)),
         (*found.notes, *chosen.notes),
     )
+
+
+def _what_is_there(files: Sequence[str]) -> str:
+    endings = sorted({PurePosixPath(file).suffix for file in files})
+    if ".arrow" in endings:
+        return "it may be a folder that save_to_disk wrote: read it with 'path: save_to_disk'"
+    found = f"the files there end in {listed(endings)}; " if any(endings) else ""
+    return f"{found}put images such as .png or .jpg there, or name another folder"
 
 
 def _files(found: Layout, splits: Sequence[str]) -> list[str]:

@@ -69,7 +69,7 @@ def _named(parts: Sequence[Part], data: Data, refuse: Refusal) -> tuple[list[lis
     if (names := parts[0].names) is not None:
         return [[names[v] for v in part] for part in values], list(names)
     known = {value for part in values for value in part}
-    if parts[0].kind == CELLS and all(map(_NUMBER.fullmatch, known)):
+    if parts[0].kind == CELLS and all(isinstance(v, str) and _NUMBER.fullmatch(v) for v in known):
         _check_no_fractions(known, data, refuse)
         if all(map(_WHOLE.fullmatch, known)):  # not so 007, which is a name
             values = [[int(v.split(".")[0]) for v in part] for part in values]

@@ -6,13 +6,12 @@ No part of a name ever decides: a class may be called ``train station``, a file 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 from benchmark.errors import listed
 from benchmark.tasks.data_keys import Data, LoadDataset
-from benchmark.tasks.images import is_image
 from benchmark.tasks.reading import patterns, split_names
 from benchmark.tasks.reading.parts import Refusal
 from benchmark.tasks.unused import Unused
@@ -35,14 +34,12 @@ class Layout:
 def by_folders(
     files: Sequence[str], top: str, data: Data, *, classed: bool, refuse: Refusal
 ) -> Layout:
-    """Splits are folders of ``top``, classes the folders in them.
+    """Splits are folders of ``top``, classes the folders in them; ``files`` are images.
 
     ``classed``: whether folders name the classes at all. Raises `UserError` where the folders
     leave open what is meant.
     """
-    images = {file: _below(file, top) for file in files if is_image(file)}
-    if not images:
-        raise refuse(f"{top or 'the folder'} holds no images", _endings_there(files))
+    images = {file: _below(file, top) for file in files}
     folders = _folders_of_splits(images, data, classed=classed, refuse=refuse)
     named = {name: folder for name, folder in folders.items() if folder is not None}
     layout, parts_of = Layout(notes=split_names.respelt(named)), dict[str, tuple[str, ...]]()
@@ -66,14 +63,15 @@ def by_patterns(
 ) -> Layout:
     """Splits are what the patterns of ``data_files`` match, classes the folders of the images.
 
+    ``files`` are images.
+
     Raises as `by_folders`, and for a pattern that matches nothing.
     """
-    images = [file for file in files if is_image(file)]
     layout, parts_of = Layout(), dict[str, tuple[str, ...]]()
     for split, given in spec.patterns.items():
         found: dict[str, None] = {}
         for pattern in given:
-            matched = patterns.matching(pattern, images)
+            matched = patterns.matching(pattern, files)
             if not matched:
                 raise refuse(f"no image matches {pattern!r}", "correct the pattern")
             found |= dict.fromkeys(matched)
@@ -82,7 +80,7 @@ def by_patterns(
         layout.splits[split] = list(found)
     taken = {file for files in layout.splits.values() for file in files}
     reason = "matched by no pattern of 'data_files'"
-    layout.unused += [Unused(file, reason) for file in images if file not in taken]
+    layout.unused += [Unused(file, reason) for file in files if file not in taken]
     if classed:
         _name_classes(layout, parts_of, data, refuse)
     return layout
@@ -90,12 +88,6 @@ def by_patterns(
 
 def _below(file: str, top: str) -> tuple[str, ...]:
     return PurePosixPath(file).relative_to(top).parts
-
-
-def _endings_there(files: Iterable[str]) -> str:
-    endings = sorted({PurePosixPath(file).suffix for file in files})
-    found = f"the files there end in {listed(endings)}; " if endings else ""
-    return f"{found}put images such as .png or .jpg there, or name another folder"
 
 
 def _folders_of_splits(

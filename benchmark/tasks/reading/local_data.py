@@ -131,8 +131,12 @@ class LocalData:
 
     def _by_name(self, files: Sequence[str]) -> dict[str, list[str]]:
         if not files:
+            saved = any(PurePosixPath(file).name == "state.json" for file in self.tree.files)
             raise self.refuse(
-                f"{self.top} holds no {self.spec.path} files", "name the files with 'data_files'"
+                f"{self.top} holds no {self.spec.path} files",
+                "it is a folder that save_to_disk wrote: read it with 'path: save_to_disk'"
+                if saved
+                else "name the files with 'data_files'",
             )
         by_split: dict[str, list[str]] = {}
         for file in files:
