@@ -27,15 +27,11 @@ class UserError(Exception):
         super().__init__(str(self))
 
     def __str__(self) -> str:
-        """The message; what would steer a terminal, or no encoding knows, is spelt out."""
-        return "\n".join(printable(line) for line in self._message().split("\n"))
-
-    def _message(self) -> str:
         place = self.where or ""
         if place and self.line is not None:
             place += f":{self.line}"
         head = f"{place}: {self.what}" if place else self.what
-        return f"{head}\n  to mend: {self.mend}" if self.mend else head
+        return printable(f"{head}\n  to mend: {self.mend}" if self.mend else head)
 
     def __reduce__(self) -> tuple[object, ...]:
         # Exceptions with keyword-only arguments do not survive the pickling between processes.
@@ -47,8 +43,15 @@ def _rebuild(what: str, where: str | None, line: int | None, mend: str | None) -
 
 
 def printable(text: str) -> str:
-    """The text on one line: what would end it or steer a terminal is spelt out, as ``\\n``."""
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+    """``text`` with escapes in place of what moves a cursor or cannot be encoded; lines remain."""
+    return "".join(
+        c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode() for c in text
+    )
+
+
+def one_line(text: str) -> str:
+    """As `printable`, with its line breaks spelt out too."""
+    return printable(text).replace("\n", r"\n")
 
 
 def listed(names: Sequence[str], most: int = 12) -> str:

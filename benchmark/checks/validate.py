@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from benchmark.errors import UserError, listed, printable
-from benchmark.tasks import data, duplicates
+from benchmark import files
+from benchmark.errors import UserError, listed, one_line
+from benchmark.tasks import data, duplicates, leaks, repeats
 from benchmark.tasks.data import Prints
 from benchmark.tasks.duplicates import Duplicates
 from benchmark.tasks.load import load_task, task_names
+from benchmark.tasks.repeats import Repeat
 from benchmark.tasks.schema import Task
 from benchmark.tasks.sources.base import UnavailableError
+from benchmark.tasks.unused import Unused
 
 
 @dataclass(frozen=True)
@@ -64,21 +67,26 @@ class Report:
 
 
 def validate(
-    names: Iterable[str] | None = None, folder: Path | None = None, *, download: bool = False
+    names: Iterable[str] | None = None,
+    folder: Path | None = None,
+    *,
+    download: bool = False,
+    lists: Path | None = None,
 ) -> Report:
     """Checks the named tasks, or all of ``folder``: schema, images, classes, N grid, leaks.
 
     Data on other machines are checked if they are in the cache already, and otherwise with
     ``download`` only; then not to get them is a fault. Whatever is wrong with one task, unknown
-    names included, is its own fault and hides no other task. Raises `UserError` where there is no
-    folder of tasks.
+    names included, is its own fault and hides no other task. Below ``lists``, where it is given,
+    ``<task>.csv`` lists all images that occur more than once and all files that are not used.
+    Raises `UserError` where there is no folder of tasks.
     """
     known = task_names(folder)
     chosen = known if names is None else list(dict.fromkeys(names))
-    return Report(tuple(_check(name, folder, download) for name in chosen))
+    return Report(tuple(_check(name, folder, download, lists) for name in chosen))
 
 
-def _check(name: str, folder: Path | None, download: bool) -> TaskReport:
+def _check(name: str, folder: Path | None, download: bool, lists: Path | None) -> TaskReport:
     try:
         task = load_task(name, folder)
         prints = data.fingerprints(task, download=download)
@@ -89,13 +97,37 @@ def _check(name: str, folder: Path | None, download: bool) -> TaskReport:
     except UserError as error:
         return TaskReport(name, faults=(str(error),))
     except Exception as error:  # the reports of all other tasks are worth more than a traceback
-        what = printable(f"{type(error).__name__}: {error}")[:_LONGEST_FAULT]
+        what = one_line(f"{type(error).__name__}: {error}")[:_LONGEST_FAULT]
         return TaskReport(name, faults=(f"it cannot be checked, for a reason unforeseen: {what}",))
     if prints is None:
         return TaskReport(name, not_checked="they would have to be downloaded")
     counts = _counts(prints)
-    notes = (*prints.notes, *_notes(task, prints))
-    return TaskReport(name, counts, (*_nothing_to_run(task, counts), *_leaks(task, counts)), notes)
+    found = repeats.repeats(prints.train, prints.test, prints.class_names)
+    leaked = leaks.refusal(task, counts.duplicates.test_in_train, counts.test)
+    faults = [*_nothing_to_run(task, counts), *([str(leaked)] if leaked else [])]
+    notes = (*prints.notes, *_left_out(task, prints), *_repeats(found))
+    if lists is not None:
+        notes = (*notes, *_list(lists / f"{name}.csv", found, prints.unused))
+    return TaskReport(name, counts, tuple(faults), notes)
+
+
+def _repeats(found: Sequence[Repeat]) -> Iterable[str]:
+    """A line for each problem, with the names of the first images."""
+    for problem in dict.fromkeys(one.problem for one in found):
+        pairs = [str(one) for one in found if one.problem == problem]
+        yield one_line(f"{problem}, {len(pairs)} in all: {listed(pairs, _MOST_PAIRS)}")
+
+
+def _list(file: Path, found: Sequence[Repeat], unused: Sequence[Unused]) -> Iterable[str]:
+    try:
+        if not found and not unused:
+            file.unlink(missing_ok=True)  # what an earlier check found
+            return
+        files.write(file, repeats.as_csv(found, unused))
+    except OSError as error:
+        yield f"the list {file} cannot be written: {error.strerror}"
+    else:
+        yield f"all of them are listed in {file}"
 
 
 def _counts(prints: Prints) -> Counts:
@@ -118,7 +150,7 @@ def _counts(prints: Prints) -> Counts:
 
 def _classes(counts: Counts) -> str:
     shown = [f"{name} {train} + {test}" for name, train, test in counts.per_class]
-    return printable(f"classes (training + test images): {listed(shown, _MOST_CLASSES)}")
+    return one_line(f"classes (training + test images): {listed(shown, _MOST_CLASSES)}")
 
 
 def _nothing_to_run(task: Task, counts: Counts) -> Iterable[str]:
@@ -131,16 +163,7 @@ def _nothing_to_run(task: Task, counts: Counts) -> Iterable[str]:
         )
 
 
-def _leaks(task: Task, counts: Counts) -> Iterable[str]:
-    found, accepted = counts.duplicates.test_in_train, task.accepted_duplicates
-    if found > accepted:
-        yield (
-            f"{task.file}: {found} test images are also training images, {accepted} are accepted\n"
-            f"  to mend: remove them, or accept them with 'accepted_duplicates: {found}'"
-        )
-
-
-def _notes(task: Task, prints: Prints) -> Iterable[str]:
+def _left_out(task: Task, prints: Prints) -> Iterable[str]:
     per_class = np.bincount(prints.train.labels, minlength=len(prints.class_names))
     for n in task.images_per_class:
         short = [
@@ -154,6 +177,7 @@ def _notes(task: Task, prints: Prints) -> Iterable[str]:
 
 
 _MOST_CLASSES = 60
+_MOST_PAIRS = 5
 _LONGEST_FAULT = 300
 _LONGEST_NAME = 60
 _HEADINGS = (
@@ -194,7 +218,7 @@ def _row(report: TaskReport) -> tuple[str, ...]:
 
 
 def _name(report: TaskReport) -> str:
-    return printable(report.name)[:_LONGEST_NAME]
+    return one_line(report.name)[:_LONGEST_NAME]
 
 
 def _remarks(reports: Iterable[TaskReport]) -> Iterable[str]:

@@ -12,7 +12,7 @@ import PIL
 from numpy.typing import NDArray
 
 from benchmark import files
-from benchmark.errors import UserError, printable
+from benchmark.errors import UserError, one_line
 from benchmark.tasks import cache, images
 from benchmark.tasks.decoding import Seen, check_tones, decoded
 from benchmark.tasks.duplicates import Fingerprints, perceptual_hash, test_images_also_in_train
@@ -124,7 +124,14 @@ def fingerprints(task: Task, *, download: bool = True) -> Prints | None:
     entry = entry or _made(task, source, key, _add_fingerprints)
     train, test = (_fingerprints(entry, split) for split in SPLITS)
     facts = entry.facts
-    return Prints(train, test, tuple(facts["class_names"]), facts["source"], tuple(facts["notes"]))
+    return Prints(
+        train,
+        test,
+        tuple(facts["class_names"]),
+        facts["source"],
+        tuple(facts["notes"]),
+        tuple(Unused(*one) for one in facts["unused"]),
+    )
 
 
 def _fingerprints(entry: cache.Entry, split: str) -> Fingerprints:
@@ -152,7 +159,7 @@ def _made(
         writer.facts.update(
             class_names=raw.class_names,
             source=source.description,
-            notes=[*raw.notes, *map(printable, check_tones(task, tones))],
+            notes=[*raw.notes, *map(one_line, check_tones(task, tones))],
         )
 
     return cache.make(key, fill)

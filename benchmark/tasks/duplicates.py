@@ -73,6 +73,15 @@ def _conflicting(train: Fingerprints, test: Fingerprints) -> int:
     return sum(len(found) > 1 for found in labels.values())
 
 
+def nearest(hashes: NDArray[np.uint64], others: NDArray[np.uint64]) -> NDArray[np.int64]:
+    """For each of ``hashes`` ``[n]`` the position of the closest of ``others`` ``[m]``, m > 0."""
+    found = np.zeros(len(hashes), np.int64)
+    for start in range(0, len(hashes), _ROWS):
+        rows = slice(start, start + _ROWS)
+        found[rows] = np.bitwise_count(hashes[rows, None] ^ others[None, :]).argmin(axis=1)
+    return found
+
+
 def has_near(
     hashes: NDArray[np.uint64], others: NDArray[np.uint64], distance: int = NEAR
 ) -> NDArray[np.bool_]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import io
+import logging
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,6 +39,8 @@ _FORMATS = {
 """Pillow's formats that are opened, and their files' endings; others may start programs."""
 
 _WHITE = 65535
+_SAMPLES_PER_PIXEL, _EXTRA_SAMPLES = 277, 338
+"""Tags of TIFF files."""
 
 ENDINGS = tuple(ending for endings in _FORMATS.values() for ending in endings)
 
@@ -89,6 +92,7 @@ def decode(picture: Picture, white: float | None = None) -> Decoded:
         if isinstance(picture.content, np.ndarray):
             return Decoded(Image.fromarray(picture.content).convert("RGB"))
         with _opened(picture.content) as image:
+            _check_channels(image)
             if image.mode in ("I", "F") or image.mode.startswith("I;16"):
                 grey, peak = _eight_bits(image, white)
                 return Decoded(_rgb(grey), peak)
@@ -115,6 +119,7 @@ def _opened(content: bytes | Path) -> Image.Image:
 @functools.cache
 def _formats() -> tuple[str, ...]:
     Image.init()  # what an older Pillow lacks must not be asked for
+    logging.getLogger("PIL").setLevel(logging.CRITICAL)  # it prints what it raises as well
     return tuple(name for name in _FORMATS if name in Image.OPEN)
 
 
@@ -129,6 +134,8 @@ def _explained(picture: Picture, error: BaseException) -> tuple[str, str]:
     if isinstance(error, UnidentifiedImageError):
         return content_kinds.of_no_image(_head(picture.content))
     reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    if "channels" in reason or "colours" in reason:
+        return reason, "convert it to an image with the three channels that are to be seen"
     return reason, "replace the image, or remove it from the data"
 
 
@@ -139,8 +146,22 @@ def _head(content: object) -> bytes:
     return content[: content_kinds.HEAD] if isinstance(content, bytes) else b""
 
 
+def _check_channels(image: Image.Image) -> None:
+    """Refuses a TIFF with channels that Pillow leaves out, or takes for an opacity, unasked."""
+    tags, bands = getattr(image, "tag_v2", {}), len(image.getbands())
+    channels = tags.get(_SAMPLES_PER_PIXEL, 1)
+    if channels > bands:
+        raise ValueError(f"it has {channels} channels, of which {bands} are read")
+    if tags and image.mode == "RGBA" and _EXTRA_SAMPLES not in tags:
+        raise ValueError("it has 4 channels, and does not say what the fourth one means")
+
+
 def _rgb(image: Image.Image) -> Image.Image:
     image = ImageOps.exif_transpose(image)
+    if image.mode in ("LAB", "HSV"):
+        raise ValueError(f"its colours are stored as {image.mode}, which is not read")
+    if image.mode == "La":
+        image = image.convert("LA")
     if image.has_transparency_data:
         image = image.convert("RGBA")
         image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
@@ -170,7 +191,9 @@ def _eight_bits(image: Image.Image, white: float | None) -> tuple[Image.Image, f
 def digest(image: Image.Image) -> bytes:
     """SHA-256 over size and pixels of an RGB image (32 bytes): equal pixels, equal digest."""
     width, height = image.size
-    return hashlib.sha256(f"{width}x{height}:".encode() + image.tobytes()).digest()
+    whole = hashlib.sha256(f"{width}x{height}:".encode())
+    whole.update(image.tobytes())
+    return whole.digest()
 
 
 def check_interpolation(name: str) -> None:

@@ -61,10 +61,10 @@ def notes(tones: Sequence[Tone], white: float | None) -> list[str]:
             f"255, as 12 bits in 16 look: {listed(dark, _NAMES)}"
         )
     if flat:
-        found.append(f"{len(flat)} images are of one colour: {listed(flat, _NAMES)}")
+        found.append(f"images of one colour: {listed(flat, _NAMES)}")
     if beyond:
         found.append(
-            f"{len(beyond)} images have values beyond 'white: {white:g}', which become white: "
+            f"images with values beyond 'white: {white:g}', which become white: "
             + listed(beyond, _NAMES)
         )
     return found

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from benchmark.errors import printable
+from benchmark.errors import one_line
 
 _LINES = 12
 _NAMES = 3
@@ -23,7 +23,7 @@ class Unused:
 
 
 def lines(unused: Iterable[Unused]) -> tuple[str, ...]:
-    """One line for each reason, folder and ending, the largest first; printable."""
+    """One line for each reason, folder and ending, the largest first; one_line."""
     groups: dict[tuple[str, str, str], list[str]] = defaultdict(list)
     for one in unused:
         path = PurePosixPath(one.path)
@@ -42,4 +42,4 @@ def _line(reason: str, folder: str, ending: str, names: list[str]) -> str:
         more = ", ..." * (len(names) > _NAMES)
         kind = f" {ending}" if ending else ""
         what = f"not used: {len(names)}{kind} files{where} ({', '.join(names[:_NAMES])}{more})"
-    return printable(f"{what}: {reason}")
+    return one_line(f"{what}: {reason}")

@@ -110,6 +110,37 @@ def test_the_white_that_is_given_is_white(value, kind, white, expected):
     assert (colour(found.image)[0], found.peak) == (expected, value)
 
 
+EXTRA_SAMPLES = b"\x52\x01\x03\x00\x01\x00\x00\x00"
+"""Tag 338 of a TIFF, one short number, as its bytes; the value follows."""
+
+
+@pytest.mark.parametrize(
+    ("mode", "old", "new", "expected"),
+    [
+        ("RGBA", b"\x02", b"\x00", "it has 4 channels, of which 3 are read"),
+        ("LA", b"\x02", b"\x00", "it has 2 channels, of which 1 are read"),
+        ("RGBA", b"\x02", None, "does not say what the fourth one means"),
+    ],
+)
+def test_channels_without_a_meaning_are_refused(mode, old, new, expected):
+    content = encoded(patch(0, 8, mode), "TIFF")
+    assert EXTRA_SAMPLES + old in content
+    other = EXTRA_SAMPLES + new if new else b"\xe8\xfd" + EXTRA_SAMPLES[2:] + old
+    with pytest.raises(UserError, match=expected) as caught:
+        images.decode(Picture(content.replace(EXTRA_SAMPLES + old, other), "x"))
+    assert "three channels" in caught.value.mend
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "L", "LA", "CMYK", "1", "P"])
+def test_the_usual_channels_of_a_tiff_are_read(mode):
+    assert decoded(patch(0, 8, mode), "TIFF").mode == "RGB"
+
+
+def test_colours_that_are_no_colours_of_a_screen_are_refused():
+    with pytest.raises(UserError, match="its colours are stored as LAB"):
+        decoded(Image.new("LAB", (4, 4)), "TIFF")
+
+
 def test_images_of_eight_bits_know_no_other_white():
     buffer = io.BytesIO()
     Image.new("L", (4, 4), 77).save(buffer, "PNG")

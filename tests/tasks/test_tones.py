@@ -70,7 +70,7 @@ def test_images_of_one_colour_get_a_note(tmp_path):
     made(tmp_path, 255, np.uint8)
     Image.new("RGBA", (9, 9), (9, 9, 9, 0)).save(tmp_path / "toy/train/a/blank.png")
     (note,) = data.load(make_task(tmp_path), 8).notes
-    assert note == "1 images are of one colour: toy/train/a/blank.png"
+    assert note == "images of one colour: toy/train/a/blank.png"
 
 
 def test_a_few_dark_images_among_many_get_no_note():

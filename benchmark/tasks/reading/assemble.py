@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmark.errors import listed, printable
+from benchmark.errors import listed, one_line
 from benchmark.tasks import own_split, unused
 from benchmark.tasks.data_keys import Data
 from benchmark.tasks.raw import Labels, Raw, RawSplit
@@ -37,7 +37,7 @@ def assemble(data: Data, reading: Reading, refuse: Refusal) -> Raw:
         whole = _cut(whole[0], groups, data)
     notes = (*reading.notes, *found.notes, *unused.lines(reading.unused))
     _check_classes(found.names, [part.labels for part in whole], data, notes, refuse)
-    return Raw(whole[0], whole[1], found.names, tuple(map(printable, notes)), reading.unused)
+    return Raw(whole[0], whole[1], found.names, tuple(map(one_line, notes)), reading.unused)
 
 
 def _cut(whole: RawSplit, groups: Sequence[str] | None, data: Data) -> list[RawSplit]:
