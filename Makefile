@@ -37,8 +37,8 @@ audit: setup ## Run deciding cells again with other recipes: the fairness certif
 tune: setup ## Choose learning rates on the development tasks' training images; BACKBONE selects.
 	@$(RUN) tune $(call option,BACKBONE,backbone) $(call option,JOBS,jobs)
 
-validate: setup ## Check every task YAML and its data; DOWNLOAD=1 fetches data from elsewhere.
-	@$(RUN) validate $(call option,TASK,task) $(if $(DOWNLOAD),--download)
+validate: setup ## Check every task YAML and its data; DOWNLOAD=1 fetches data from elsewhere; TASK, LISTS select.
+	@$(RUN) validate $(call option,TASK,task) $(call option,LISTS,lists) $(if $(DOWNLOAD),--download)
 
 perf: setup ## Measure the suite against a bare training loop; writes results/performance.md.
 	@$(RUN) perf $(call option,JOBS,jobs) $(call option,OUT,out)

@@ -47,6 +47,9 @@ RECORDED = RESULTS / "records"
 LOCAL = _OWN / "records"
 """Records of the user's own runs."""
 
+LISTS = _OWN / "validate"
+"""What ``make validate`` found in the user's data, image by image."""
+
 SHIPPED_TUNING = _PACKAGE / "tuned"
 """What ``make tune`` found before this version was published."""
 OWN_TUNING = _OWN / "tuned" if _CHECKOUT is None else SHIPPED_TUNING

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 
@@ -46,6 +47,16 @@ def printable(text: str) -> str:
     return "".join(
         c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode() for c in text
     )
+
+
+def one_line(text: str) -> str:
+    """As `printable`, with its line breaks spelt out too."""
+    return printable(text).replace("\n", r"\n")
+
+
+def listed(names: Sequence[str], most: int = 12) -> str:
+    """The names, at most ``most`` of them, as a sentence takes them."""
+    return ", ".join(names[:most]) + f" and {len(names) - most} more" * (len(names) > most)
 
 
 def nearest(word: str, known: list[str]) -> str:

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from benchmark.errors import UserError
+from benchmark import files
+from benchmark.errors import UserError, listed, one_line
 from benchmark.pages import printer
-from benchmark.tasks import data, duplicates
+from benchmark.tasks import data, duplicates, leaks, repeats
 from benchmark.tasks.data import Prints
 from benchmark.tasks.duplicates import Duplicates
 from benchmark.tasks.load import load_task, task_names
+from benchmark.tasks.repeats import Repeat
 from benchmark.tasks.schema import Task
 from benchmark.tasks.sources.base import UnavailableError
+from benchmark.tasks.unused import Unused
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,8 @@ class Counts:
     smallest_class: str
     smallest: int
     """Training images of the smallest class."""
+    per_class: tuple[tuple[str, int, int], ...]
+    """Name, training images and test images of each class."""
     duplicates: Duplicates
     source: str
 
@@ -64,22 +69,26 @@ class Report:
 
 
 def validate(
-    names: Iterable[str] | None = None, folder: Path | None = None, *, download: bool = False
+    names: Iterable[str] | None = None,
+    folder: Path | None = None,
+    *,
+    download: bool = False,
+    lists: Path | None = None,
 ) -> Report:
     """Checks the named tasks, or all of ``folder``: schema, images, classes, N grid, leaks.
 
     Data on other machines are checked if they are in the cache already, and otherwise with
-    ``download`` only; then not to get them is a fault. Raises `UserError` for unknown names.
+    ``download`` only; then not to get them is a fault. Whatever is wrong with one task, unknown
+    names included, is its own fault and hides no other task. Below ``lists``, where it is given,
+    ``<task>.csv`` lists all images that occur more than once and all files that are not used.
+    Raises `UserError` where there is no folder of tasks.
     """
     known = task_names(folder)
-    chosen = known if names is None else list(names)
-    for name in chosen:
-        if name not in known:
-            load_task(name, folder)
-    return Report(tuple(_check(name, folder, download) for name in chosen))
+    chosen = known if names is None else list(dict.fromkeys(names))
+    return Report(tuple(_check(name, folder, download, lists) for name in chosen))
 
 
-def _check(name: str, folder: Path | None, download: bool) -> TaskReport:
+def _check(name: str, folder: Path | None, download: bool, lists: Path | None) -> TaskReport:
     try:
         task = load_task(name, folder)
         prints = data.fingerprints(task, download=download)
@@ -89,36 +98,74 @@ def _check(name: str, folder: Path | None, download: bool) -> TaskReport:
         return TaskReport(name, not_checked=error.what)
     except UserError as error:
         return TaskReport(name, faults=(str(error),))
+    except Exception as error:  # the reports of all other tasks are worth more than a traceback
+        what = one_line(f"{type(error).__name__}: {error}")[:_LONGEST_FAULT]
+        return TaskReport(name, faults=(f"it cannot be checked, for a reason unforeseen: {what}",))
     if prints is None:
         return TaskReport(name, not_checked="they would have to be downloaded")
     counts = _counts(prints)
-    return TaskReport(name, counts, tuple(_leaks(task, counts)), tuple(_notes(task, prints)))
+    found = repeats.repeats(prints.train, prints.test, prints.class_names)
+    leaked = leaks.refusal(task, counts.duplicates.test_in_train, counts.test)
+    faults = [*_nothing_to_run(task, counts), *([str(leaked)] if leaked else [])]
+    notes = (*prints.notes, *_left_out(task, prints), *_repeats(found))
+    if lists is not None:
+        notes = (*notes, *_list(lists / f"{name}.csv", found, prints.unused))
+    return TaskReport(name, counts, tuple(faults), notes)
+
+
+def _repeats(found: Sequence[Repeat]) -> Iterable[str]:
+    """A line for each problem, with the names of the first images."""
+    for problem in dict.fromkeys(one.problem for one in found):
+        pairs = [str(one) for one in found if one.problem == problem]
+        yield one_line(f"{problem}, {len(pairs)} in all: {listed(pairs, _MOST_PAIRS)}")
+
+
+def _list(file: Path, found: Sequence[Repeat], unused: Sequence[Unused]) -> Iterable[str]:
+    try:
+        if not found and not unused:
+            file.unlink(missing_ok=True)  # what an earlier check found
+            return
+        files.write(file, repeats.as_csv(found, unused))
+    except OSError as error:
+        yield f"the list {file} cannot be written: {error.strerror}"
+    else:
+        yield f"all of them are listed in {file}"
 
 
 def _counts(prints: Prints) -> Counts:
-    per_class = np.bincount(prints.train.labels, minlength=len(prints.class_names))
-    smallest = int(per_class.argmin())
+    in_train, in_test = (
+        np.bincount(split.labels, minlength=len(prints.class_names))
+        for split in (prints.train, prints.test)
+    )
+    smallest = int(in_train.argmin())
     return Counts(
         classes=len(prints.class_names),
         train=len(prints.train.labels),
         test=len(prints.test.labels),
         smallest_class=prints.class_names[smallest],
-        smallest=int(per_class[smallest]),
+        smallest=int(in_train[smallest]),
+        per_class=tuple(zip(prints.class_names, in_train.tolist(), in_test.tolist(), strict=True)),
         duplicates=duplicates.count(prints.train, prints.test),
         source=prints.source,
     )
 
 
-def _leaks(task: Task, counts: Counts) -> Iterable[str]:
-    found, accepted = counts.duplicates.test_in_train, task.accepted_duplicates
-    if found > accepted:
+def _classes(counts: Counts) -> str:
+    shown = [f"{name} {train} + {test}" for name, train, test in counts.per_class]
+    return one_line(f"classes (training + test images): {listed(shown, _MOST_CLASSES)}")
+
+
+def _nothing_to_run(task: Task, counts: Counts) -> Iterable[str]:
+    if counts.smallest < task.images_per_class[0]:
         yield (
-            f"{task.file}: {found} test images are also training images, {accepted} are accepted\n"
-            f"  to mend: remove them, or accept them with 'accepted_duplicates: {found}'"
+            f"{task.file}: no N of the grid can be run: class {counts.smallest_class!r} has "
+            f"{counts.smallest} training images, N starts at {task.images_per_class[0]}\n"
+            f"  to mend: choose smaller numbers for 'images_per_class', the largest "
+            f"{counts.smallest}, or leave out small classes with 'drop_classes'"
         )
 
 
-def _notes(task: Task, prints: Prints) -> Iterable[str]:
+def _left_out(task: Task, prints: Prints) -> Iterable[str]:
     per_class = np.bincount(prints.train.labels, minlength=len(prints.class_names))
     for n in task.images_per_class:
         short = [
@@ -131,6 +178,10 @@ def _notes(task: Task, prints: Prints) -> Iterable[str]:
             yield f"N = {n} is left out: {', '.join(short[:5])}{more}"
 
 
+_MOST_CLASSES = 60
+_MOST_PAIRS = 5
+_LONGEST_FAULT = 300
+_LONGEST_NAME = 60
 _HEADINGS = (
     "task",
     "classes",
@@ -150,25 +201,30 @@ def _row(report: TaskReport) -> tuple[str, ...]:
     counts = report.counts
     if counts is None:
         reason = "not checked" if report.not_checked else "faulty"
-        return (report.name, *("-" for _ in _HEADINGS[2:]), reason)
+        return (_name(report), *("-" for _ in _HEADINGS[2:]), reason)
     found = counts.duplicates
     numbers = (counts.classes, counts.train, counts.test, counts.smallest, found.within_train)
     more = (found.within_test, found.test_in_train, found.conflicting, found.near)
-    return (report.name, *(str(number) for number in numbers + more), counts.source)
+    return (_name(report), *(str(number) for number in numbers + more), counts.source)
+
+
+def _name(report: TaskReport) -> str:
+    return one_line(report.name)[:_LONGEST_NAME]
 
 
 def _remarks(reports: Iterable[TaskReport]) -> Iterable[str]:
     for report in reports:
+        name = _name(report)
         if report.not_checked:
-            yield f"{report.name}: YAML sound, data not checked: {report.not_checked}"
-        for note in report.notes:
-            yield f"{report.name}: {note}"
-        for fault in report.faults:
-            yield f"{report.name}: FAULT {fault}"
+            yield f"{name}: YAML sound, data not checked: {report.not_checked}"
+        if report.counts is not None:
+            yield f"{name}: {_classes(report.counts)}"
+        yield from (f"{name}: {note}" for note in report.notes)
+        yield from (f"{name}: FAULT {fault}" for fault in report.faults)
 
 
 def _verdict(report: Report) -> str:
-    faulty = [task.name for task in report.tasks if task.faults]
+    faulty = [_name(task) for task in report.tasks if task.faults]
     checked = sum(task.counts is not None for task in report.tasks)
     summary = f"{len(report.tasks)} tasks, data of {checked} checked"
     return f"{summary}, faults in: {', '.join(faulty)}" if faulty else f"{summary}, no faults"

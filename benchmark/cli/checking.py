@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from benchmark.cli.options import FILE, FOLDER, JOBS, Words, shown
-from benchmark.defaults import BUNDLED, RECORDED, RESULTS
+from benchmark.defaults import BUNDLED, LISTS, RECORDED, RESULTS
 
 
 @click.command()
@@ -31,11 +31,14 @@ def calibrate(sweeps: int, jobs: int | None, out: Path) -> None:
 @click.command()
 @click.option("--task", type=Words(), help="Task names.  [default: all]")
 @click.option("--download", is_flag=True, help="Check data on other machines too.")
-def validate(task: tuple[str, ...] | None, download: bool) -> None:
+@click.option(
+    "--lists", type=FOLDER, default=LISTS, help="Folder of lists: images that repeat, unused files."
+)
+def validate(task: tuple[str, ...] | None, download: bool, lists: Path) -> None:
     """Check task YAMLs and their data."""
     from benchmark.checks import validate as validation
 
-    report = validation.validate(task, download=download)
+    report = validation.validate(task, download=download, lists=lists)
     click.echo(str(report))
     if report.failed:
         sys.exit(1)

@@ -19,7 +19,7 @@ from benchmark.records.fingerprint import Ingredients
 from benchmark.records.recipe import AnyRecipe
 from benchmark.records.record import Trial
 from benchmark.records.tuned import tuned_backbones
-from benchmark.tasks import subsets
+from benchmark.tasks import leaks, subsets
 from benchmark.tasks.data import Dataset
 from benchmark.tasks.schema import Task
 from benchmark.training import backbones
@@ -75,6 +75,8 @@ def _jobs(
     size = selection.image_size or task.image_size
     backbone.check_size(size)
     dataset = dataset_for(backbone, task, size)
+    if refusal := leaks.refusal(task, len(dataset.test_in_train), len(dataset.test.labels)):
+        raise refusal
     sizes, lines = feasible(
         selection.images_per_class or task.images_per_class,
         dataset.train.labels,
@@ -83,7 +85,7 @@ def _jobs(
     by_name = {arm.name: arm for arm in chosen}
     trials = grid(task.name, backbone.portable_name, list(by_name), sizes, selection.seeds)
     jobs = _made(trials, by_name, task, backbone, dataset, size)
-    return list(jobs), [f"{task.name}: {line}" for line in lines]
+    return list(jobs), [f"{task.name}: {line}" for line in (*dataset.notes, *lines)]
 
 
 def _made(

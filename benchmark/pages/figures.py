@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from benchmark.analysis.board import SCRATCH, Board, Comparison
 from benchmark.analysis.crossover import Verdict
 from benchmark.analysis.curves import Point
-from benchmark.pages.escape import printable
+from benchmark.errors import one_line
 
 _STYLE: dict[Any, Any] = {
     "svg.hashsalt": "small-data",
@@ -59,7 +59,7 @@ def _draw_curve(axes: Axes, arm: str, points: tuple[Point, ...], colour: str) ->
     drawn = [p for p in points if p.accuracy is not None]
     sizes = [p.images_per_class for p in drawn]
     means = [100 * (p.accuracy or 0) for p in drawn]
-    axes.plot(sizes, means, "o-", color=colour, label=printable(arm), markersize=4)
+    axes.plot(sizes, means, "o-", color=colour, label=one_line(arm), markersize=4)
     short = [p for p in drawn if p.unfinished]
     tops = [100 * (p.accuracy or 0) for p in short]
     axes.plot([p.images_per_class for p in short], tops, color=colour, **_HOLLOW)
@@ -106,7 +106,7 @@ def _label(axes: Axes, board: Board) -> None:
     axes.set_xlim(sizes[0] * 0.9, sizes[-1] * 1.1)
     axes.set_xlabel("images per class, N")
     axes.set_ylabel("test accuracy, %")
-    title = printable(f"{board.task}: {board.label}")
+    title = one_line(f"{board.task}: {board.label}")
     axes.set_title(title, fontsize=10, parse_math=False)
     if any(p.unfinished for arm in board.arms.values() for p in arm.points):
         axes.plot([], [], color=_SCRATCH_COLOUR, label="loss was still falling", **_HOLLOW)

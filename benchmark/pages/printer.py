@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from benchmark.pages.escape import printable
+from benchmark.errors import one_line
 
 Rows = Sequence[Sequence[str]]
 
@@ -19,7 +19,7 @@ def markdown(header: Sequence[str], rows: Rows, *, padded: bool = True) -> str:
     without it lines are as short as can be, for a table with sentences in it. Raises ValueError if
     a row has not as many cells as the header.
     """
-    lines = [[printable(cell).replace("|", r"\|") for cell in row] for row in (header, *rows)]
+    lines = [[one_line(cell).replace("|", r"\|") for cell in row] for row in (header, *rows)]
     widths = _widths(lines) if padded else [0] * len(header)
     lines.insert(1, ["-" * width or "---" for width in widths])
     return "\n".join(f"| {' | '.join(_filled(line, widths))} |" for line in lines)
@@ -31,7 +31,7 @@ def plain(header: Sequence[str], rows: Rows) -> str:
     A column that holds nothing but numbers (or ``-``) is aligned to the right. Raises ValueError if
     a row has not as many cells as the header.
     """
-    lines = [[printable(cell) for cell in row] for row in (header, *rows)]
+    lines = [[one_line(cell) for cell in row] for row in (header, *rows)]
     widths = _widths(lines)
     for i, width in enumerate(widths):
         if all(_NUMBER.fullmatch(line[i]) for line in lines[1:]):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from benchmark import files
 from benchmark.analysis.board import FINETUNE, SCRATCH, Board
-from benchmark.errors import UserError
+from benchmark.errors import UserError, one_line
 from benchmark.pages import csv_files, escape, printer, reproduce, tables, templates, words
 from benchmark.pages import figures as plots
 from benchmark.pages import recipes as recipes_page
@@ -85,7 +85,7 @@ def _cannot_be_made(path: Path, error: Exception) -> UserError:
 
 def figure_name(board: Board) -> str:
     """Where a board's figure lies, relative to the page; never outside the folder of figures."""
-    name = escape.printable(f"{board.task}--{board.backbone}")
+    name = one_line(f"{board.task}--{board.backbone}")
     return f"{FIGURES}/{_SEPARATOR.sub('_', name)}.svg"
 
 

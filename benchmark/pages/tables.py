@@ -9,6 +9,7 @@ from benchmark.analysis.crossover import Verdict
 from benchmark.analysis.curves import Point
 from benchmark.analysis.effective import EffectiveImages
 from benchmark.analysis.gains import GainEstimate, estimates
+from benchmark.errors import one_line
 from benchmark.pages import escape, printer
 from benchmark.pages.words import (
     UNFINISHED,
@@ -243,7 +244,7 @@ def board_text(board: Board) -> str:
     """What ``make bench`` prints of one task and backbone."""
     seeds = max(point.seeds for arm in board.arms.values() for point in arm.points)
     head = (
-        f"{escape.printable(f'{board.task} with {board.label}')}: "
+        f"{one_line(f'{board.task} with {board.label}')}: "
         f"test accuracy in % over {seeds} seeds, 95% intervals; "
         f"{board.data.image_size} px, {board.data.test_images} test images"
     )
@@ -251,4 +252,4 @@ def board_text(board: Board) -> str:
     if board.comparisons:
         lines += [effective_table(board), ""]
     lines += verdict_lines(board)
-    return "\n".join([*lines, *(f"note: {escape.printable(note)}" for note in notes(board))])
+    return "\n".join([*lines, *(f"note: {one_line(note)}" for note in notes(board))])

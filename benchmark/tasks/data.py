@@ -3,30 +3,30 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 import PIL
 from numpy.typing import NDArray
-from PIL import Image
-from tqdm import tqdm
 
 from benchmark import files
-from benchmark.errors import UserError
+from benchmark.errors import UserError, one_line
 from benchmark.tasks import cache, images
+from benchmark.tasks.decoding import Seen, check_tones, decoded
 from benchmark.tasks.duplicates import Fingerprints, perceptual_hash, test_images_also_in_train
 from benchmark.tasks.raw import Raw, RawSplit
 from benchmark.tasks.schema import Task
 from benchmark.tasks.sources import find as sources
 from benchmark.tasks.sources.base import Source
+from benchmark.tasks.unused import Unused
 
 SPLITS = ("train", "test")
 
 # Goes up whenever decoding changes: the entries that are stored are then made anew.
-_FORMAT = 1
-_SHOWN = 10
+_FORMAT = 2
+_MOST_UNUSED = 10_000
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,8 @@ class Dataset:
     """SHA-256 over pixels and labels of both splits before resizing: the same for every size."""
     test_in_train: tuple[int, ...]
     """Indices of the test images that, before resizing, equal a training image pixel by pixel."""
+    notes: tuple[str, ...] = ()
+    """What one should know of the reading, a line each: files that are not used, say."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,10 @@ class Prints:
     test: Fingerprints
     class_names: tuple[str, ...]
     source: str
+    notes: tuple[str, ...] = ()
+    """Those of the `Dataset`."""
+    unused: tuple[Unused, ...] = ()
+    """Files that lie there and take no part."""
 
     @property
     def hash(self) -> str:
@@ -101,6 +107,7 @@ def load(task: Task, image_size: int, interpolation: str = "bilinear") -> Datase
         facts["source"],
         facts["hash"],
         tuple(facts["test_in_train"]),
+        tuple(facts["notes"]),
     )
 
 
@@ -116,14 +123,23 @@ def fingerprints(task: Task, *, download: bool = True) -> Prints | None:
         return None
     entry = entry or _made(task, source, key, _add_fingerprints)
     train, test = (_fingerprints(entry, split) for split in SPLITS)
-    return Prints(train, test, tuple(entry.facts["class_names"]), entry.facts["source"])
+    facts = entry.facts
+    return Prints(
+        train,
+        test,
+        tuple(facts["class_names"]),
+        facts["source"],
+        tuple(facts["notes"]),
+        tuple(Unused(*one) for one in facts["unused"]),
+    )
 
 
 def _fingerprints(entry: cache.Entry, split: str) -> Fingerprints:
     digests, hashes, labels = (
         entry.arrays[f"{split}.{name}"] for name in ("digests", "hashes", "labels")
     )
-    return Fingerprints([row.tobytes() for row in digests], hashes, labels)
+    names = entry.facts[f"{split}.names"]
+    return Fingerprints([row.tobytes() for row in digests], hashes, labels, names)
 
 
 def _key(source: Source, content: str) -> str:
@@ -132,71 +148,51 @@ def _key(source: Source, content: str) -> str:
 
 
 def _made(
-    task: Task, source: Source, key: str, add: Callable[[cache.Writer, Task, Raw], None]
+    task: Task, source: Source, key: str, add: Callable[[cache.Writer, Task, Raw], dict[str, Seen]]
 ) -> cache.Entry:
     def fill(writer: cache.Writer) -> None:
         raw = source.read(writer.scratch)
-        writer.facts.update(class_names=raw.class_names, source=source.description)
         for split, part in _parts(raw):
             writer.add(f"{split}.labels", part.labels, len(part.labels))
-        add(writer, task, raw)
+        seen = add(writer, task, raw)
+        tones = [tone for split in SPLITS for tone in seen[split].tones]
+        writer.facts.update(
+            class_names=raw.class_names,
+            source=source.description,
+            notes=[*raw.notes, *map(one_line, check_tones(task, tones))],
+        )
 
     return cache.make(key, fill)
 
 
 def _add_images(
     writer: cache.Writer, task: Task, raw: Raw, *, side: int, interpolation: str
-) -> None:
-    digests: dict[str, list[bytes]] = {}
+) -> dict[str, Seen]:
+    seen = {split: Seen() for split in SPLITS}
     for split, part in _parts(raw):
-        digests[split] = []
-        decoded = _decoded(task, part, split, digests[split])
-        pixels = (images.resized(image, side, interpolation) for image in decoded)
+        found = decoded(task, part, split, seen[split])
+        pixels = (images.resized(image, side, interpolation) for image in found)
         writer.add(f"{split}.images", pixels, len(part.labels))
-    writer.facts["hash"] = _hash(
-        [(digests["train"], raw.train.labels), (digests["test"], raw.test.labels)]
-    )
-    writer.facts["test_in_train"] = test_images_also_in_train(digests["train"], digests["test"])
+    train, test = (seen[split].digests for split in SPLITS)
+    writer.facts["hash"] = _hash([(train, raw.train.labels), (test, raw.test.labels)])
+    writer.facts["test_in_train"] = test_images_also_in_train(train, test)
+    return seen
 
 
-def _add_fingerprints(writer: cache.Writer, task: Task, raw: Raw) -> None:
+def _add_fingerprints(writer: cache.Writer, task: Task, raw: Raw) -> dict[str, Seen]:
+    seen = {split: Seen() for split in SPLITS}
     for split, part in _parts(raw):
-        digests: list[bytes] = []
-        hashes = map(perceptual_hash, _decoded(task, part, split, digests))
+        hashes = map(perceptual_hash, decoded(task, part, split, seen[split]))
         writer.add(f"{split}.hashes", hashes, len(part.labels))
-        rows = (np.frombuffer(digest, np.uint8) for digest in digests)
+        rows = (np.frombuffer(digest, np.uint8) for digest in seen[split].digests)
         writer.add(f"{split}.digests", rows, len(part.labels))
+        writer.facts[f"{split}.names"] = seen[split].names
+    writer.facts["unused"] = [[one.path, one.reason] for one in raw.unused[:_MOST_UNUSED]]
+    return seen
 
 
 def _parts(raw: Raw) -> list[tuple[str, RawSplit]]:
     return list(zip(SPLITS, (raw.train, raw.test), strict=True))
-
-
-def _decoded(task: Task, part: RawSplit, split: str, digests: list[bytes]) -> Iterator[Image.Image]:
-    """The images of a split as RGB, one after the other; their digests go to ``digests``.
-
-    Raises `UserError` at the end, for all images at once that could not be read.
-    """
-    errors = []
-    for i in tqdm(range(len(part.labels)), f"decoding {task.name}, {split}", disable=None):
-        try:
-            image = images.decode(part.picture(i))
-        except UserError as error:
-            errors.append(error)
-        else:
-            digests.append(images.digest(image))
-            yield image
-    if errors:
-        raise _unreadable(task, split, errors)
-
-
-def _unreadable(task: Task, split: str, errors: list[UserError]) -> UserError:
-    shown = [error.what for error in errors[:_SHOWN]]
-    if len(errors) > 1:
-        more = [f"and {len(errors) - _SHOWN} more"] * (len(errors) > _SHOWN)
-        shown = [f"{len(errors)} images cannot be used:", *shown, *more]
-    what = f"task {task.name!r}, {split} split, " + "\n    ".join(shown)
-    return UserError(what, where=task.file, mend=errors[0].mend)
 
 
 def _hash(splits: Iterable[tuple[Sequence[bytes], NDArray[np.int64]]]) -> str:

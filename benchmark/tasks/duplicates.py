@@ -25,6 +25,8 @@ class Fingerprints:
     """``[n]``, one perceptual hash per image."""
     labels: NDArray[np.int64]
     """``[n]``, 0..classes-1."""
+    names: Sequence[str]
+    """What to call each image: its file, or its row."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,15 @@ def _conflicting(train: Fingerprints, test: Fingerprints) -> int:
         for digest, label in zip(split.digests, split.labels.tolist(), strict=True):
             labels.setdefault(digest, set()).add(label)
     return sum(len(found) > 1 for found in labels.values())
+
+
+def nearest(hashes: NDArray[np.uint64], others: NDArray[np.uint64]) -> NDArray[np.int64]:
+    """For each of ``hashes`` ``[n]`` the position of the closest of ``others`` ``[m]``, m > 0."""
+    found = np.zeros(len(hashes), np.int64)
+    for start in range(0, len(hashes), _ROWS):
+        rows = slice(start, start + _ROWS)
+        found[rows] = np.bitwise_count(hashes[rows, None] ^ others[None, :]).argmin(axis=1)
+    return found
 
 
 def has_near(

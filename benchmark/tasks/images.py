@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import io
+import logging
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,8 +16,33 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from benchmark.errors import UserError, nearest
+from benchmark.tasks import content_kinds
 
 Pixels = NDArray[np.uint8]
+
+MAX_PIXELS = 50_000_000
+"""An image with more is refused before it is decoded: decoding it would take a gigabyte."""
+
+_FORMATS = {
+    "PNG": (".png", ".apng"),
+    "JPEG": (".jpg", ".jpeg", ".jpe", ".jfif"),
+    "MPO": (".mpo",),
+    "GIF": (".gif",),
+    "BMP": (".bmp",),
+    "DIB": (".dib",),
+    "TIFF": (".tif", ".tiff"),
+    "WEBP": (".webp",),
+    "PPM": (".ppm", ".pgm", ".pbm", ".pnm"),
+    "JPEG2000": (".jp2", ".j2k", ".jpx", ".jpf", ".jpc", ".j2c"),
+    "AVIF": (".avif",),
+}
+"""Pillow's formats that are opened, and their files' endings; others may start programs."""
+
+_WHITE = 65535
+_SAMPLES_PER_PIXEL, _EXTRA_SAMPLES = 277, 338
+"""Tags of TIFF files."""
+
+ENDINGS = tuple(ending for endings in _FORMATS.values() for ending in endings)
 
 _FILTERS = {
     "nearest": Image.Resampling.NEAREST,
@@ -32,58 +60,140 @@ class Picture:
     """Encoded bytes, an image file, or grey values ``[height, width]`` in 0..255."""
     place: str
     """What to call it in an error: its file, or its row."""
+    file: str = ""
+    """The name of its file in its source, where that is known."""
 
 
-def decode(picture: Picture) -> Image.Image:
+@dataclass(frozen=True)
+class Decoded:
+    """An image after decoding."""
+
+    image: Image.Image
+    """RGB, 8 bits a channel."""
+    peak: float | None = None
+    """The largest value of a grey image of more than 8 bits, before it was made 8 bits."""
+
+
+def is_image(file: str) -> bool:
+    """Whether the file's name ends as those of image formats that are read."""
+    return file.lower().endswith(ENDINGS)
+
+
+def decode(picture: Picture, white: float | None = None) -> Decoded:
     """The picture as RGB, 8 bits: upright as its EXIF says, transparency laid on white.
 
-    16-bit greys become 8-bit by division by 257; of a sequence of frames the first is taken.
-    Raises `UserError` that begins with the picture's place if it cannot be decoded. Pillow's guard
-    against decompression bombs (179 million pixels) stays on and ends in the same error.
+    ``white``: the value that becomes 255 in greys of more than 8 bits, 65535 unless it is given;
+    of a sequence of frames the first is taken.
+    Raises `UserError` that begins with the picture's place if it cannot be decoded, is in none of
+    the known formats, has values without a meaning, or has more than `MAX_PIXELS`, which its first
+    bytes already tell.
     """
     try:
         if isinstance(picture.content, np.ndarray):
-            return Image.fromarray(picture.content).convert("RGB")
-        source = picture.content
-        with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source) as image:
-            return _rgb(image)
+            return Decoded(Image.fromarray(picture.content).convert("RGB"))
+        with _opened(picture.content) as image:
+            _check_channels(image)
+            if image.mode in ("I", "F") or image.mode.startswith("I;16"):
+                grey, peak = _eight_bits(image, white)
+                return Decoded(_rgb(grey), peak)
+            return Decoded(_rgb(image))
     except Exception as error:  # Pillow's decoders raise nearly every kind there is
+        reason, mend = _explained(picture, error)
         raise UserError(
-            f"{picture.place}: this image cannot be read: {_reason(error)}",
-            mend="replace the image, or remove it from the data",
+            f"{picture.place}: this image cannot be read: {reason}", mend=mend
         ) from error
 
 
-def _reason(error: BaseException) -> str:
+def _opened(content: bytes | Path) -> Image.Image:
+    source = io.BytesIO(content) if isinstance(content, bytes) else content
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+        image = Image.open(source, formats=_formats())
+    if image.width * image.height > MAX_PIXELS:
+        size = f"{image.width} x {image.height}"
+        image.close()
+        raise Image.DecompressionBombError(f"{size} pixels are more than {MAX_PIXELS:,}")
+    return image
+
+
+@functools.cache
+def _formats() -> tuple[str, ...]:
+    Image.init()  # what an older Pillow lacks must not be asked for
+    logging.getLogger("PIL").setLevel(logging.CRITICAL)  # it prints what it raises as well
+    return tuple(name for name in _FORMATS if name in Image.OPEN)
+
+
+def _explained(picture: Picture, error: BaseException) -> tuple[str, str]:
+    """Why the picture cannot be read, and how to mend it."""
+    if isinstance(error, Image.DecompressionBombError):
+        return str(error), "make the image smaller, or remove it from the data"
+    if isinstance(error, _RangeError):
+        return str(
+            error
+        ), "say with 'white' under 'data' which value is white, or convert the image"
     if isinstance(error, UnidentifiedImageError):
-        return "not an image in a format that Pillow knows, or empty"
-    return getattr(error, "strerror", None) or str(error) or type(error).__name__
+        return content_kinds.of_no_image(_head(picture.content))
+    reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    if "channels" in reason or "colours" in reason:
+        return reason, "convert it to an image with the three channels that are to be seen"
+    return reason, "replace the image, or remove it from the data"
+
+
+def _head(content: object) -> bytes:
+    if isinstance(content, Path):
+        with content.open("rb") as file:
+            return file.read(content_kinds.HEAD)
+    return content[: content_kinds.HEAD] if isinstance(content, bytes) else b""
+
+
+def _check_channels(image: Image.Image) -> None:
+    """Refuses a TIFF with channels that Pillow leaves out, or takes for an opacity, unasked."""
+    tags, bands = getattr(image, "tag_v2", {}), len(image.getbands())
+    channels = tags.get(_SAMPLES_PER_PIXEL, 1)
+    if channels > bands:
+        raise ValueError(f"it has {channels} channels, of which {bands} are read")
+    if tags and image.mode == "RGBA" and _EXTRA_SAMPLES not in tags:
+        raise ValueError("it has 4 channels, and does not say what the fourth one means")
 
 
 def _rgb(image: Image.Image) -> Image.Image:
-    if image.mode == "F":
-        raise ValueError("its pixels are floating-point numbers, whose range is not defined")
-    if image.mode == "I" or image.mode.startswith("I;16"):
-        image = _eight_bits(image)
     image = ImageOps.exif_transpose(image)
+    if image.mode in ("LAB", "HSV"):
+        raise ValueError(f"its colours are stored as {image.mode}, which is not read")
+    if image.mode == "La":
+        image = image.convert("LA")
     if image.has_transparency_data:
         image = image.convert("RGBA")
         image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
     return image.convert("RGB")
 
 
-def _eight_bits(image: Image.Image) -> Image.Image:
-    # Mode "I" has 32 bits, but Pillow uses it for 16-bit greys of some formats.
-    values = np.clip(np.asarray(image, dtype=np.int64), 0, 65535)
-    grey = Image.fromarray(((values + 128) // 257).astype(np.uint8))
+class _RangeError(ValueError):
+    """Values of which nobody said what is white."""
+
+
+def _eight_bits(image: Image.Image, white: float | None) -> tuple[Image.Image, float]:
+    """The grey image with 8 bits, and its largest value before."""
+    values = np.asarray(image)
+    low, peak = float(values.min()), float(values.max())
+    if not np.isfinite([low, peak]).all() or low < 0:
+        raise _RangeError(f"its values reach from {low:g} to {peak:g}, and greys start at 0")
+    if white is None and image.mode == "F":
+        raise _RangeError(f"its values, floating-point numbers, reach {peak:g}")
+    if white is None and peak > _WHITE:
+        raise _RangeError(f"its values reach {peak:g}, and 16 bits end at {_WHITE}")
+    scaled = values * np.float32(255) / np.float32(white or _WHITE)
+    grey = Image.fromarray(np.rint(np.minimum(scaled, 255)).astype(np.uint8))
     grey.info["exif"] = image.getexif().tobytes()
-    return grey
+    return grey, peak
 
 
 def digest(image: Image.Image) -> bytes:
     """SHA-256 over size and pixels of an RGB image (32 bytes): equal pixels, equal digest."""
     width, height = image.size
-    return hashlib.sha256(f"{width}x{height}:".encode() + image.tobytes()).digest()
+    whole = hashlib.sha256(f"{width}x{height}:".encode())
+    whole.update(image.tobytes())
+    return whole.digest()
 
 
 def check_interpolation(name: str) -> None:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from benchmark.defaults import task_folders
 from benchmark.errors import UserError, nearest
-from benchmark.tasks import strict_yaml
-from benchmark.tasks.schema import Data, LoadDataset, Task, TaskFile
+from benchmark.tasks import mistakes, strict_yaml
+from benchmark.tasks.schema import Task, TaskFile
 
 
 def task_files(folder: Path | None = None) -> dict[str, Path]:
@@ -43,9 +41,10 @@ def load_task(name: str, folder: Path | None = None) -> Task:
     """
     known = task_files(folder)
     if name not in known:
+        shown = name if len(name) < 80 else f"{name[:77]}..."
         places = task_folders() if folder is None else (folder,)
         raise UserError(
-            f"unknown task {name!r}{nearest(name, list(known))}",
+            f"unknown task {shown!r}{nearest(name, list(known))}",
             where=", ".join(map(str, places)),
             mend=_how_to_name(name, places, list(known)),
         )
@@ -56,12 +55,12 @@ def load_task(name: str, folder: Path | None = None) -> Task:
     try:
         checked = TaskFile.model_validate(document.values)
     except ValidationError as error:
-        raise _schema_error(error, document, file) from error
+        raise mistakes.explained(error, document, file) from error
     return Task(**dict(checked), name=name, folder=file.parent.resolve())
 
 
 def _how_to_name(name: str, places: Sequence[Path], known: list[str]) -> str:
-    if "/" not in name and any((place / f"{name}.yml").is_file() for place in places):
+    if any(file.stem == name for place in places for file in place.glob("*.yml")):
         return f"rename {name}.yml to {name}.yaml"
     new = f"a new one is a new .yaml file in {places[0]}"
     return f"the tasks here are: {', '.join(known) or 'none'}; {new}"
@@ -70,44 +69,3 @@ def _how_to_name(name: str, places: Sequence[Path], known: list[str]) -> str:
 def load_tasks(names: Iterable[str] | None = None, folder: Path | None = None) -> list[Task]:
     """The named tasks, or all of them. Raises `UserError` as `load_task` does."""
     return [load_task(name, folder) for name in (task_names(folder) if names is None else names)]
-
-
-def _schema_error(error: ValidationError, document: strict_yaml.Document, file: Path) -> UserError:
-    mistakes = {_mistake(dict(detail), document) for detail in error.errors()}
-    return strict_yaml.mistakes_error(sorted(mistakes, key=str), file)
-
-
-def _mistake(detail: dict[str, Any], document: strict_yaml.Document) -> tuple[int, str, str | None]:
-    path = tuple(detail["loc"])
-    line, shown = document.line(path), ".".join(str(step) for step in path)
-    if detail["type"] == "extra_forbidden":
-        return line, *_unknown_key(path)
-    if detail["type"] == "missing":
-        return line, f"the key {shown!r} is missing", None
-    what = detail["msg"].removeprefix("Value error, ")
-    if detail["type"] in ("model_type", "dict_type"):
-        what = "'key: value' lines are expected here"
-    return line, f"{shown}: {what[0].lower()}{what[1:]}{_given(detail['input'])}", _quotes(detail)
-
-
-def _given(value: object) -> str:
-    return "" if isinstance(value, dict | list) else f", not {json.dumps(value, default=str)}"
-
-
-def _quotes(detail: dict[str, Any]) -> str | None:
-    is_text = detail["type"] == "string_type" and detail["input"] is not None
-    return "put the value in quotes" if is_text else None
-
-
-def _unknown_key(path: tuple[str | int, ...]) -> tuple[str, str]:
-    key = str(path[-1])
-    if key == "trust_remote_code":
-        return "'trust_remote_code' is refused: data sets bring no code here", "remove the key"
-    legal = list(_model_at(path[:-1]).model_fields)
-    close = nearest(key, legal)
-    return f"unknown key {'.'.join(map(str, path))!r}{close}", f"legal keys: {', '.join(legal)}"
-
-
-def _model_at(path: tuple[str | int, ...]) -> type[BaseModel]:
-    models: dict[str, type[BaseModel]] = {"data": Data, "data.load_dataset": LoadDataset}
-    return models.get(".".join(map(str, path)), TaskFile)

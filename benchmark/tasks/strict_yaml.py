@@ -1,7 +1,11 @@
-"""Reads YAML files that people write: no duplicate keys, and every value remembers its line."""
+"""Reads YAML files that people write: no duplicate keys, and every value remembers its line.
+
+Nothing is read as something else than it looks: 010 not as 8, 1:30 not as 90, 1_000 not as 1000.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +14,18 @@ from typing import Any
 import yaml
 
 from benchmark.errors import UserError
+from benchmark.tasks import text_file
+
+LARGEST = 200_000
+"""A file with more bytes is refused: people do not write it, and parsing it takes minutes."""
+
+_MOST_MISTAKES = 20
+_TAG = "tag:yaml.org,2002:"
+_PLAIN_NUMBER = {
+    f"{_TAG}int": re.compile(r"[-+]?(0|[1-9][0-9]{0,3999})"),
+    f"{_TAG}float": re.compile(r"[-+]?([0-9]*\.?[0-9]*(e[-+]?[0-9]+)?|\.inf|\.nan)", re.IGNORECASE),
+}
+_QUOTES = "put text in quotes"
 
 Path_ = tuple[str | int, ...]
 """Where a value sits: keys and list positions from the top, e.g. ``("data", "mirror")``."""
@@ -33,26 +49,11 @@ class Document:
 def load(file: Path) -> Document:
     """Reads ``file``, a mapping in UTF-8.
 
-    Raises `UserError`, with the line, for whatever is not that: missing or unreadable file, other
-    encodings, YAML syntax, duplicate keys (all of them at once), keys that are not text, aliases,
-    tags that would build Python objects, no content.
+    Raises `UserError`, with the line, for whatever is not that: missing, unreadable or huge file,
+    other encodings, YAML syntax, duplicate keys (all of them at once), keys that are not text,
+    aliases, tags, numbers in forms that do not look like what they are read as, no content.
     """
-    try:
-        text = file.read_bytes().decode("utf-8-sig")
-    except OSError as error:
-        raise UserError(f"cannot read this file: {error.strerror}", where=file) from error
-    except UnicodeDecodeError as error:
-        raise _not_utf8(file, error) from error
-    return parse(text, file)
-
-
-def _not_utf8(file: Path, error: UnicodeDecodeError) -> UserError:
-    return UserError(
-        f"this file is not UTF-8 (byte {error.start} is 0x{error.object[error.start]:02x})",
-        where=file,
-        line=error.object[: error.start].count(b"\n") + 1,
-        mend="save it with the encoding UTF-8",
-    )
+    return parse(text_file.read(file, LARGEST), file)
 
 
 def parse(text: str, file: Path) -> Document:
@@ -66,20 +67,26 @@ def parse(text: str, file: Path) -> Document:
         values = loader.construct_document(node)
     except yaml.MarkedYAMLError as error:
         raise _syntax_error(error, file) from error
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        reason = "it is nested too deeply" if isinstance(error, RecursionError) else error
+    except RecursionError as error:
+        raise UserError("this is not valid YAML: it is nested too deeply", where=file) from error
+    except (yaml.YAMLError, ValueError) as error:
+        reason = " ".join(str(error).split())
         raise UserError(f"this is not valid YAML: {reason}", where=file) from error
     return Document(values, dict(_lines(node, ())) | {(): 1})
 
 
 class _Loader(yaml.SafeLoader):
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
-        if self.check_event(yaml.AliasEvent):
-            event = self.peek_event()  # type: ignore[no-untyped-call]
+        event = self.peek_event()  # type: ignore[no-untyped-call]
+        refused = None
+        if isinstance(event, yaml.AliasEvent):
             # A few lines of nested aliases can unfold to more than memory holds.
-            raise yaml.composer.ComposerError(
-                None, None, f"the alias *{event.anchor} is not supported", event.start_mark
-            )
+            refused = f"the alias *{event.anchor} is not supported"
+        elif getattr(event, "tag", None) is not None:
+            # A tag says what a value is to be made into, and not every value can be.
+            refused = f"the tag {event.tag.replace(_TAG, '!!')} is not supported"
+        if refused:
+            raise yaml.composer.ComposerError(None, None, refused, event.start_mark)
         return super().compose_node(parent, index)
 
 
@@ -87,7 +94,17 @@ def _syntax_error(error: yaml.MarkedYAMLError, file: Path) -> UserError:
     mark = error.problem_mark or error.context_mark
     line = None if mark is None else mark.line + 1
     reason = ", ".join(part for part in (error.context, error.problem) if part)
-    return UserError(f"this is not valid YAML: {reason}", where=file, line=line)
+    blanks = "indent with blanks, not with tabs"
+    return UserError(
+        f"this is not valid YAML: {reason}",
+        where=file,
+        line=line,
+        mend=blanks if r"'\t'" in reason else _COLON if "mapping values" in reason else _QUOTED,
+    )
+
+
+_COLON = 'put a value that holds a colon in quotes, as in title: "Parts: second try"'
+_QUOTED = "if a value is text, put all of it in quotes"
 
 
 def _mistakes(node: yaml.Node | None) -> Iterator[tuple[int, str]]:
@@ -110,7 +127,20 @@ def _mistakes_in_keys(node: yaml.Node) -> Iterator[tuple[int, str]]:
                 yield line, f"duplicate key {key.value!r}, first given in line {seen[key.value]}"
             else:
                 seen[key.value] = line
+        if isinstance(child, yaml.ScalarNode):
+            yield from _mistakes_in_value(child)
         yield from _mistakes_in_keys(child)
+
+
+def _mistakes_in_value(node: yaml.ScalarNode) -> Iterator[tuple[int, str]]:
+    plain = _PLAIN_NUMBER.get(node.tag)
+    line = node.start_mark.line + 1
+    if node.tag == f"{_TAG}timestamp":
+        yield line, f"{node.value} would be read as a date; {_QUOTES}"
+    elif plain is not None and not plain.fullmatch(node.value):
+        kind = "an octal number" if re.fullmatch(r"0[0-7]+", node.value) else "another number"
+        shown = node.value if len(node.value) < 40 else f"{node.value[:20]}..."
+        yield line, f"{shown} would be read as {kind}; write it in plain digits, or {_QUOTES}"
 
 
 def _shown(key: yaml.Node) -> str:
@@ -132,15 +162,16 @@ def _all_at_once(mistakes: list[tuple[int, str]], file: Path) -> UserError:
 def mistakes_error(mistakes: list[tuple[int, str, str | None]], file: Path) -> UserError:
     """One error for all ``mistakes`` (line, what, mend) of a file, in the order of the lines."""
     mistakes = sorted(mistakes, key=lambda mistake: mistake[0])
+    count = f"{len(mistakes):,} mistakes, the first {_MOST_MISTAKES}:"
+    count = f"{len(mistakes)} mistakes:" if len(mistakes) <= _MOST_MISTAKES else count
     if len(mistakes) == 1:
         line, what, mend = mistakes[0]
         return UserError(what, where=file, line=line, mend=mend)
     listed = [
-        f"\n  line {line}: {what}" + (f" ({mend})" if mend else "") for line, what, mend in mistakes
+        f"\n  line {line}: {what}" + (f" ({mend})" if mend else "")
+        for line, what, mend in mistakes[:_MOST_MISTAKES]
     ]
-    return UserError(
-        f"{len(mistakes)} mistakes:" + "".join(listed), where=file, line=mistakes[0][0]
-    )
+    return UserError(count + "".join(listed), where=file, line=mistakes[0][0])
 
 
 def _lines(node: yaml.Node, path: Path_) -> Iterator[tuple[Path_, int]]:

@@ -1,5 +1,6 @@
 import pytest
 
+from benchmark.errors import one_line
 from benchmark.pages import escape
 
 
@@ -8,7 +9,7 @@ from benchmark.pages import escape
     ["test_resnet.distilled_in1k", "cpu, Intel(R) Xeon(R), x86_64", "naïve 漢字"],
 )
 def test_names_without_markup_stay_as_they_are(name):
-    assert escape.text(name) == escape.printable(name) == name
+    assert escape.text(name) == one_line(name) == name
     assert escape.code(name) == f"`{name}`"
 
 
@@ -33,4 +34,4 @@ def test_code_shows_backticks_too():
 
 
 def test_what_is_printed_neither_breaks_the_line_nor_steers_the_terminal():
-    assert escape.printable("a\r\n\x1b[2J\u202e†") == r"a\r\n\x1b[2J\u202e†"
+    assert one_line("a\r\n\x1b[2J\u202e†") == r"a\r\n\x1b[2J\u202e†"

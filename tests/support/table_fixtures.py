@@ -24,7 +24,7 @@ def rows(count, first=0):
 
 
 def write_parquet(file, images, labels, names=None):
-    plain = "string" if isinstance(labels[0], str) else "int64"
+    plain = {str: "string", float: "float64", bool: "bool"}.get(type(labels[0]), "int64")
     label = datasets.ClassLabel(names=names) if names else datasets.Value(plain)
     features = datasets.Features({"image": datasets.Image(), "label": label})
     table = datasets.Dataset.from_dict({"image": images, "label": labels}, features=features)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from table_fixtures import parquet_task, rows, write_parquet
-from task_fixtures import files_in, folder_task, make_task, patch, refusal, write_folder
+from task_fixtures import FOLDER, files_in, folder_task, make_task, patch, refusal, write_folder
 
 from benchmark.errors import UserError
 from benchmark.tasks import data
@@ -34,7 +34,8 @@ def test_mixed_modes_come_out_as_rgb(tmp_path):
         grey = patch(60 + i, mode="L")
         grey.convert(mode).save(tmp_path / f"toy/train/a/{mode[0]}{i}.png")
     patch(80, mode="CMYK").save(tmp_path / "toy/train/a/cmyk.jpg")
-    assert data.load(make_task(tmp_path), 8).train.images.shape == (13, 3, 8, 8)
+    task = make_task(tmp_path, FOLDER | {"white": 255})
+    assert data.load(task, 8).train.images.shape == (13, 3, 8, 8)
 
 
 def test_the_hash_does_not_depend_on_size_or_interpolation(tmp_path):

@@ -15,7 +15,7 @@ def prints(names, labels=None):
     """One image per letter; equal letters are equal images, far from all others."""
     far = [sum(1 << (8 * (ord(name) - ord("a")) + bit) for bit in range(8)) for name in names]
     labels = np.zeros(len(names), np.int64) if labels is None else np.array(labels)
-    return Fingerprints([name.encode() for name in names], np.array(far, np.uint64), labels)
+    return Fingerprints([name.encode() for name in names], np.array(far, np.uint64), labels, names)
 
 
 def test_without_duplicates_every_count_is_zero():

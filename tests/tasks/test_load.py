@@ -134,12 +134,12 @@ def test_all_mistakes_are_reported_at_once_with_their_lines(tmp_path):
     for expected in (
         "7 mistakes",
         "line 1: the key 'image_size' is missing",
-        "line 1: title: input should be a valid string, not 7 (put the value in quotes)",
-        "line 4: licence: input should be a valid string, not 2.0",
-        "line 5: images_per_class.1: input should be a valid integer",
-        "line 6: flip: input should be a valid boolean",
+        "line 1: title: text is expected, not 7 (put the value in quotes)",
+        "line 4: licence: text is expected, not 2.0",
+        "line 5: images_per_class.1: a whole number is expected",
+        "line 6: flip: true or false is expected",
         "line 8: unknown key 'data.load_datset'; did you mean 'load_dataset'?",
-        "line 9: data.sklearn: input should be 'digits'",
+        "line 9: data.sklearn: 'digits' is expected",
     ):
         assert expected in message
 

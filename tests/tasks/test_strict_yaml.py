@@ -1,4 +1,6 @@
 import contextlib
+import os
+import time
 from pathlib import Path
 
 import pytest
@@ -104,7 +106,7 @@ def test_what_is_wrong_is_said_with_its_line(text, line, expected):
     assert (error.line, expected in error.what) == (line, True), error
 
 
-@pytest.mark.parametrize("text", ["a: 2020-13-45", "a: " + "[" * 3000, "a: \x00", "a: !!int x"])
+@pytest.mark.parametrize("text", ["a: " + "[" * 3000, "a: \x00", "a: !!int x", "a: [1, !x 2]"])
 def test_values_that_confuse_the_parser_are_refused(text):
     assert "not valid YAML" in refusal(text).what
 
@@ -126,4 +128,68 @@ def test_a_byte_order_mark_is_no_part_of_the_first_key(tmp_path):
 def test_a_file_that_cannot_be_read_is_named(tmp_path, make):
     make(tmp_path / "task.yaml")
     with pytest.raises(UserError, match=r"task\.yaml: cannot read this file"):
+        strict_yaml.load(tmp_path / "task.yaml")
+
+
+@pytest.mark.parametrize("tag", ["!!bool z", "!!timestamp x", "!!set {a}", "!!binary a", "! x"])
+def test_tags_are_refused_before_anything_is_made_of_them(tag):
+    assert (refusal(f"a: 1\nb: {tag}").line, "tag" in refusal(f"a: {tag}").what) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("010", "010 would be read as an octal number; write it in plain digits, or put text in"),
+        ("0x1F", "0x1F would be read as another number"),
+        ("1:30", "1:30 would be read as another number"),
+        ("1_000", "1_000 would be read as another number"),
+        ("1:30.5", "1:30.5 would be read as another number"),
+        ("2024-05-01", "2024-05-01 would be read as a date; put text in quotes"),
+        ("2020-13-45", "2020-13-45 would be read as a date"),
+    ],
+)
+@pytest.mark.parametrize("place", ["a: {}", "a: [1, {}]", "a: {{b: {}}}"])
+def test_nothing_is_read_as_what_it_does_not_look_like(place, value, expected):
+    assert expected in refusal(place.format(value)).what
+
+
+@pytest.mark.parametrize(
+    "value", ["0", "-7", "1.50", ".5", "1.0e+3", ".inf", "'010'", "'1:30'", "v1:2"]
+)
+def test_what_looks_like_a_value_is_one(value):
+    assert "a" in strict_yaml.parse(f"a: {value}", FILE).values
+
+
+@pytest.mark.parametrize(
+    ("text", "mend"),
+    [
+        ("title: Parts: second try", "put a value that holds a colon in quotes"),
+        ("a:\n\tb: 2\n", "indent with blanks"),
+        ("title: @home", "put all of it in quotes"),
+        ('title: "a" b', "put all of it in quotes"),
+        ("title: *bold*", "put all of it in quotes"),
+    ],
+)
+def test_a_slip_in_the_syntax_is_mended(text, mend):
+    assert mend in refusal(text).mend
+
+
+def test_many_mistakes_are_told_in_short():
+    error = refusal("".join(f"a: {i}\n" for i in range(1000)))
+    assert error.what.startswith("999 mistakes, the first 20:")
+    assert error.what.count("\n") == 20
+
+
+def test_a_huge_file_is_refused_at_once(tmp_path):
+    file = tmp_path / "task.yaml"
+    file.write_text("a: [" + "1, " * 4_000_000 + "1]")
+    start = time.monotonic()
+    with pytest.raises(UserError, match="12,000,006 bytes, more than 200,000"):
+        strict_yaml.load(file)
+    assert time.monotonic() - start < 1
+
+
+def test_a_pipe_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "task.yaml")
+    with pytest.raises(UserError, match="not a regular file"):
         strict_yaml.load(tmp_path / "task.yaml")

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from benchmark.errors import UserError
+from benchmark.tasks.data_keys import Data
 from benchmark.tasks.raw import Raw
-from benchmark.tasks.schema import Data, Task
-from benchmark.tasks.workspace import disk_error
+from benchmark.tasks.schema import Task
 
 
 class UnavailableError(UserError):
@@ -60,26 +59,3 @@ def library() -> Any:
     # It prints what it raises as well.
     datasets.logging.set_verbosity(logging.CRITICAL)
     return datasets
-
-
-@contextlib.contextmanager
-def explained(explain: Callable[[Exception], UserError]) -> Iterator[None]:
-    """Turns what goes wrong while loading into a `UserError`; a full disk is left to the cache."""
-    try:
-        yield
-    except UserError:
-        raise
-    except Exception as error:  # datasets, pandas, arrow and the network all raise their own
-        if disk_error(error) is not None:
-            raise
-        raise explain(error) from error
-
-
-def reason(error: BaseException) -> str:
-    """The first cause, in one line: datasets wraps it twice and quotes whole tables."""
-    while error.__cause__ is not None:
-        error = error.__cause__
-    if "corresponds to no data" in str(error):
-        return "no images or rows are found there"
-    lines = str(error).strip().splitlines() or [type(error).__name__]
-    return lines[0][:300]

@@ -9,7 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from benchmark.tasks.images import Picture
-from benchmark.tasks.raw import Raw, RawSplit, own_split
+from benchmark.tasks.raw import Raw
+from benchmark.tasks.reading.assemble import assemble
+from benchmark.tasks.reading.parts import Part, Reading, refusal
 from benchmark.tasks.schema import Task
 from benchmark.tasks.sources.base import Source, register, settings
 
@@ -29,7 +31,5 @@ def _read(task: Task, scratch: Path) -> Raw:
 
     digits = datasets.load_digits()
     greys = (digits.images * 255 / 16).round().astype(np.uint8)
-    whole = RawSplit(digits.target.astype(np.int64), lambda i: Picture(greys[i], f"row {i}"))
-    assert task.data.test_fraction is not None
-    train, test = own_split(whole, task.data.test_fraction, task.data.split_seed)
-    return Raw(train, test, tuple(str(name) for name in digits.target_names))
+    whole = Part(digits.target.tolist(), "whole numbers", lambda i: Picture(greys[i], f"row {i}"))
+    return assemble(task.data, Reading(whole, None), refusal(task))

@@ -6,32 +6,35 @@ import contextlib
 import hashlib
 import http.client
 import logging
-import urllib.error
 import urllib.request
-import zipfile
-import zlib
 from functools import partial
 from pathlib import Path
+from urllib.error import HTTPError
 
 from benchmark.defaults import cache_folder
 from benchmark.errors import UserError
+from benchmark.tasks.data_keys import LoadDataset
+from benchmark.tasks.downloads import SILENCE, fetch, impatient_hub
+from benchmark.tasks.explained import explained, reason
 from benchmark.tasks.raw import Raw
-from benchmark.tasks.schema import LoadDataset, Task
+from benchmark.tasks.reading import tables
+from benchmark.tasks.reading.assemble import assemble
+from benchmark.tasks.reading.local_data import LocalData
+from benchmark.tasks.reading.parts import refusal
+from benchmark.tasks.reading.tables import Table
+from benchmark.tasks.schema import Task
+from benchmark.tasks.sources import local
 from benchmark.tasks.sources.base import (
     Source,
     UnavailableError,
-    explained,
     library,
-    reason,
     register,
     settings,
 )
-from benchmark.tasks.sources.local import Files
-from benchmark.tasks.tables import Table, raw_data
+from benchmark.tasks.unpacking import UnpackingError, unpack
 from benchmark.tasks.workspace import workspace
 
 _LOG = logging.getLogger(__name__)
-_SECONDS = 20.0
 
 
 @register
@@ -56,16 +59,15 @@ def hub(task: Task) -> Source | None:
 def _read_archive(task: Task, url: str, scratch: Path) -> Raw:
     packed, unpacked = _download(url, task), scratch / "unpacked"
     try:
-        with zipfile.ZipFile(packed) as file:
-            file.extractall(unpacked)
-    except (zipfile.BadZipFile, RuntimeError, EOFError, zlib.error) as error:
+        unpack(packed, unpacked)
+    except UnpackingError as error:
         packed.unlink(missing_ok=True)
         raise UserError(
-            f"task {task.name!r}: {url} is not a whole zip file: {error}",
+            f"task {task.name!r}: {url} {error}",
             where=task.file,
-            mend="start again to download it again, or correct the address",
+            mend="start again to download it again, or give the address of a sound zip file",
         ) from error
-    return Files(task, task.data, unpacked).read(scratch)
+    return local.read(LocalData(task, task.data, unpacked), scratch)
 
 
 def _download(url: str, task: Task) -> Path:
@@ -78,9 +80,9 @@ def _download(url: str, task: Task) -> Path:
     with workspace(target.name) as scratch:
         if target.exists() and pinned in (None, pooch.file_hash(target)):
             return target
-        fetch = partial(_fetch, task)
+        download = partial(_fetch, task)
         with explained(partial(_error, task, url)):
-            part = pooch.retrieve(url, pinned, fname="part", path=scratch, downloader=fetch)
+            part = pooch.retrieve(url, pinned, fname="part", path=scratch, downloader=download)
         target.parent.mkdir(exist_ok=True)
         Path(part).replace(target)
     return target
@@ -89,12 +91,8 @@ def _download(url: str, task: Task) -> Path:
 def _fetch(task: Task, url: str, file: str, _: object) -> None:
     """Downloads for ``pooch.retrieve``, which would say only in prose what hash it found."""
     import pooch
-    from tqdm import tqdm
 
-    # The true length is set when it is known; a bar without any has no truth value.
-    with tqdm(desc=f"downloading {url}", total=1, unit="B", unit_scale=True, disable=None) as bar:
-        download = pooch.HTTPDownloader(progressbar=bar, chunk_size=1 << 16, timeout=_SECONDS)
-        download(url, file, None)
+    fetch(url, Path(file))
     _check_hash(task, url, pooch.file_hash(file))
 
 
@@ -115,8 +113,10 @@ def _check_hash(task: Task, url: str, found: str) -> None:
 def _read_hub(task: Task, spec: LoadDataset, scratch: Path) -> Raw:
     with explained(partial(_error, task, f"the hub's {spec.path}")):
         _ask_hub()
-        splits = _load_hub(spec, scratch)
-    return raw_data(task, task.data, splits, None)
+        with impatient_hub():
+            splits = _load_hub(spec, scratch)
+    refuse = refusal(task)
+    return assemble(task.data, tables.reading(task.data, splits, None, refuse), refuse)
 
 
 def _ask_hub() -> None:
@@ -125,29 +125,32 @@ def _ask_hub() -> None:
 
     if not constants.HF_HUB_OFFLINE:
         request = urllib.request.Request(constants.ENDPOINT, method="HEAD")  # noqa: S310
-        with contextlib.suppress(urllib.error.HTTPError):
-            urllib.request.urlopen(request, timeout=_SECONDS).close()  # noqa: S310
+        with contextlib.suppress(HTTPError):
+            urllib.request.urlopen(request, timeout=SILENCE).close()  # noqa: S310
 
 
 def _load_hub(spec: LoadDataset, scratch: Path) -> dict[str, Table]:
     datasets = library()
     config = datasets.DownloadConfig(cache_dir=str(cache_folder() / "downloads"), max_retries=1)
     arguments = spec.model_dump(exclude={"path"}, exclude_none=True)
+    # Without the prefix, a folder of that name in the current one would be read in its place.
+    address = f"hf://datasets/{spec.path}"
     return dict(
         datasets.load_dataset(
-            spec.path, cache_dir=str(scratch / "arrow"), download_config=config, **arguments
+            address, cache_dir=str(scratch / "arrow"), download_config=config, **arguments
         )
     )
 
 
 def _error(task: Task, what: str, error: Exception) -> UserError:
     answered = getattr(error, "response", None) is not None
-    answered = answered or isinstance(error, FileNotFoundError | ValueError)
+    answered = answered or isinstance(error, FileNotFoundError | ValueError | HTTPError)
     network = isinstance(error, OSError | http.client.HTTPException) and not answered
     mirror = task.data.mirror
     also = f", or set BENCHMARK_DATA to a folder with {mirror}/train.parquet" if mirror else ""
     kind, verb = (UnavailableError, "cannot be reached") if network else (UserError, "fails")
     why = _network_reason(error) if network else reason(error)
+    why = why.replace(f"{Path.cwd()}/", "")  # where datasets looked as well, in vain
     return kind(
         f"task {task.name!r}: {what} {verb}: {why}",
         where=task.file,
@@ -157,6 +160,8 @@ def _error(task: Task, what: str, error: Exception) -> UserError:
 
 def _network_reason(error: BaseException) -> str:
     # What the system said is wrapped several times, and not always named as the cause.
+    if isinstance(error, TimeoutError):
+        return str(error)
     while inner := error.__cause__ or error.__context__:
         error = inner
     return getattr(error, "strerror", None) or reason(error)

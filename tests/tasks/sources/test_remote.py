@@ -10,8 +10,7 @@ import pytest
 from table_fixtures import rows
 from task_fixtures import files_in, make_task, patch, refusal, write_folder
 
-from benchmark.tasks import data
-from benchmark.tasks.sources import remote
+from benchmark.tasks import data, downloads, unpacking
 from benchmark.tasks.sources.base import UnavailableError
 
 
@@ -106,7 +105,7 @@ def test_an_archive_that_breaks_off_is_not_kept(tmp_path, server, cache_folder, 
 
     task = archive_task(tmp_path, *server)
     monkeypatch.setattr(Quiet, "copyfile", short)
-    assert "cannot be reached: IncompleteRead(1000 bytes read, " in refusal(task)
+    assert "cannot be reached: it breaks off after 1,000 of " in refusal(task)
     assert files_in(cache_folder) == []
 
 
@@ -121,9 +120,29 @@ def test_a_download_that_broke_off_starts_again(tmp_path, server):
 def test_a_server_that_says_nothing_is_not_waited_for_long(tmp_path, server, monkeypatch):
     task = archive_task(tmp_path, *server)
     monkeypatch.setattr(Quiet, "do_GET", lambda self: time.sleep(1))
-    monkeypatch.setattr(remote, "_SECONDS", 0.2)
+    monkeypatch.setattr(downloads, "SILENCE", 0.2)
     with pytest.raises(UnavailableError, match="cannot be reached: timed out"):
         data.load(task, 8)
+
+
+def test_an_archive_that_is_too_large_is_not_kept(tmp_path, server, cache_folder, monkeypatch):
+    task = archive_task(tmp_path, *server)
+    monkeypatch.setattr(downloads, "LARGEST", 1000)
+    assert "fails: it has more than 1,000 bytes" in refusal(task)
+    assert files_in(cache_folder) == []
+
+
+def test_a_server_that_drips_is_given_up(tmp_path, server, monkeypatch):
+    task = archive_task(tmp_path, *server)
+    monkeypatch.setattr(downloads, "LONGEST", 0.0)
+    with pytest.raises(UnavailableError, match="it takes longer than 0 seconds"):
+        data.load(task, 8)
+
+
+def test_an_archive_that_unpacks_to_too_much_is_refused(tmp_path, server, monkeypatch):
+    task = archive_task(tmp_path, *server)
+    monkeypatch.setattr(unpacking, "LARGEST", 1000)
+    assert "bytes, more than 1,000" in refusal(task)
 
 
 def sha256(file):
@@ -221,6 +240,7 @@ def test_the_hub_is_asked_for_the_pinned_revision(tmp_path, server, monkeypatch)
     monkeypatch.setattr(datasets, "load_dataset", load_dataset)
     source = {"path": "organisation/name", "name": "plain", "revision": "0123abc"}
     loaded = data.load(make_task(tmp_path, {"load_dataset": source, "image_column": "img"}), 8)
-    assert source.items() <= asked.items()
+    assert asked["path"] == "hf://datasets/organisation/name"
+    assert (asked["name"], asked["revision"]) == ("plain", "0123abc")
     assert loaded.source == "hub: organisation/name@0123abc"
     assert loaded.test_in_train == (0, 1, 2, 3)

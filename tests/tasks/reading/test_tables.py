@@ -44,7 +44,7 @@ def test_a_missing_test_split_is_named_with_the_splits_there_are(tmp_path):
     write_folder(tmp_path / "toy", test=0)
     message = refusal(make_task(tmp_path))
     assert "there is no split 'test'" in message
-    assert "the splits are: train" in message
+    assert "the folders are: train" in message
 
 
 def test_a_misspelt_split_gets_the_nearest_one(tmp_path):
@@ -63,7 +63,8 @@ def test_a_column_that_is_not_there_is_named_with_those_that_are(tmp_path, keys,
 
 
 def test_labels_that_are_no_classes_are_refused(tmp_path):
-    assert "holds float64" in refusal(csv_task(tmp_path, "train/a/0.png,0.5\ntrain/b/0.png,1.5\n"))
+    message = refusal(parquet_task(tmp_path, (0.0, 0.0, 1.5, 1.5), (0.0, 1.5), (None, None)))
+    assert "row 2 of the 4 in the training split has a label that is no class" in message
 
 
 @pytest.mark.parametrize("column", [[1, 2], [[1], [2]], [0.5, 1.0]])
@@ -82,12 +83,12 @@ def test_a_missing_label_is_named_with_its_row(tmp_path, label):
 
 def test_a_gap_in_a_column_of_numbers_is_a_missing_label(tmp_path):
     message = refusal(csv_task(tmp_path, "train/a/0.png,1\ntrain/b/0.png,\n"))
-    assert "row 1 of the 2 in the training split has no label" in message
+    assert "toy/train.csv, line 3 in the training split has no label" in message
 
 
 def test_a_label_that_is_empty_text_is_missing(tmp_path):
     message = refusal(csv_task(tmp_path, "train/a/0.png,a\ntrain/b/0.png,\n"))
-    assert "row 1 of the 2 in the training split has no label" in message
+    assert "toy/train.csv, line 3 in the training split has no label" in message
 
 
 def test_a_label_beyond_the_classes_is_named(tmp_path):
@@ -100,7 +101,8 @@ def test_a_label_beyond_the_classes_is_named(tmp_path):
 
 def test_splits_of_different_kinds_cannot_be_joined(tmp_path):
     parquet_task(tmp_path, names=(("a", "b"), None))
-    task = make_task(tmp_path, PARQUET | {"train_split": "train+test"})
+    keys = {"train_split": "train+test", "test_fraction": 0.5}
+    task = make_task(tmp_path, PARQUET | keys)
     assert "the splits train+test cannot be joined" in refusal(task)
 
 
@@ -121,10 +123,11 @@ def test_a_class_that_only_the_test_split_has_is_named(tmp_path):
     assert "class 'a' has test images but no training images" in refusal(task)
 
 
-def test_a_class_without_any_image_is_named(tmp_path):
-    names = ("a", "b", "ghost")
-    message = refusal(parquet_task(tmp_path, names=(names, names)))
-    assert "class 'ghost' has no training images" in message
+def test_a_name_that_no_image_has_is_passed_over_with_a_note(tmp_path):
+    names = ("a", "ghost", "b")
+    loaded = data.load(parquet_task(tmp_path, (0, 0, 2, 2), (0, 2), (names, names)), 8)
+    assert (loaded.class_names, loaded.train.labels.tolist()) == (("a", "b"), [0, 0, 1, 1])
+    assert loaded.notes == ("classes that no image has: ghost",)
 
 
 def test_one_class_is_too_few(tmp_path):

@@ -1,7 +1,7 @@
 import numpy as np
 from task_fixtures import FOLDER, make_task, write_folder
 
-from benchmark.tasks import data, raw
+from benchmark.tasks import data, own_split
 
 
 def test_the_own_split_takes_the_share_of_each_class(tmp_path):
@@ -15,13 +15,10 @@ def test_the_own_split_takes_the_share_of_each_class(tmp_path):
 
 def test_the_own_split_is_the_same_everywhere():
     labels = np.array([0] * 6 + [1] * 4)
-    whole = raw.RawSplit(labels, lambda i: i)
-    train, test = raw.own_split(whole, 0.4, seed=0)
-    assert [test.picture(i) for i in range(len(test.labels))] == [3, 4, 7, 9]
-    assert sorted(train.picture(i) for i in range(len(train.labels))) == [0, 1, 2, 5, 6, 8]
+    assert np.flatnonzero(own_split.stratified(labels, 0.4, seed=0)).tolist() == [3, 4, 7, 9]
 
 
 def test_another_seed_gives_another_split():
-    whole = raw.RawSplit(np.zeros(50, np.int64), lambda i: i)
-    first, second = (raw.own_split(whole, 0.5, seed)[1] for seed in (0, 1))
-    assert [first.picture(i) for i in range(25)] != [second.picture(i) for i in range(25)]
+    labels = np.zeros(50, np.int64)
+    first, second = (own_split.stratified(labels, 0.5, seed).tolist() for seed in (0, 1))
+    assert first != second

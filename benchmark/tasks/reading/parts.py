@@ -1,0 +1,58 @@
+"""What every way of reading ends in: one split, its classes not numbered yet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from benchmark.errors import UserError
+from benchmark.tasks.images import Picture
+from benchmark.tasks.schema import Task
+from benchmark.tasks.unused import Unused
+
+Refusal = Callable[[str, str], UserError]
+"""What is wrong and how to mend it -> the error that names the task."""
+
+
+def refusal(task: Task) -> Refusal:
+    """Errors about the data of ``task``, which name it and its file."""
+    return lambda what, mend: UserError(f"task {task.name!r}: {what}", where=task.file, mend=mend)
+
+
+@dataclass(frozen=True)
+class Part:
+    """One split."""
+
+    labels: Sequence[Any]
+    """One for each image: text, a number, true or false, None where it is missing."""
+    kind: str
+    """What they are, in words: ``whole numbers``, say."""
+    picture: Callable[[int], Picture]
+    names: tuple[str, ...] | None = None
+    """Set where labels are positions in this list of classes."""
+    groups: Sequence[Any] | None = None
+    """Images of one group, of a patient say, belong on one side of an own split."""
+    place: Callable[[int], str] | None = None
+    """Where the label of an image stands, for errors; None: by its row."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What was read of a data set, and what was not."""
+
+    train: Part
+    test: Part | None
+    """None: to be cut from the training images."""
+    unused: tuple[Unused, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def check_no_file_is_in_both(train: Iterable[str], test: Iterable[str], refuse: Refusal) -> None:
+    """Raises `UserError` where a file is part of the training and of the test split."""
+    both = {*train} & {*test}
+    if both:
+        raise refuse(
+            f"{len(both)} files are training and test images at once, such as {min(both)}",
+            "let 'data_files' match different files for the two splits",
+        )

@@ -1,0 +1,77 @@
+"""``metadata.csv`` and its kin inside an imagefolder: a table that names the classes of images."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+from benchmark.errors import listed
+from benchmark.tasks.data_keys import Data
+from benchmark.tasks.images import is_image
+from benchmark.tasks.reading import rows
+from benchmark.tasks.reading.parts import Refusal
+from benchmark.tasks.reading.rows import Row
+from benchmark.tasks.unused import Unused
+
+FILE_COLUMN = "file_name"
+_NAMES = {"metadata.csv": "csv", "metadata.jsonl": "json", "metadata.parquet": "parquet"}
+
+
+@dataclass
+class Sidecar:
+    """What the tables say."""
+
+    rows: dict[str, Row] = field(default_factory=dict)
+    """Image -> its row. Empty: the folders name the classes."""
+    unused: list[Unused] = field(default_factory=list)
+
+
+def read(root: Path, files: Sequence[str], data: Data, refuse: Refusal) -> Sidecar:
+    """The rows of all metadata files among ``files``.
+
+    Raises `UserError` for a table without the columns, for a row whose image is not there, and for
+    two rows of one image.
+    """
+    images = {file for file in files if is_image(file)}
+    found = Sidecar()
+    for file in files:
+        kind = _NAMES.get(PurePosixPath(file).name)
+        if kind is None:
+            continue
+        table = _parquet(root, file) if kind == "parquet" else rows.read(root, file, kind, ())
+        if not table:
+            found.unused.append(Unused(file, "a table without rows"))
+        for row in table:
+            image = _image(row, data, refuse)
+            if image not in images or image in found.rows:
+                raise refuse(
+                    f"{file}, line {row.line}: {image} "
+                    + ("has two rows" if image in found.rows else "is not there"),
+                    "each row names another image, relative to the table's own folder",
+                )
+            found.rows[image] = row
+    if found.rows:
+        without = images - found.rows.keys()
+        found.unused += [Unused(image, "no metadata file has a row for it") for image in without]
+    return found
+
+
+def _image(row: Row, data: Data, refuse: Refusal) -> str:
+    for column in (FILE_COLUMN, data.label_column, *([data.group] if data.group else [])):
+        if column not in row.cells:
+            raise refuse(
+                f"{row.file} has no column {column!r}; its columns are: {listed([*row.cells])}",
+                "this table stands in for class folders: add the column, or give the file another "
+                "name where the folders name the classes",
+            )
+    folder = posixpath.dirname(row.file)
+    return posixpath.normpath(posixpath.join(folder, str(row.cells[FILE_COLUMN])))
+
+
+def _parquet(root: Path, file: str) -> list[Row]:
+    import pyarrow.parquet as pq
+
+    table = pq.read_table(root / file).to_pylist()
+    return [Row(cells, i, file) for i, cells in enumerate(table, 1)]

@@ -1,0 +1,91 @@
+"""CSV and JSON-lines files with the paths of images, or the images as base64 text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import PurePosixPath
+
+from benchmark.errors import UserError
+from benchmark.tasks.images import Picture, is_image
+from benchmark.tasks.reading import cells, rows
+from benchmark.tasks.reading.cells import Folder
+from benchmark.tasks.reading.labels import CELLS
+from benchmark.tasks.reading.local_data import LocalData
+from benchmark.tasks.reading.parts import Part, Reading
+from benchmark.tasks.reading.rows import Row
+from benchmark.tasks.reading.tables import check_columns, columns
+from benchmark.tasks.reading.walk import walk
+from benchmark.tasks.unused import Unused
+
+
+def read(local: LocalData) -> Reading:
+    """The rows of the tables; images that no row names are listed as not used.
+
+    Paths are relative to the folder of their table, else to the folder of the data. Raises
+    `UserError` for tables that cannot be read, lack a column or name images elsewhere.
+    """
+    files = local.tables(rows.ENDINGS[local.spec.path])
+    chosen = files.chosen
+    by_split = {split: _rows(local, tables) for split, tables in files.by_split.items()}
+    without = _images_without_rows(local, [row for found in by_split.values() for row in found])
+    return Reading(
+        _part(local, [row for split in chosen.train for row in by_split[split]]),
+        None if chosen.test is None else _part(local, by_split[chosen.test]),
+        (*files.unused, *without),
+        chosen.notes,
+    )
+
+
+def _rows(local: LocalData, files: Sequence[str]) -> list[Row]:
+    wanted = columns(local.data)
+    found = []
+    for file in files:
+        table = rows.read(local.root, file, local.spec.path, wanted)
+        for row in table:
+            check_columns(f"{file}, line {row.line}", list(row.cells), wanted, local.refuse)
+        if not table:
+            raise UserError("this table has no rows", where=local.root / file)
+        found += table
+    return found
+
+
+def _part(local: LocalData, found: Sequence[Row]) -> Part:
+    data = local.data
+
+    def picture(i: int) -> Picture:
+        row = found[i]
+        bases = [local.root / PurePosixPath(row.file).parent, local.root / local.top]
+        return cells.picture(
+            row.cells[data.image_column],
+            f"{row.file}, line {row.line}",
+            Folder(local.root, tuple(bases)),
+            local.refuse,
+        )
+
+    return Part(
+        [row.cells[data.label_column] for row in found],
+        CELLS if local.spec.path == "csv" else "values",
+        picture,
+        groups=[row.cells[data.group] for row in found] if data.group else None,
+        place=lambda i: f"{found[i].file}, line {found[i].line}",
+    )
+
+
+def _images_without_rows(local: LocalData, found: Sequence[Row]) -> list[Unused]:
+    """Images that lie in folders of named ones, or anywhere in ``data_dir``, and have no row."""
+    named: set[str] = set()
+    for row in found:
+        cell = cells.file_name(row.cells[local.data.image_column])
+        if cell:
+            named |= {
+                str(PurePosixPath(base, cell))
+                for base in (PurePosixPath(row.file).parent, local.top)
+            }
+    folders = {local.top} if local.spec.data_dir else {str(PurePosixPath(n).parent) for n in named}
+    there = [folder for folder in folders if (local.root / folder).is_dir()]
+    tree = walk(local.root, there, confined=local.confined)
+    return [
+        Unused(file, "no row names it")
+        for file in tree.files
+        if is_image(file) and file not in named
+    ]
