@@ -6,7 +6,8 @@ Records of the alternative ``steps-x2`` lie in ``audits/steps-x2/`` beside the r
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from benchmark.analysis.board import Board, boards
@@ -24,11 +25,11 @@ def judged(
 ) -> list[Board]:
     """What records say, with the audits that lie beside their folder.
 
-    ``watch`` is told of what is left out: audits whose files are no records, and records that
-    differ from the others of their task in how many images the same data have.
+    ``watch`` is told of what is left out: audits whose files are no records, records that differ
+    from the others of their task in how many images the same data have, and copies.
     """
     watch = watch or Watch()
-    own, audits = [score_of(record) for record in stored], scores(records, watch)
+    own, audits = _originals(map(score_of, stored), watch), scores(records, watch)
     shapes = _shapes(own)
     kept = {name: _of_shape(found, shapes, watch) for name, found in audits.items()}
     return boards(_of_shape(own, shapes, watch), margin, kept)
@@ -45,6 +46,18 @@ def scores(records: Path, watch: Watch) -> dict[str, list[Score]]:
 def folder(records: Path, alternative: str) -> Path:
     """Where the records of an alternative lie."""
     return records.parent / "audits" / alternative
+
+
+def _originals(found: Iterable[Score], watch: Watch) -> list[Score]:
+    """Without those that have the outcome of another seed, to the last digit of its duration."""
+    first: dict[Hashable, Score] = {}
+    for score in found:
+        trial = replace(score.trial, seed=0)
+        outcome = (score.correct, score.seconds) if score.reason is None else score.trial
+        if first.setdefault((trial, outcome), score) is not score:
+            seed = first[trial, outcome].trial.seed
+            watch.left_out(_left_out(score, f"a copy of the record of seed {seed}"))
+    return list(first.values())
 
 
 _Data = tuple[str, str]
@@ -75,14 +88,19 @@ def _of_shape(found: list[Score], shapes: Mapping[_Data, _Shape], watch: Watch) 
         if shapes.get(_data(score), _shape(score)) == _shape(score):
             kept.append(score)
         else:
-            watch.left_out(_other_shape(score))
+            watch.left_out(_left_out(score, _OTHER_SHAPE))
     return kept
 
 
-def _other_shape(score: Score) -> UserError:
+_OTHER_SHAPE = (
+    "other numbers of classes or images, or other duplicates, than records of the same data"
+)
+
+
+def _left_out(score: Score, why: str) -> UserError:
     t = score.trial
     return UserError(
-        "other numbers of classes or images, or other duplicates, than records of the same data",
+        why,
         where=f"{t.task}/{t.backbone}/{t.arm}, N={t.images_per_class}, seed {t.seed}",
         mend="delete its file; its trial is then run again",
     )

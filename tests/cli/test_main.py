@@ -147,6 +147,16 @@ def test_of_many_faults_the_first_are_shown_and_the_others_counted(records, tmp_
     assert "and 10 more of this kind" in said
 
 
+def test_a_task_name_from_a_stranger_writes_nothing_outside_the_results(records, tmp_path, capsys):
+    path = next(store.record_files(records))
+    path.write_text(path.read_text().replace('"task":"toy"', '"task":"../../x"'))
+    before = {one for one in tmp_path.rglob("*") if one.is_file()}
+    assert called("leaderboard", "--records", records, "--out", tmp_path / "out") == 1
+    assert f"left out: {path}: not a record: '../../x' is no name" in capsys.readouterr().err
+    new = {one for one in tmp_path.rglob("*") if one.is_file()} - before
+    assert all(one.is_relative_to(tmp_path / "out") for one in new)
+
+
 @pytest.fixture
 def no_figures(monkeypatch):
     def broken(board):
