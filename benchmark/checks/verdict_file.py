@@ -10,7 +10,7 @@ from benchmark.analysis.crossover import Verdict, verdict
 from benchmark.analysis.gains import GainEstimate, ImageNoise, Pair, gain_cells, image_noise
 from benchmark.checks.verdict_rows import DISAGREE, N_TEST, read
 from benchmark.defaults import MARGIN
-from benchmark.errors import UserError
+from benchmark.errors import UserError, one_line
 from benchmark.pages.words import reason
 
 
@@ -18,8 +18,8 @@ from benchmark.pages.words import reason
 class Judgement:
     """The verdict on one comparison, and what it reckons with."""
 
-    names: tuple[str, ...]
-    """Its task, backbone and arm, say, as far as the file names them."""
+    names: tuple[tuple[str, str], ...]
+    """Column and value of its task, backbone and arm, say, as far as the file names them."""
     verdict: Verdict
     image_noise: ImageNoise
 
@@ -35,7 +35,7 @@ def judge(path: Path, margin: float = MARGIN) -> list[Judgement]:
             f"the margin is {margin}, not between 0 and 1",
             mend="give it as a share: 0.01 is one percentage point",
         )
-    comparisons: dict[tuple[str, ...], list[Pair]] = defaultdict(list)
+    comparisons: dict[tuple[tuple[str, str], ...], list[Pair]] = defaultdict(list)
     for row in read(path):
         comparisons[row.names].append(row.pair)
     return [
@@ -48,7 +48,7 @@ def to_json(judged: Judgement) -> dict[str, object]:
     """The verdict as plain values for ``json.dumps``; None where there is no number."""
     result = judged.verdict
     return {
-        "names": list(judged.names),
+        "names": dict(judged.names),
         "verdict": result.kind,
         "crossover": result.crossover,
         "low": result.low,
@@ -64,8 +64,9 @@ def to_json(judged: Judgement) -> dict[str, object]:
 def to_text(judged: Judgement) -> str:
     """The verdict for a terminal: kind, reason, and the gain at each N in percentage points."""
     result = judged.verdict
-    names = [" ".join(judged.names)] if any(judged.names) else []
-    head = [*names, f"verdict: {result.kind}", reason(result), _IMAGE_NOISE[judged.image_noise], ""]
+    named = ", ".join(f"{column!r} {one_line(value)}" for column, value in judged.names)
+    head = [f"rows with {named}"] if named else []
+    head += [f"verdict: {result.kind}", reason(result), _IMAGE_NOISE[judged.image_noise], ""]
     table = [f"{'images per class':>16}  {'seeds':>5}  {'gain (points)':>13}  95% interval"]
     return "\n".join(head + table + [_gain_text(gain) for gain in result.gains])
 

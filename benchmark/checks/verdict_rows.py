@@ -95,8 +95,8 @@ class Row:
     """Test images behind the two accuracies; None if the file does not say."""
     disagree: Share | None = None
     """Share of them on which exactly one arm is right; None if the file does not say."""
-    names: tuple[str, ...] = ()
-    """What the file calls the comparison: the values of those of `NAMES` that there are."""
+    names: tuple[tuple[str, str], ...] = ()
+    """What the file calls the comparison: column and value, for those of `NAMES` that there are."""
 
     @property
     def pair(self) -> Pair:
@@ -184,7 +184,7 @@ def _row(line: Line, header: Sequence[str]) -> Row:
         raise ValueError(f"{what} (decimal commas? separate the cells by semicolons)")
     cells = dict(zip(header, line.cells, strict=False))
     known = {name: cells.get(name, "") for name in KNOWN if name in header}
-    names = tuple(cells.get(name, "") for name in NAMES if name in header)
+    names = tuple((name, cells.get(name, "")) for name in NAMES if name in header)
     return _ROW.validate_python({"line": line.number, **known, "names": names})
 
 

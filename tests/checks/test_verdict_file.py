@@ -153,7 +153,7 @@ def test_every_comparison_that_a_file_names_gets_its_own_verdict(save):
     rows = [f"{line},{kind}" for kind in PATTERNS for line in lines(PATTERNS[kind])]
     found = verdict_file.judge(save("\n".join([HEAD + ",arm", *rows])))
     assert [(judged.names, judged.verdict.kind) for judged in found] == [
-        ((kind,), kind) for kind in PATTERNS
+        ((("arm", kind),), kind) for kind in PATTERNS
     ]
 
 

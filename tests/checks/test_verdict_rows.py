@@ -112,12 +112,13 @@ def test_a_column_unknown_that_tells_two_networks_apart_is_named(save):
 @pytest.mark.parametrize("name", ["backbone", "Model"])
 def test_rows_of_two_networks_know_theirs(save, name):
     rows = verdict_rows.read(save(rows_of_two(name)))
-    assert [row.names for row in rows] == [("r18",)] * 4 + [("r50",)] * 4
+    column = name.lower()
+    assert [row.names for row in rows] == [((column, "r18"),)] * 4 + [((column, "r50"),)] * 4
 
 
 def test_two_tasks_are_not_pooled_even_where_no_row_repeats(save):
     rows = verdict_rows.read(save(f"task,{HEAD}\nbees,1,0,0.5,0.6\nants,2,0,0.5,0.6\n"))
-    assert [row.names for row in rows] == [("bees",), ("ants",)]
+    assert [row.names for row in rows] == [(("task", "bees"),), (("task", "ants"),)]
 
 
 def test_a_column_that_is_another_in_each_row_does_not_explain_repeated_rows(save):

@@ -20,7 +20,7 @@ def boards():
 def in_a_file(text, folder):
     path = folder / "pairs.csv"
     path.write_text(text, encoding="utf-8")
-    return {found.names: found for found in verdict_file.judge(path)}
+    return {tuple(value for _, value in found.names): found for found in verdict_file.judge(path)}
 
 
 def without(name, text):
