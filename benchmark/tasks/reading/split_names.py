@@ -109,6 +109,8 @@ def missing(name: str, there: Sequence[str], what: str, data: Data, refuse: Refu
 
 def _advice(there: Sequence[str], data: Data) -> str:
     kinds = {kind_of(name) for name in there}
+    if kinds == {"train"}:
+        return "cut a test split from the training images with 'test_fraction: 0.3'"
     if data.test_fraction is not None:
         return "name the one with the training images with 'train_split'"
     if "train" in kinds and "validation" in kinds and "test" not in kinds:
