@@ -15,6 +15,7 @@ from benchmark.tasks.schema import Task
 from benchmark.tasks.tones import Tone
 
 _SHOWN = 10
+_MENDS = 3
 
 
 @dataclass
@@ -74,4 +75,5 @@ def _unreadable(task: Task, split: str, errors: list[UserError]) -> UserError:
         more = [f"and {len(errors) - _SHOWN} more"] * (len(errors) > _SHOWN)
         shown = [f"{len(errors)} images cannot be used:", *shown, *more]
     what = f"task {task.name!r}, {split} split, " + "\n    ".join(shown)
-    return UserError(what, where=task.file, mend=errors[0].mend)
+    mends = dict.fromkeys(error.mend for error in errors if error.mend)
+    return UserError(what, where=task.file, mend="; or ".join([*mends][:_MENDS]))

@@ -131,6 +131,8 @@ def _explained(picture: Picture, error: BaseException) -> tuple[str, str]:
         return str(
             error
         ), "say with 'white' under 'data' which value is white, or convert the image"
+    if isinstance(error, FileNotFoundError):
+        return "there is no such file", "correct its name, ending included, or take its row away"
     if isinstance(error, UnidentifiedImageError):
         return content_kinds.of_no_image(_head(picture.content))
     reason = getattr(error, "strerror", None) or str(error) or type(error).__name__

@@ -69,6 +69,10 @@ def parse(text: str, file: Path) -> Document:
         raise _syntax_error(error, file) from error
     except RecursionError as error:
         raise UserError("this is not valid YAML: it is nested too deeply", where=file) from error
+    except yaml.reader.ReaderError as error:
+        where = text[: error.position].count("\n") + 1
+        what = f"this is not valid YAML: the character U+{error.character:04X} is not allowed"
+        raise UserError(what, where=file, line=where, mend="take it away") from error
     except (yaml.YAMLError, ValueError) as error:
         reason = " ".join(str(error).split())
         raise UserError(f"this is not valid YAML: {reason}", where=file) from error

@@ -6,6 +6,7 @@ from toy import CHECKOUT
 
 from benchmark.errors import UserError
 from benchmark.tasks import schema
+from benchmark.tasks.data_keys import Data, LoadDataset
 from benchmark.tasks.load import load_task
 
 ARCHIVE = {"archive": "https://example.org/x.zip"}
@@ -25,6 +26,13 @@ def loading(**arguments):
 def test_the_published_schema_is_current():
     published = (CHECKOUT / "tasks" / schema.SCHEMA_FILE).read_text(encoding="utf-8")
     assert published == schema.schema_text(), "run benchmark.tasks.schema.write_schema()"
+
+
+def test_every_key_of_the_data_is_explained():
+    text = (CHECKOUT / "tasks" / "README.md").read_text(encoding="utf-8")
+    elsewhere = {"mirror", "sklearn"}
+    for key in {*Data.model_fields, *LoadDataset.model_fields} - elsewhere:
+        assert f"`{key}" in text or f"{key}:" in text, key
 
 
 def test_the_schema_is_written_where_it_is_asked_for(tmp_path):

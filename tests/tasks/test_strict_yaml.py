@@ -189,6 +189,11 @@ def test_a_huge_file_is_refused_at_once(tmp_path):
     assert time.monotonic() - start < 1
 
 
+def test_a_character_that_yaml_knows_not_has_its_line():
+    error = refusal("a: 1\nb: \x07")
+    assert (error.line, error.what.split(": ")[1]) == (2, "the character U+0007 is not allowed")
+
+
 def test_a_pipe_is_not_waited_for(tmp_path):
     os.mkfifo(tmp_path / "task.yaml")
     with pytest.raises(UserError, match="not a regular file"):

@@ -38,11 +38,14 @@ def read_parquet(local: LocalData, scratch: Path) -> Reading:
 
 def _parquet(local: LocalData, files: Sequence[str], scratch: Path) -> Table:
     import datasets
+    import pyarrow.parquet as pq
 
     for file in files:
-        _check_head(local, file)
+        _check_ends(local, file)
     named = [glob.escape(str(local.root / file)) for file in files]
     with explained(lambda error: _unreadable(local, files, error)):
+        if not any(pq.read_metadata(local.root / file).num_rows for file in files):
+            raise local.refuse(f"{listed(files, 3)}: no rows", "name files with rows under 'data'")
         return datasets.load_dataset(
             "parquet", data_files={"rows": named}, split="rows", cache_dir=str(scratch)
         )
@@ -55,9 +58,11 @@ def _unreadable(local: LocalData, files: Sequence[str], error: Exception) -> Use
     )
 
 
-def _check_head(local: LocalData, file: str) -> None:
+def _check_ends(local: LocalData, file: str) -> None:
     with (local.root / file).open("rb") as content:
         head = content.read(64)
+        content.seek(-min(4, len(head)), os.SEEK_END)
+        tail = content.read()
     if text_file.is_lfs_pointer(head):
         raise local.refuse(f"{file} is a Git LFS pointer, not the file itself", text_file.LFS_MEND)
     if not head.startswith(b"PAR1"):
@@ -65,6 +70,8 @@ def _check_head(local: LocalData, file: str) -> None:
             f"{file} is {'no parquet file' if head else 'empty'}",
             "copy it again, or name another file under 'data'",
         )
+    if tail != b"PAR1":
+        raise local.refuse(f"{file} breaks off: the end of it is missing", "copy it again")
 
 
 def read_saved(local: LocalData) -> Reading:

@@ -101,9 +101,10 @@ def _check_classes(
 
 
 def _lack(name: str, train: int, test: int) -> str:
+    name = labels.distinct(name)
     if not train:
-        return f"class {name!r} has {'test images but ' * bool(test)}no training images"
-    return f"class {name!r} has no test images"
+        return f"class {name} has {'test images but ' * bool(test)}no training images"
+    return f"class {name} has no test images"
 
 
 def _also(notes: Sequence[str]) -> str:
@@ -114,7 +115,9 @@ def _mend(lacking: Sequence[str], names: Sequence[str], data: Data) -> str:
     twins = {look: [n for n in names if labels.look(n) == look] for look in map(labels.look, names)}
     same = next((twin for twin in twins.values() if len(twin) > 1 and lacking[0] in twin), None)
     if same is not None:
-        return f"if {' and '.join(map(repr, same))} are one class, join them with 'classes'"
+        return (
+            f"if {' and '.join(map(labels.distinct, same))} are one class, join them with 'classes'"
+        )
     if data.group is not None or data.group_pattern is not None:
         return "a class needs two groups at least, one for each side"
     shown = ", ".join(repr(name) for name in lacking[:_MOST_FAULTS])

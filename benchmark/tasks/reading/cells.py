@@ -51,7 +51,8 @@ def picture(cell: Any, place: str, folder: Folder | None, refuse: Refusal) -> Pi
 def file_name(cell: Any) -> str:
     """The name of the image's file, where the cell says it."""
     path = cell.get("path") if isinstance(cell, dict) else cell
-    return path if isinstance(path, str) and len(path) <= _LONGEST_PATH else ""
+    known = isinstance(path, str) and len(path) <= _LONGEST_PATH
+    return str(path).replace("\\", "/") if known else ""
 
 
 def _decoded(text: str) -> bytes | None:
@@ -79,9 +80,11 @@ def _file(path: str, place: str, folder: Folder, refuse: Refusal) -> Picture:
             f"{place} names an address, {shown}",
             "download the images and name their files; only 'archive' is fetched",
         )
-    candidates = [base / path for base in folder.bases]
+    # Programs on Windows write backslashes.
+    spelt = dict.fromkeys([path, path.replace("\\", "/")])
+    candidates = [base / one for one in spelt for base in folder.bases]
     file = next((one for one in candidates if os.path.lexists(one)), candidates[0])
-    if wrong := inside(file, folder.root):
+    if wrong := inside(file, folder.root, path):
         raise refuse(wrong, "copy the files into the folder; links to elsewhere are not followed")
     name = os.path.relpath(file, folder.root)
     return Picture(file, name, name)

@@ -44,7 +44,8 @@ def read(local: LocalData) -> Reading:
         raise refuse(f"{local.top} holds no images", _what_is_there(files))
     classed = not beside.rows
     if local.spec.data_files is None:
-        found = layout.by_folders(images, local.top, data, classed=classed, refuse=refuse)
+        folders = local.tree.folders
+        found = layout.by_folders(images, folders, local.top, data, classed=classed, refuse=refuse)
     else:
         found = layout.by_patterns(images, local.spec, data, classed=classed, refuse=refuse)
     chosen = split_names.choose(list(found.splits), "splits", data, refuse)
@@ -104,7 +105,7 @@ def _unused(
         *tree.unused,
         *beside.unused,
         *found.unused,
-        *(Unused(f, "in no image format that is read") for f in others if f not in told),
+        *(Unused(file, _why_not(local, file)) for file in others if file not in told),
         *(Unused(f, "an empty folder") for f in tree.folders if f not in holding),
         *(
             Unused(file, f"the split {split!r} is not asked for")
@@ -113,6 +114,12 @@ def _unused(
             for file in files
         ),
     ]
+
+
+def _why_not(local: LocalData, file: str) -> str:
+    if _begins_as_image(local, file):
+        return "an image, but the ending of its name is none of an image"
+    return "in no image format that is read"
 
 
 def _check_no_class_is_lost(local: LocalData, found: Layout) -> None:

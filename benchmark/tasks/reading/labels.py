@@ -156,11 +156,16 @@ def _alike(names: Sequence[str]) -> list[str]:
     for name in names:
         groups[look(name)].append(name)
     return [
-        f"are {' and '.join(map(repr, group))} one class? They differ only in letter case, blanks "
-        "or the order of words; 'classes' joins them"
+        f"are {' and '.join(map(distinct, group))} one class? They differ only in letter case, "
+        "blanks, accents or the order of words; 'classes' joins them"
         for group in groups.values()
         if len(group) > 1
     ]
+
+
+def distinct(name: str) -> str:
+    """The name in quotation marks; with its letters spelt out where they look like others."""
+    return repr(name) if unicodedata.is_normalized("NFKC", name) else ascii(name)
 
 
 def look(name: str) -> tuple[str, ...]:

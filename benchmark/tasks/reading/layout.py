@@ -6,7 +6,7 @@ No part of a name ever decides: a class may be called ``train station``, a file 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
@@ -32,18 +32,25 @@ class Layout:
 
 
 def by_folders(
-    files: Sequence[str], top: str, data: Data, *, classed: bool, refuse: Refusal
+    files: Sequence[str],
+    folders: Sequence[str],
+    top: str,
+    data: Data,
+    *,
+    classed: bool,
+    refuse: Refusal,
 ) -> Layout:
     """Splits are folders of ``top``, classes the folders in them; ``files`` are images.
 
-    ``classed``: whether folders name the classes at all. Raises `UserError` where the folders
-    leave open what is meant.
+    ``folders``: all there are, with images or without. ``classed``: whether they name the classes
+    at all. Raises `UserError` where they leave open what is meant.
     """
     images = {file: _below(file, top) for file in files}
-    folders = _folders_of_splits(images, data, classed=classed, refuse=refuse)
-    named = {name: folder for name, folder in folders.items() if folder is not None}
+    there = _Folders.of(images.values(), [_below(folder, top) for folder in folders], classed)
+    of_splits = _folders_of_splits(there, data, refuse)
+    named = {name: folder for name, folder in of_splits.items() if folder is not None}
     layout, parts_of = Layout(notes=split_names.respelt(named)), dict[str, tuple[str, ...]]()
-    for name, folder in folders.items():
+    for name, folder in of_splits.items():
         inside = {file: p for file, p in images.items() if folder in (None, p[0])}
         layout.splits[name] = list(inside)
         above = 0 if folder is None else 1
@@ -90,27 +97,59 @@ def _below(file: str, top: str) -> tuple[str, ...]:
     return PurePosixPath(file).relative_to(top).parts
 
 
-def _folders_of_splits(
-    images: Mapping[str, tuple[str, ...]], data: Data, *, classed: bool, refuse: Refusal
-) -> dict[str, str | None]:
+@dataclass(frozen=True)
+class _Folders:
+    """The uppermost folders."""
+
+    splits: list[str]
+    """Those in which class folders hold images; where no folder names a class, all with images."""
+    others: list[str]
+    """Those that hold images themselves."""
+    hollow: list[str]
+    """Those without an image."""
+
+    @classmethod
+    def of(
+        cls, images: Iterable[tuple[str, ...]], folders: Iterable[tuple[str, ...]], classed: bool
+    ) -> _Folders:
+        deep = [parts for parts in images if len(parts) > 1]
+        splits = {parts[0] for parts in deep if len(parts) > 2 or not classed}
+        others = {parts[0] for parts in deep} - splits
+        hollow = {parts[0] for parts in folders if parts} - splits - others
+        return cls(sorted(splits), sorted(others), sorted(hollow))
+
+
+def _folders_of_splits(there: _Folders, data: Data, refuse: Refusal) -> dict[str, str | None]:
     """Split as the YAML names it -> its folder; None: all folders are classes of one split."""
-    tops = sorted({parts[0] for parts in images.values() if len(parts) > 1})
-    depth = 3 if classed else 2
-    splits = sorted({parts[0] for parts in images.values() if len(parts) >= depth})
-    found = {n: split_names.match(n, splits, refuse) for n in split_names.wanted(data)}
+    found = {n: split_names.match(n, there.splits, refuse) for n in split_names.wanted(data)}
     lacking = [name for name, folder in found.items() if folder is None]
     if not lacking:
-        _check_meant(found, splits, data, refuse)
+        _check_meant(found, there.splits, data, refuse)
         return found
-    if not splits and tops and all(map(split_names.kind_of, tops)):
-        raise refuse(
-            f"the images in {listed(tops)} lie in no class folders",
+    only_splits = there.others and all(map(split_names.kind_of, there.others))
+    to_cut = list(found) == ["train"] and not any(map(split_names.kind_of, there.splits))
+    if to_cut and not (only_splits and not there.splits):
+        return {"train": None}
+    raise _no_split(lacking[0], there, data, refuse)
+
+
+def _no_split(name: str, there: _Folders, data: Data, refuse: Refusal) -> Exception:
+    if unclassed := split_names.match(name, there.others, refuse):
+        return refuse(
+            f"the images in {unclassed!r} lie in no class folders",
             "put them into one folder for each class, as in train/CLASS/image.png, or name their "
-            "classes in a table ('path: csv')",
+            "classes in a table ('path: csv')"
+            + ", or cut a test split from the training images with 'test_fraction'"
+            * bool(there.splits),
         )
-    if list(found) != ["train"] or any(map(split_names.kind_of, splits)):
-        raise split_names.missing(lacking[0], splits or tops, "folders", data, refuse)
-    return {"train": None}
+    if hollow := split_names.match(name, there.hollow, refuse):
+        return refuse(f"the folder {hollow!r} holds no images", "put images there, by class")
+    if len(there.splits) == 1 and not there.others and not split_names.kind_of(there.splits[0]):
+        return refuse(
+            f"there is no split {name!r}: all images lie in {there.splits[0]!r}",
+            f"add that folder to 'data_dir': .../{there.splits[0]}",
+        )
+    return split_names.missing(name, there.splits or there.others, "folders", data, refuse)
 
 
 def _check_meant(
@@ -163,7 +202,8 @@ def _name_classes(
     """Fills ``layout.classes``; takes images without a class folder out of the splits."""
     nested = sorted({"/".join(parts) for parts in parts_of.values() if len(parts) > 1})
     if nested and data.label is None:
-        raise _nested(nested, refuse)
+        shallow = any(len(parts) == 1 for parts in parts_of.values())
+        raise _nested(nested, not shallow, refuse)
     layout.classes = {file: _CLASS[data.label](p) for file, p in parts_of.items() if p}
     layout.unused += [Unused(file, OUTSIDE) for file, parts in parts_of.items() if not parts]
     layout.splits = {
@@ -181,11 +221,18 @@ _CLASS: dict[str | None, Callable[[tuple[str, ...]], str]] = {
 """What ``label`` in a YAML says -> the class, by the folders that may name it."""
 
 
-def _nested(nested: Sequence[str], refuse: Refusal) -> Exception:
+def _nested(nested: Sequence[str], outermost: bool, refuse: Refusal) -> Exception:
     if all(split_names.kind_of(path.split("/")[-1]) for path in nested):
         return refuse(
             f"the folders of splits lie inside those of classes: {listed(nested, 4)}",
             "name both splits with 'data_files', such as train: '*/train/*', and set 'label: top'",
+        )
+    first = {path.split("/")[0] for path in nested}
+    if len(first) == 1 and outermost:
+        return refuse(
+            f"all images lie in {min(first)!r}, in folders of folders: {listed(nested, 4)}",
+            f"add that folder to 'data_dir' (.../{min(first)}), or say which folders name the "
+            "class: 'label: path' (all), 'label: leaf' (the last) or 'label: top' (the first)",
         )
     return refuse(
         f"class folders hold folders: {listed(nested, 4)}",

@@ -47,7 +47,7 @@ class LocalData:
     @property
     def refuse(self) -> Refusal:
         """Errors about these files."""
-        return refusal(self.task)
+        return refusal(self.task, None if self.confined else self.root)
 
     @property
     def top(self) -> str:

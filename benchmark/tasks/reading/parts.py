@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from benchmark.errors import UserError
@@ -15,9 +16,10 @@ Refusal = Callable[[str, str], UserError]
 """What is wrong and how to mend it -> the error that names the task."""
 
 
-def refusal(task: Task) -> Refusal:
-    """Errors about the data of ``task``, which name it and its file."""
-    return lambda what, mend: UserError(f"task {task.name!r}: {what}", where=task.file, mend=mend)
+def refusal(task: Task, where: Path | None = None) -> Refusal:
+    """Errors about the data of ``task``, which name it and its file, or ``where`` they lie."""
+    place = where or task.file
+    return lambda what, mend: UserError(f"task {task.name!r}: {what}", where=place, mend=mend)
 
 
 @dataclass(frozen=True)

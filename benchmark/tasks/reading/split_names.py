@@ -109,6 +109,8 @@ def missing(name: str, there: Sequence[str], what: str, data: Data, refuse: Refu
 
 def _advice(there: Sequence[str], data: Data) -> str:
     kinds = {kind_of(name) for name in there}
+    if kinds == {"train"}:
+        return "cut a test split from the training images with 'test_fraction: 0.3'"
     if data.test_fraction is not None:
         return "name the one with the training images with 'train_split'"
     if "train" in kinds and "validation" in kinds and "test" not in kinds:
@@ -126,14 +128,15 @@ def _advice(there: Sequence[str], data: Data) -> str:
 
 
 def of_file(file: str) -> str:
-    """What a table's file may say of its split: its folder, or its name without a running number.
+    """What a table's file says of its split: by its folder, or its name without a running number.
 
     ``train/0.parquet`` and ``train-00000-of-00002.parquet`` say train; ``train_station.csv`` is
     called just that.
     """
     path = PurePosixPath(file)
-    if len(path.parts) > 1:
-        return path.parts[0]
+    for folder in path.parent.parts[::-1]:
+        if kind_of(folder):
+            return folder
     stem = path.name.split(".")[0]
     numbered = _NUMBERED.fullmatch(stem)
     return numbered[1] if numbered and kind_of(numbered[1]) else stem

@@ -139,9 +139,8 @@ def _followed(tree: Tree, top: str | None, entry: os.DirEntry[str], path: str) -
     return target
 
 
-def inside(path: Path, root: Path) -> str | None:
+def inside(path: Path, root: Path, shown: str) -> str | None:
     """What is wrong with a path that data name: that it leaves ``root``, or is no path at all."""
-    shown = os.path.relpath(path, root)
     try:
         if not _inside(os.path.realpath(path), os.path.realpath(root)):
             return f"{shown} leads out of the task's folder"

@@ -2,6 +2,7 @@ import json
 import shutil
 
 import datasets
+import pyarrow.parquet as pq
 import pytest
 from table_fixtures import PARQUET, parquet_task, rows
 from task_fixtures import FOLDER, make_task, refusal
@@ -58,13 +59,21 @@ def test_a_saved_data_set_cannot_name_files_elsewhere(tmp_path, name):
         (b"version https://git-lfs.github.com/spec/v1\noid x\n", "is a Git LFS pointer"),
         (b"<html>", "is no parquet file"),
         (b"", "is empty"),
-        (b"PAR1 not really", "test.parquet cannot be loaded"),
+        (b"PAR1 not really", "breaks off: the end of it is missing"),
+        (b"PAR1 not really PAR1", "cannot be loaded"),
     ],
 )
 def test_what_is_no_parquet_file_is_named(tmp_path, content, expected):
     task = parquet_task(tmp_path)
     (tmp_path / "test.parquet").write_bytes(content)
-    assert f"test.parquet {expected.removeprefix('test.parquet ')}" in refusal(task)
+    assert f"test.parquet {expected}" in refusal(task)
+
+
+def test_a_file_without_rows_is_named(tmp_path):
+    task = parquet_task(tmp_path)
+    table = pq.read_table(tmp_path / "test.parquet").slice(0, 0)
+    pq.write_table(table, tmp_path / "test.parquet")
+    assert "test.parquet: no rows" in refusal(task)
 
 
 def test_files_of_a_folder_are_the_splits_that_they_are_called(tmp_path):

@@ -114,7 +114,30 @@ def test_class_folders_without_splits_are_told_how_to_cut_a_test(tmp_path):
 def test_splits_without_class_folders_are_said(tmp_path, keys):
     images(tmp_path, "train", "test")
     message = refusal(make_task(tmp_path, keys))
-    assert "the images in test, train lie in no class folders" in message
+    assert "the images in 'train' lie in no class folders" in message
+
+
+def test_a_test_folder_without_class_folders_is_said(tmp_path):
+    images(tmp_path, "train/a", "train/b", "Test")
+    message = refusal(make_task(tmp_path))
+    assert "the images in 'Test' lie in no class folders" in message
+    assert "'test_fraction'" in message
+    assert "no split is called 'Test'" in "".join(loaded(tmp_path, OWN).notes)
+
+
+def test_a_split_folder_without_images_is_said(tmp_path):
+    images(tmp_path, "train/a", "train/b")
+    (tmp_path / "toy/test/a").mkdir(parents=True)
+    (tmp_path / "toy/test/a.zip").write_bytes(b"PK")
+    assert "the folder 'test' holds no images" in refusal(make_task(tmp_path))
+
+
+@pytest.mark.parametrize("keys", [FOLDER, OWN])
+def test_a_folder_around_everything_is_to_be_named(tmp_path, keys):
+    images(tmp_path, "all/train/a", "all/train/b", "all/test/a", "all/test/b")
+    assert "all images lie in 'all'" in refusal(make_task(tmp_path, keys))
+    inner = {"load_dataset": {"path": "imagefolder", "data_dir": "toy/all"}}
+    assert per_class(loaded(tmp_path, inner)) == {"a": (4, 4), "b": (4, 4)}
 
 
 NESTED = [f"{split}/{kind}" for split in ("train", "test") for kind in ("x/ok", "x/bad", "y/ok")]

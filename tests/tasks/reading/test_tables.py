@@ -144,7 +144,7 @@ def test_an_unreadable_image_in_parquet_is_named_with_its_row_and_path(tmp_path)
 
 def test_an_image_that_a_csv_names_but_is_missing_is_named(tmp_path):
     message = refusal(csv_task(tmp_path, "train/a/77.png,a\ntrain/b/0.png,b\n"))
-    assert "toy/train/a/77.png: this image cannot be read: No such file" in message
+    assert "toy/train/a/77.png: this image cannot be read: there is no such file" in message
 
 
 @pytest.mark.parametrize("path", ["../../secret.png", "/etc/hostname"])

@@ -79,4 +79,4 @@ def test_too_many_files_are_refused(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("path", ["x" * 5000, "a\0b", "../../etc/passwd"])
 def test_a_path_that_is_none_is_said(tmp_path, path):
-    assert walk.inside(tmp_path / path, tmp_path)
+    assert walk.inside(tmp_path / path, tmp_path, "x")

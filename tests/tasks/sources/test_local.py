@@ -96,7 +96,7 @@ def test_half_a_mirror_is_an_error(tmp_path, mirror):
 def test_a_damaged_mirror_is_named(tmp_path, mirror):
     (mirror / "toy" / "test.parquet").write_bytes(b"PAR1 not really")
     message = refusal(make_task(tmp_path, {"mirror": "toy"}))
-    assert "test.parquet cannot be loaded" in message
+    assert f"{mirror / 'toy'}: task 'toy': test.parquet breaks off" in message
 
 
 def test_a_mirrors_folder_that_is_not_there_is_an_error(tmp_path, monkeypatch):
