@@ -9,9 +9,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
 from benchmark.analysis import certificate, crossover, effective
 from benchmark.analysis.certificate import Certificate, Retrial
 from benchmark.analysis.crossover import Verdict
@@ -19,7 +16,7 @@ from benchmark.analysis.curves import Point, curve
 from benchmark.analysis.effective import EffectiveImages
 from benchmark.analysis.gains import GainEstimate, Pair, estimates, gain_cells
 from benchmark.analysis.retrials import Audits, retrials_of
-from benchmark.analysis.scores import Score, accuracy_cells, at_each_n, pairs, succeeded
+from benchmark.analysis.scores import Score, accuracy_cells, at_each_n, pairs
 from benchmark.defaults import MARGIN
 from benchmark.records.recipe import StoredRecipe
 from benchmark.records.record import DataFacts, Trial
@@ -71,9 +68,6 @@ class ArmResult:
     """With scratch; None for scratch itself, and where scratch was not run."""
     over_finetune: tuple[GainEstimate, ...] = ()
     """Paired gain over fine-tuning at each N; empty for scratch, fine-tuning, and without it."""
-    clean_accuracy: float | None = None
-    """Mean accuracy, 0..1, at the largest N without test images that are training images too; None
-    where there are none, or nothing but such."""
 
     @property
     def tuning_labels(self) -> int | None:
@@ -204,7 +198,6 @@ def _result(arm: str, by_arm: ByArm, margin: float, audits: Audits) -> ArmResult
         seconds=sum(score.seconds for score in scores),
         comparison=None if against is None else _compare(arm, scores, against, margin, audits),
         over_finetune=() if over is None else estimates(gain_cells(pairs(scores, over))),
-        clean_accuracy=_clean_accuracy(scores),
     )
 
 
@@ -224,18 +217,6 @@ def _compare(
         certificate.certify(verdict, cells, retrials, trained) if retrials else None,
         tuple(retrials),
     )
-
-
-def _clean_accuracy(scores: Sequence[Score]) -> float | None:
-    data, good = scores[0].data, succeeded(scores)
-    kept = np.setdiff1d(np.arange(data.test_images), data.test_in_train)
-    if not good or len(kept) in (0, data.test_images):
-        return None
-    return _accuracy_on(kept, list(at_each_n(good).values())[-1])
-
-
-def _accuracy_on(kept: NDArray[np.int64], scores: Iterable[Score]) -> float:
-    return float(np.mean([score.hits[kept].mean() for score in scores]))
 
 
 def _efforts(current: Sequence[Score], audits: Audits) -> tuple[Effort, ...]:

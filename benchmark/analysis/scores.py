@@ -28,7 +28,8 @@ class Score:
     reason: str | None
     """Why the trial failed; None if it did not."""
     correct: bytes
-    """One byte per test image, 1 where the prediction is right."""
+    """One byte per test image that is no training image, 1 where the prediction is right: to know
+    an image by heart proves nothing. Records keep all predictions."""
     subset_hash: str
     data: DataFacts
     backbone_label: str
@@ -49,18 +50,18 @@ class Score:
 
     @property
     def hits(self) -> NDArray[np.bool_]:
-        """Whether each test image was classified correctly, ``[test images]``."""
+        """Whether each test image that counts was classified correctly, ``[images]``."""
         return np.frombuffer(self.correct, dtype=np.bool_)
 
 
 def score_of(record: Record) -> Score:
     """Takes from a record what tables need."""
-    recipe = stored(record.recipe)
+    recipe, correct = stored(record.recipe), _correct(record)
     return Score(
         trial=record.trial,
         fingerprint=record.fingerprint,
-        reason=record.reason,
-        correct=(np.frombuffer(record.correct.encode(), dtype=np.uint8) == ord("1")).tobytes(),
+        reason=record.reason if record.reason or correct else "all test images are training images",
+        correct=correct,
         subset_hash=record.subset_hash,
         data=record.data,
         backbone_label=record.backbone_label,
@@ -74,6 +75,12 @@ def score_of(record: Record) -> Score:
         device=sys.intern(record.device),
         finished=record.finished,
     )
+
+
+def _correct(record: Record) -> bytes:
+    right = np.frombuffer(record.correct.encode(), dtype=np.uint8) == ord("1")
+    leaked = np.array(record.data.test_in_train, dtype=np.int64)
+    return np.delete(right, leaked).tobytes() if len(right) else b""
 
 
 def _cooled_down(recipe: StoredRecipe, losses: Sequence[float]) -> bool:

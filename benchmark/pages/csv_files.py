@@ -174,13 +174,8 @@ LEADERBOARD: tuple[Column[ArmRow], ...] = (
     Column("tuning_labels", _TUNING, lambda row: row.result.tuning_labels or 0),
     Column(
         "test_images_in_train",
-        "test images that are training images too",
+        "test images that are training images too, left out of every number",
         lambda row: len(row.board.data.test_in_train),
-    ),
-    Column(
-        "accuracy_without_them",
-        "accuracy at the largest N without those test images",
-        lambda row: row.result.clean_accuracy,
     ),
     Column("test_images", _DATA, lambda row: row.board.data.test_images),
     Column("data_source", _DATA, lambda row: row.board.data.source),

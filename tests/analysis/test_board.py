@@ -15,10 +15,6 @@ def board_of(*records, margin=0.01):
     return board
 
 
-def clean(board):
-    return {name: arm.clean_accuracy for name, arm in board.arms.items()}
-
-
 def cells(pretrained, scratch):
     return gain_cells(pairs(map(score_of, pretrained), map(score_of, scratch)))
 
@@ -145,19 +141,24 @@ def test_rates_that_nobody_tuned_are_noted():
     assert notes(board) == ["learning rate not tuned for this backbone (scratch): make tune"]
 
 
-def test_test_images_that_are_training_images_too_are_noted_with_the_accuracy_without_them():
-    leaky = dataclasses.replace(FACTS, test_in_train=(0, 3))
-    board = board_of(record(correct="1100", data=leaky), record(correct="0000", n=9, data=leaky))
-    assert clean(board) == {"scratch": 0.0}
-    assert clean(board_of(record(correct="1100", data=leaky))) == {"scratch": 0.5}
-    assert any("2 test images are also training images" in note for note in notes(board))
-    assert clean(board_of(record())) == {"scratch": None}
+LEAKY = dataclasses.replace(FACTS, test_in_train=(0, 3))
 
 
-def test_a_test_split_of_nothing_but_training_images_is_noted_without_an_accuracy():
+def test_test_images_that_are_training_images_too_count_nowhere():
+    made = board_of(
+        record(correct="1100", data=LEAKY),
+        record("probe", correct="1111", data=LEAKY),
+    )
+    (point,), (pair,) = made.arms["scratch"].points, made.comparisons["probe"].pairs
+    assert point.accuracy == pair.scratch == 0.5
+    assert (pair.pretrained, pair.disagree, pair.test_images) == (1.0, 0.5, 2)
+    assert any(note.startswith("2 of 4 test images are also training") for note in notes(made))
+
+
+def test_a_test_split_of_nothing_but_training_images_gives_no_accuracy():
     board = board_of(record(data=dataclasses.replace(FACTS, test_in_train=(0, 1, 2, 3))))
-    assert clean(board) == {"scratch": None}
-    assert notes(board)[-1].startswith("all test images are also training images")
+    assert board.arms["scratch"].points[0].accuracy is None
+    assert any("all test images are training images" in note for note in notes(board))
 
 
 def test_levelled_off_trainings_are_counted():
