@@ -95,7 +95,7 @@ def test_a_size_that_a_class_cannot_fill_is_left_out_with_a_note(selection):
     [
         ({"arms": ("scrach",)}, "did you mean 'scratch'"),
         ({"backbones": ("resnt18",)}, "did you mean 'resnet18'"),
-        ({"backbones": ("local-dir:nowhere",)}, "config.json is missing"),
+        ({"backbones": ("local-dir:nowhere",)}, "it does not exist"),
     ],
 )
 def test_what_is_unknown_is_said_before_anything_runs(selection, change, expected):
