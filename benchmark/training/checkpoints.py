@@ -11,6 +11,8 @@ from safetensors import safe_open
 from benchmark.errors import UserError
 
 CONFIG = "config.json"
+_LARGEST = 10_000_000
+"""Bytes of a configuration: names of 22,000 classes are a tenth of it."""
 _FORMAT = "name a folder in timm's local-dir format: config.json and model.safetensors"
 _PREFERRED = (
     "model.safetensors",
@@ -52,10 +54,13 @@ def configuration(folder: Path) -> dict[str, Any]:
 
 def _mapping(file: Path) -> dict[str, Any]:
     try:
-        content = file.read_bytes()
+        with file.open("rb") as opened:
+            content = opened.read(_LARGEST + 1)
     except OSError as error:
         raise UserError(f"cannot be read: {error.strerror}", where=file, mend=_FORMAT) from error
     _check_content(file, content[:512])
+    if len(content) > _LARGEST:
+        raise UserError("this is far too large for a configuration", where=file, mend=_FORMAT)
     try:
         values = json.loads(content)
     except (ValueError, RecursionError) as error:
@@ -92,6 +97,8 @@ def weights_file(folder: Path) -> Path:
 
 
 def _check_weights(file: Path) -> None:
+    if not file.is_file():  # a named pipe would be waited for
+        raise UserError("this is no file", where=file, mend=_FORMAT)
     try:
         with file.open("rb") as opened:
             head = opened.read(512)
@@ -107,7 +114,7 @@ def _check_content(file: Path, head: bytes) -> None:
     start = head.lstrip().lower()
     if not head:
         raise UserError("this file is empty", where=file, mend="copy or download it again")
-    if start.startswith(b"version https://git-lfs"):
+    if start.startswith((b"version https://git-lfs", b"# xet version")):
         raise UserError(
             "this is a Git LFS pointer: it stands for the file, which was never fetched",
             where=file,

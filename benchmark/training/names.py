@@ -83,10 +83,11 @@ def _check_folder(text: str) -> None:
 def _beside(folder: Path) -> str:
     """Which folder beside one that does not exist may have been meant."""
     others = sorted(p.name for p in folder.parent.iterdir()) if folder.parent.is_dir() else []
-    if longer := [name for name in others if name.startswith(f"{folder.name} ")]:
+    beginning = (f"{folder.name} ", f"{folder.name},")
+    if longer := [name for name in others if name.startswith(beginning)]:
         return (
-            f". {longer[0]!r} does, but blanks divide the names of backbones: rename it, or make "
-            "a link to it whose name has no blank"
+            f". {longer[0]!r} does, but blanks and commas divide the names of backbones: rename "
+            "it, or make a link to it whose name has none"
         )
     return nearest(folder.name, others)
 

@@ -1,5 +1,7 @@
 import json
+import os
 import pickle
+from pathlib import Path
 
 import pytest
 import torch
@@ -9,6 +11,7 @@ from benchmark.errors import UserError
 from benchmark.training import checkpoints
 
 POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n"
+XET = b"# xet version 0\nfilesize = 1\nhash = '0'\n"
 WHOLE = save({"a": torch.ones(4), "b": torch.zeros(2, 2)})
 
 
@@ -21,8 +24,9 @@ def refused(folder, content, file="model.safetensors"):
 
 
 @pytest.mark.parametrize("file", ["model.safetensors", "pytorch_model.bin", "any.pth"])
-def test_a_pointer_in_place_of_weights_is_called_one(tmp_path, file):
-    said = refused(tmp_path, POINTER, file)
+@pytest.mark.parametrize("pointer", [POINTER, XET])
+def test_a_pointer_in_place_of_weights_is_called_one(tmp_path, file, pointer):
+    said = refused(tmp_path, pointer, file)
     assert "Git LFS pointer" in said
     assert "git lfs pull" in said
 
@@ -54,10 +58,23 @@ def test_what_is_no_file_of_weights_is_called_what_it_is(tmp_path, content, expe
     assert expected in refused(tmp_path, content)
 
 
-def test_a_folder_in_place_of_the_weights_is_one_message(tmp_path):
-    (tmp_path / "model.safetensors").mkdir()
-    with pytest.raises(UserError, match="cannot be read: Is a directory"):
+@pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo])
+def test_what_is_no_file_is_one_message(tmp_path, make):
+    make(tmp_path / "model.safetensors")
+    with pytest.raises(UserError, match="this is no file"):
         checkpoints.weights_file(tmp_path)
+
+
+def test_a_link_to_nowhere_is_no_weights(tmp_path):
+    (tmp_path / "model.safetensors").symlink_to(tmp_path / "gone")
+    with pytest.raises(UserError, match="this is no file"):
+        checkpoints.weights_file(tmp_path)
+
+
+def test_a_configuration_of_many_megabytes_is_not_parsed(tmp_path):
+    (tmp_path / "config.json").write_text("[" + "1," * 6_000_000)
+    with pytest.raises(UserError, match="far too large"):
+        checkpoints.configuration(tmp_path)
 
 
 def test_weights_in_several_files_are_refused(tmp_path):

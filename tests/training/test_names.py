@@ -92,7 +92,7 @@ def test_a_folder_without_a_backbone_is_named(here, folder):
 @pytest.mark.usefixtures("here")
 def test_half_of_a_name_with_a_blank_is_recognised():
     said = refused("local-dir:my")
-    assert "'my net' does, but blanks divide the names of backbones" in said
+    assert "'my net' does, but blanks and commas divide the names of backbones" in said
 
 
 @pytest.mark.usefixtures("here")
