@@ -11,7 +11,7 @@ from benchmark.analysis.gains import GainEstimate, ImageNoise, Pair, gain_cells,
 from benchmark.checks.verdict_rows import DISAGREE, N_TEST, read
 from benchmark.defaults import MARGIN
 from benchmark.errors import UserError
-from benchmark.pages.words import reason
+from benchmark.pages.words import INTERVALS, evidence, reason, subject, verdict_text
 
 
 @dataclass(frozen=True)
@@ -20,6 +20,8 @@ class Judgement:
 
     names: tuple[str, ...]
     """Its task, backbone and arm, say, as far as the file names them."""
+    about: str
+    """The arm in words; *pretraining* where the file does not name it."""
     verdict: Verdict
     image_noise: ImageNoise
 
@@ -35,12 +37,12 @@ def judge(path: Path, margin: float = MARGIN) -> list[Judgement]:
             f"the margin is {margin}, not between 0 and 1",
             mend="give it as a share: 0.01 is one percentage point",
         )
-    comparisons: dict[tuple[str, ...], list[Pair]] = defaultdict(list)
+    comparisons: dict[tuple[tuple[str, ...], str], list[Pair]] = defaultdict(list)
     for row in read(path):
-        comparisons[row.names].append(row.pair)
+        comparisons[row.names, row.arm].append(row.pair)
     return [
-        Judgement(names, verdict(gain_cells(pairs), margin), image_noise(pairs))
-        for names, pairs in comparisons.items()
+        Judgement(names, subject(arm), verdict(gain_cells(pairs), margin), image_noise(pairs))
+        for (names, arm), pairs in comparisons.items()
     ]
 
 
@@ -54,7 +56,8 @@ def to_json(judged: Judgement) -> dict[str, object]:
         "low": result.low,
         "high": result.high,
         "margin": result.margin,
-        "reason": reason(result),
+        "reason": reason(result, judged.about),
+        "evidence": evidence(result),
         "hurts_from": result.hurts_from,
         "image_noise": judged.image_noise,
         "gains": [_gain_json(gain) for gain in result.gains],
@@ -65,9 +68,17 @@ def to_text(judged: Judgement) -> str:
     """The verdict for a terminal: kind, reason, and the gain at each N in percentage points."""
     result = judged.verdict
     names = [" ".join(judged.names)] if any(judged.names) else []
-    head = [*names, f"verdict: {result.kind}", reason(result), _IMAGE_NOISE[judged.image_noise], ""]
+    head = [
+        *names,
+        f"verdict: {result.kind}",
+        verdict_text(result, judged.about),
+        f"  it rests on gains {evidence(result)}",
+        reason(result, judged.about),
+        _IMAGE_NOISE[judged.image_noise],
+        "",
+    ]
     table = [f"{'images per class':>16}  {'seeds':>5}  {'gain (points)':>13}  95% interval"]
-    return "\n".join(head + table + [_gain_text(gain) for gain in result.gains])
+    return "\n".join([*head, *table, *map(_gain_text, result.gains), INTERVALS])
 
 
 _IMAGE_NOISE: dict[ImageNoise, str] = {

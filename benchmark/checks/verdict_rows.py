@@ -19,7 +19,8 @@ from benchmark.errors import UserError, nearest
 
 REQUIRED = ("images_per_class", "seed", "scratch", "pretrained")
 N_TEST, DISAGREE = "n_test", "disagree"
-NAMES = ("task", "dataset", "backbone", "model", "arm")
+ARM = "arm"
+NAMES = ("task", "dataset", "backbone", "model", ARM)
 """Columns that say what a verdict is about: each combination of their values gets its own."""
 KNOWN = (*REQUIRED, N_TEST, DISAGREE)
 MOST_PROBLEMS = 10
@@ -97,6 +98,8 @@ class Row:
     """Share of them on which exactly one arm is right; None if the file does not say."""
     names: tuple[str, ...] = ()
     """What the file calls the comparison: the values of those of `NAMES` that there are."""
+    arm: str = ""
+    """What it calls the pretrained arm; empty where it does not."""
 
     @property
     def pair(self) -> Pair:
@@ -185,7 +188,9 @@ def _row(line: Line, header: Sequence[str]) -> Row:
     cells = dict(zip(header, line.cells, strict=False))
     known = {name: cells.get(name, "") for name in KNOWN if name in header}
     names = tuple(cells.get(name, "") for name in NAMES if name in header)
-    return _ROW.validate_python({"line": line.number, **known, "names": names})
+    return _ROW.validate_python(
+        {"line": line.number, **known, "names": names, "arm": cells.get(ARM, "")}
+    )
 
 
 def _words(error: ErrorDetails, cells: dict[str, str]) -> str:

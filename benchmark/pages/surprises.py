@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from benchmark.analysis.board import FINETUNE, Board
 from benchmark.analysis.curves import Point
 from benchmark.pages import escape
-from benchmark.pages.tables import gain_text, percent
-from benchmark.pages.words import certificate_text
+from benchmark.pages.tables import gain_text
+from benchmark.pages.words import certificate_text, percent
 
 _STRETCH = 4
 """Times the images that should show in the accuracy."""

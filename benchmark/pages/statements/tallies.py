@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import Literal
 
 from benchmark.analysis import stats
-from benchmark.pages import tables
+from benchmark.pages import words
 from benchmark.pages.statements.cases import Case
 
 Answer = Literal["true", "false", "undecided"]
@@ -122,7 +122,7 @@ def mean_of(gains: Sequence[float]) -> str:
     mean = stats.estimate(gains)
     if mean.low is None:
         return f"{100 * mean.mean:+.1f} [one task]"
-    return tables.percent(mean.mean, mean.low, mean.high, sign=True)
+    return words.percent(mean.mean, mean.low, mean.high, sign=True)
 
 
 def extent(sizes: Sequence[int]) -> str:
