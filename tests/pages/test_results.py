@@ -163,7 +163,7 @@ def test_the_first_table_is_of_fine_tuning_and_the_second_of_the_probe(tmp_path)
 
 def test_below_the_first_table_stands_what_it_says_in_short(tmp_path):
     first_screen = page_of(tmp_path, FINETUNED).partition("## ")[0]
-    assert "- `net`, 1 task: pretraining still helps at the largest N in 1." in first_screen
+    assert "- `net`, 1 task: fine-tuning still helps at the largest N in 1." in first_screen
 
 
 def test_development_tasks_come_last(tmp_path, task):
