@@ -31,8 +31,8 @@ lint: setup ## Check style, types and the direction of imports.
 leaderboard: setup ## Rebuild results/ from the stored records.
 	@$(RUN) leaderboard $(call option,RECORDS,records) $(call option,OUT,out) $(call option,MARGIN,margin)
 
-audit: setup ## Run deciding cells again with other recipes: the fairness certificate.
-	@$(RUN) audit $(SELECTION)
+audit: setup ## Run deciding cells again with other recipes: the fairness certificate; DRY_RUN=1.
+	@$(RUN) audit $(SELECTION) $(if $(DRY_RUN),--dry-run)
 
 tune: setup ## Choose learning rates on the development tasks' training images; BACKBONE selects.
 	@$(RUN) tune $(call option,BACKBONE,backbone) $(call option,JOBS,jobs)

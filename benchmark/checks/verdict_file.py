@@ -8,10 +8,10 @@ from pathlib import Path
 
 from benchmark.analysis.crossover import Verdict, verdict
 from benchmark.analysis.gains import GainEstimate, ImageNoise, Pair, gain_cells, image_noise
-from benchmark.checks.verdict_rows import DISAGREE, N_TEST, read
+from benchmark.checks.verdict_rows import ARM, DISAGREE, N_TEST, read
 from benchmark.defaults import MARGIN
 from benchmark.errors import UserError, one_line
-from benchmark.pages.words import reason
+from benchmark.pages.words import INTERVALS, evidence, reason, subject, verdict_text
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,11 @@ class Judgement:
     """Column and value of its task, backbone and arm, say, as far as the file names them."""
     verdict: Verdict
     image_noise: ImageNoise
+
+    @property
+    def about(self) -> str:
+        """The arm in words; *pretraining* where the file does not name it."""
+        return subject(dict(self.names).get(ARM, ""))
 
 
 def judge(path: Path, margin: float = MARGIN) -> list[Judgement]:
@@ -54,7 +59,8 @@ def to_json(judged: Judgement) -> dict[str, object]:
         "low": result.low,
         "high": result.high,
         "margin": result.margin,
-        "reason": reason(result),
+        "reason": reason(result, judged.about),
+        "evidence": evidence(result),
         "hurts_from": result.hurts_from,
         "image_noise": judged.image_noise,
         "gains": [_gain_json(gain) for gain in result.gains],
@@ -65,10 +71,17 @@ def to_text(judged: Judgement) -> str:
     """The verdict for a terminal: kind, reason, and the gain at each N in percentage points."""
     result = judged.verdict
     named = ", ".join(f"{column!r} {one_line(value)}" for column, value in judged.names)
-    head = [f"rows with {named}"] if named else []
-    head += [f"verdict: {result.kind}", reason(result), _IMAGE_NOISE[judged.image_noise], ""]
+    head = [
+        *([f"rows with {named}"] if named else []),
+        f"verdict: {result.kind}",
+        verdict_text(result, judged.about),
+        f"  it rests on gains {evidence(result)}",
+        reason(result, judged.about),
+        _IMAGE_NOISE[judged.image_noise],
+        "",
+    ]
     table = [f"{'images per class':>16}  {'seeds':>5}  {'gain (points)':>13}  95% interval"]
-    return "\n".join(head + table + [_gain_text(gain) for gain in result.gains])
+    return "\n".join([*head, *table, *map(_gain_text, result.gains), INTERVALS])
 
 
 _IMAGE_NOISE: dict[ImageNoise, str] = {

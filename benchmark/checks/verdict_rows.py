@@ -19,7 +19,8 @@ from benchmark.errors import UserError, nearest
 
 REQUIRED = ("images_per_class", "seed", "scratch", "pretrained")
 N_TEST, DISAGREE = "n_test", "disagree"
-NAMES = ("task", "dataset", "backbone", "model", "arm")
+ARM = "arm"
+NAMES = ("task", "dataset", "backbone", "model", ARM)
 """Columns that say what a verdict is about: each combination of their values gets its own."""
 KNOWN = (*REQUIRED, N_TEST, DISAGREE)
 MOST_PROBLEMS = 10

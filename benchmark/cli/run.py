@@ -14,6 +14,7 @@ from benchmark.defaults import RECORDED
 if TYPE_CHECKING:
     from benchmark.analysis.board import Board
     from benchmark.cli.progress import Progress
+    from benchmark.harness.job import Job
     from benchmark.harness.plan import Selection
 
 
@@ -59,14 +60,32 @@ def bench(
 
 @click.command()
 @selecting
-def audit(selection: Selection, margin: float, jobs: int, records: Path) -> None:
+@click.option("--dry-run", is_flag=True, help="Only print the cost of what would be run.")
+def audit(selection: Selection, margin: float, jobs: int, records: Path, dry_run: bool) -> None:
     """Run the cells that decide a verdict again with other recipes, for its certificate."""
     from benchmark.cli.progress import Progress
     from benchmark.harness import audit as auditing
 
+    def tell(missing: Sequence[Job]) -> None:
+        _say_cost("audit", missing, jobs)
+
+    if dry_run:
+        if first := auditing.first(selection, records):
+            _say_cost("before the audit", first, jobs)
+            click.echo("which cells decide, and so the cost of the audit, is known after these")
+        else:
+            tell(auditing.missing(auditing.rounds(selection, records, margin)))
+        return
     progress = Progress()
     _prepare_figures(records)
-    _report(auditing.audit(selection, records, margin, jobs, progress), records, progress)
+    boards = auditing.audit(selection, records, margin, jobs, progress, tell)
+    _report(boards, records, progress)
+
+
+def _say_cost(what: str, missing: Sequence[Job], workers: int) -> None:
+    from benchmark.harness import estimate
+
+    click.echo(f"{what}: {estimate.estimate(missing, workers, RECORDED)}")
 
 
 def _prepare_figures(records: Path) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from benchmark import files
@@ -51,30 +52,71 @@ def _varied(jobs: Iterable[Job], alternative: str) -> Iterator[Job]:
             yield again
 
 
+@dataclass(frozen=True)
+class Round:
+    """The deciding cells of one board under one alternative."""
+
+    what: str
+    """Task, backbone and alternative in words."""
+    folder: Path
+    """Where its records lie."""
+    jobs: tuple[Job, ...]
+
+    @property
+    def missing(self) -> list[Job]:
+        """Those that are not stored yet."""
+        return sweep.missing(self.folder, self.jobs)
+
+
+def first(selection: Selection, records: Path) -> list[Job]:
+    """What has to be run before anybody knows which cells decide: trials without a record."""
+    return sweep.missing(records, prepare(selection).jobs)
+
+
+def rounds(selection: Selection, records: Path, margin: float = MARGIN) -> list[Round]:
+    """What the verdicts on the stored trials of the selection have to go through.
+
+    Raises `UserError` where there is no verdict to certify.
+    """
+    jobs = prepare(selection).jobs
+    own = [score_of(record) for record in sweep.stored(records, jobs)]
+    found = []
+    for board in boards(own, margin):
+        here = [job for job in jobs if _belongs(job, board)]
+        for alternative, again in plan(board, here, own).items():
+            what = f"{board.task} with {board.backbone}, {alternative}"
+            found.append(Round(what, folder(records, alternative), tuple(again)))
+    return found
+
+
 def audit(
     selection: Selection,
     records: Path = LOCAL,
     margin: float = MARGIN,
     workers: int = 1,
     watch: Watch | None = None,
+    before: Callable[[list[Job]], object] = lambda missing: None,
 ) -> list[Board]:
     """Runs the selection, then its deciding cells with other recipes; returns the boards.
 
-    Raises `UserError` where there is no verdict to certify, and as `bench` does.
+    ``before`` is told of the missing trials of the deciding cells before any of them runs. Raises
+    `UserError` where there is no verdict to certify, and as `bench` does.
     """
     jobs = prepare(selection).jobs
     for alternative in ALTERNATIVES:
         files.prepare(folder(records, alternative), mend="choose another folder with RECORDS=...")
     deque(sweep.run(records, jobs, workers, watch), maxlen=0)
-    stored = sweep.stored(records, jobs)
-    own = [score_of(record) for record in stored]
-    for board in boards(own, margin):
-        here = [job for job in jobs if _belongs(job, board)]
-        for alternative, again in plan(board, here, own).items():
-            what = f"{board.task} with {board.backbone}, {alternative}"
-            place = folder(records, alternative)
-            deque(sweep.run(place, again, workers, watch, what=what), maxlen=0)
-    return judged(stored, records, margin, watch)
+    again = rounds(selection, records, margin)
+    if left := missing(again):
+        before(left)
+    for one in again:
+        deque(sweep.run(one.folder, one.jobs, workers, watch, what=one.what), maxlen=0)
+    return judged(sweep.stored(records, jobs), records, margin, watch)
+
+
+def missing(again: Iterable[Round]) -> list[Job]:
+    """The trials of all rounds that are not stored yet."""
+    return [job for one in again for job in one.missing]
 
 
 def _belongs(job: Job, board: Board) -> bool:

@@ -14,7 +14,7 @@ import torch
 from benchmark import arms
 from benchmark.harness.job import Job
 from benchmark.records import store
-from benchmark.records.recipe import stored
+from benchmark.records.recipe import Recipe, stored
 from benchmark.records.record import Trial
 from benchmark.tasks.data import Dataset, Split
 from benchmark.training import backbones
@@ -77,7 +77,7 @@ def estimate(jobs: Sequence[Job], workers: int, recorded: Path) -> Estimate:
         key = _network(job)
         if job.recipe.steps and key not in speeds:
             speeds[key] = measure(job)
-    costs = [_cost(job, speeds, shares.get(_cell(job.trial), 1.0)) for job in jobs]
+    costs = [_cost(job, speeds, _share(job, shares)) for job in jobs]
     total = sum(costs)
     spread = max(total / workers, max(costs, default=0.0))
     return Estimate(
@@ -112,6 +112,13 @@ def _budget_shares(recorded: Path, tasks: set[str]) -> dict[_Cell, float]:
             if budget:
                 shares[_cell(record.trial)].append(record.training.steps / budget)
     return {cell: float(np.mean(values)) for cell, values in shares.items()}
+
+
+def _share(job: Job, recorded: dict[_Cell, float]) -> float:
+    """Of the budget; without a floor no training ends early."""
+    if isinstance(job.recipe, Recipe) and not job.recipe.floor:
+        return 1.0
+    return recorded.get(_cell(job.trial), 1.0)
 
 
 def _cost(job: Job, speeds: dict[_Network, Speed], share: float) -> float:

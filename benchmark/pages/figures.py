@@ -9,10 +9,11 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from benchmark.analysis.board import SCRATCH, Board, Comparison
+from benchmark.analysis.board import FINETUNE, SCRATCH, Board, Comparison
 from benchmark.analysis.crossover import Verdict
 from benchmark.analysis.curves import Point
 from benchmark.errors import one_line
+from benchmark.pages import verdicts
 
 _STYLE: dict[Any, Any] = {
     "svg.hashsalt": "small-data",
@@ -42,7 +43,8 @@ def accuracy_figure(board: Board) -> str:
         for arm, result in board.arms.items():
             _draw_curve(axes, arm, result.points, colours[arm])
         for arm, comparison in board.comparisons.items():
-            _mark_crossover(axes, comparison.verdict, colours[arm])
+            if not comparison.is_void:
+                _mark_crossover(axes, comparison.verdict, colours[arm])
             _mark_labels_worth(axes, comparison, board.arms[arm].points, colours[arm])
         _label(axes, board)
         return _svg(figure)
@@ -106,12 +108,18 @@ def _label(axes: Axes, board: Board) -> None:
     axes.set_xlim(sizes[0] * 0.9, sizes[-1] * 1.1)
     axes.set_xlabel("images per class, N")
     axes.set_ylabel("test accuracy, %")
-    title = one_line(f"{board.task}: {board.label}")
-    axes.set_title(title, fontsize=10, parse_math=False)
+    axes.set_title("\n".join(_title(board)), fontsize=10, parse_math=False)
     if any(p.unfinished for arm in board.arms.values() for p in arm.points):
         axes.plot([], [], color=_SCRATCH_COLOUR, label="loss was still falling", **_HOLLOW)
     for text in axes.legend(loc="lower right", frameon=False).get_texts():
         text.set_parse_math(False)
+
+
+def _title(board: Board) -> list[str]:
+    """What is drawn, and the verdict on fine-tuning or, without it, on the first arm compared."""
+    lines = [one_line(f"{board.task}: {board.label}")]
+    arm = FINETUNE if FINETUNE in board.comparisons else next(iter(board.comparisons), None)
+    return lines if arm is None else [*lines, verdicts.title(board, arm, one_line)]
 
 
 def _svg(figure: Figure) -> str:

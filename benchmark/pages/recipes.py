@@ -11,7 +11,7 @@ import numpy as np
 
 from benchmark.analysis.board import Board
 from benchmark.analysis.certificate import Retrial
-from benchmark.pages import escape, printer, tables, templates
+from benchmark.pages import escape, printer, templates, words
 from benchmark.records.evidence import Cell, chosen_rates, mean_accuracies, rates_at_the_edge
 from benchmark.records.recipe import FULL_BUDGET, Augmentation, ProbeRecipe, Recipe, settings_of
 from benchmark.records.tuned import Tuned
@@ -194,7 +194,7 @@ def _full_budget_rows(board: Board) -> Iterator[Sequence[str]]:
             escape.text(board.backbone),
             escape.text(arm),
             " ".join(map(str, sorted(retrial.cells))),
-            tables.percent(*change, sign=True),
+            words.percent(*change, sign=True),
             _saved(board, arm, set(retrial.cells)),
         )
 

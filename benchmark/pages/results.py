@@ -8,9 +8,18 @@ from functools import partial
 from pathlib import Path
 
 from benchmark import files
-from benchmark.analysis.board import FINETUNE, SCRATCH, Board
+from benchmark.analysis.board import FINETUNE, Board
 from benchmark.errors import UserError, one_line
-from benchmark.pages import csv_files, escape, printer, reproduce, tables, templates, words
+from benchmark.pages import (
+    csv_files,
+    escape,
+    printer,
+    reproduce,
+    tables,
+    templates,
+    verdicts,
+    words,
+)
 from benchmark.pages import figures as plots
 from benchmark.pages import recipes as recipes_page
 from benchmark.pages.recipes import Choices
@@ -93,14 +102,14 @@ def _page(boards: Sequence[Board], tasks: Mapping[str, Task]) -> str:
     ordered = sorted(boards, key=lambda b: (_is_development(b, tasks), b.task, b.backbone))
     development = {board.task for board in boards if _is_development(board, tasks)}
     labels = {board.backbone: board.label for board in boards}
-    scratch = [board.arms[SCRATCH] for board in boards if SCRATCH in board.arms]
     return templates.render(
         "pages/results.md.j2",
         summary=_summary(ordered, FINETUNE, tasks),
         labels=[(name, label) for name, label in sorted(labels.items()) if label != name],
         any_development=bool(development),
-        any_unfinished=any(point.unfinished for arm in scratch for point in arm.points),
+        any_unfinished=any(p.unfinished for b in boards for a in b.arms.values() for p in a.points),
         UNFINISHED=words.UNFINISHED,
+        INTERVALS=words.INTERVALS,
         in_short=in_short.in_short(ordered, development),
         other_arms=[_other_arm(ordered, arm, tasks) for arm in _others(boards)],
         longer=tables.longer_table(ordered, FINETUNE),
@@ -164,7 +173,9 @@ def _section(board: Board, tasks: Mapping[str, Task]) -> dict[str, object]:
         "title": tasks[board.task].title if board.task in tasks else board.task,
         "label": board.label,
         "figure": figure_name(board),
-        "verdicts": tables.verdict_lines(board),
+        "verdicts": [
+            (verdicts.line(board, arm), verdicts.grounds(board, arm)) for arm in board.comparisons
+        ],
         "notes": words.notes(board),
         "data": board.data,
         "accuracy": tables.accuracy_table(board),

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from benchmark.analysis.board import FINETUNE, Board
 from benchmark.analysis.curves import Point
+from benchmark.analysis.discoveries import discoveries
 from benchmark.pages import escape
-from benchmark.pages.tables import gain_text, percent
-from benchmark.pages.words import certificate_text
+from benchmark.pages.tables import gain_text
+from benchmark.pages.words import certificate_status, percent
 
 _STRETCH = 4
 """Times the images that should show in the accuracy."""
@@ -20,6 +21,16 @@ _MOST_SETTLED = 0.9
 
 
 @dataclass(frozen=True)
+class Found:
+    """A place on a board."""
+
+    says: str
+    """Markdown."""
+    p: float = 0.0
+    """How likely chance alone makes it look so, 0..1; 0 for what is counted and not estimated."""
+
+
+@dataclass(frozen=True)
 class Kind:
     """Something that a reader may not expect."""
 
@@ -27,48 +38,55 @@ class Kind:
     """Its name for programs."""
     title: str
     """What it is, in words."""
-    find: Callable[[Board], Iterator[str]]
-    """A line of Markdown for each place on a board."""
+    ask: Callable[[Board], Iterator[Found]]
+    """Every cell in which it was looked for; of what is counted, only where it was found."""
 
 
 def surprises(boards: Sequence[Board]) -> dict[Kind, list[str]]:
-    """Kind of surprise -> a line for each place where it was found; a kind may have none."""
-    return {
-        kind: [f"{_name(board)}: {line}" for board in boards for line in kind.find(board)]
-        for kind in KINDS
-    }
+    """Kind of surprise -> a line for each place where it was found; a kind may have none.
+
+    What rests on intervals is asked of all cells of all boards together (`discoveries`).
+    """
+    asked = [(k, board, found) for k in KINDS for board in boards for found in k.ask(board)]
+    estimated = [place for place in asked if place[2].p > 0]
+    kept = discoveries([found.p for _, _, found in estimated])
+    chance = {id(place[2]) for place, real in zip(estimated, kept, strict=True) if not real}
+    lines: dict[Kind, list[str]] = {kind: [] for kind in KINDS}
+    for kind, board, found in asked:
+        if id(found) not in chance:
+            lines[kind].append(f"{_name(board)}: {found.says}")
+    return lines
 
 
 def _name(board: Board) -> str:
     return f"{escape.text(board.task)}, {escape.text(board.backbone)}"
 
 
-def _scratch_wins(board: Board) -> Iterator[str]:
+def _scratch_wins(board: Board) -> Iterator[Found]:
     if FINETUNE not in board.comparisons:
         return
     comparison = board.comparisons[FINETUNE]
-    verdict = comparison.verdict
-    cells = [
-        f"N={gain.images_per_class} {gain_text(gain)}"
-        for gain in verdict.gains
-        if gain.high is not None and gain.high < -verdict.margin
-    ]
-    if cells:
-        certificate = certificate_text(comparison)
-        yield f"gain of fine-tuning {'; '.join(cells)} (certificate: {certificate})"
+    certificate = certificate_status(comparison)
+    for gain in comparison.verdict.gains:
+        yield Found(
+            f"gain of fine-tuning N={gain.images_per_class} {gain_text(gain)} "
+            f"(certificate: {certificate})",
+            gain.p_below(-comparison.verdict.margin),
+        )
 
 
-def _beats_both(board: Board) -> Iterator[str]:
+def _beats_both(board: Board) -> Iterator[Found]:
     for arm, result in board.arms.items():
         if result.comparison is None or not result.pretrained:
             continue
         gains = result.comparison.verdict.gain_at
         for rival in result.over_finetune:
             gain = gains.get(rival.images_per_class)
-            if gain is not None and (gain.low or 0) > 0 and (rival.low or 0) > 0:
-                yield (
+            if gain is not None:
+                yield Found(
                     f"{escape.text(arm)} at N={rival.images_per_class}: "
-                    f"{gain_text(gain)} over scratch, {gain_text(rival)} over fine-tuning"
+                    f"{gain_text(gain)} over scratch, {gain_text(rival)} over fine-tuning",
+                    max(gain.p_above(0), rival.p_above(0)),
                 )
 
 
@@ -77,22 +95,30 @@ def _curves(board: Board) -> Iterator[tuple[str, tuple[Point, ...]]]:
     return ((escape.text(arm), result.points) for arm, result in board.arms.items())
 
 
-def _dips(board: Board) -> Iterator[str]:
+def _dips(board: Board) -> Iterator[Found]:
     for arm, points in _curves(board):
         for place, point in enumerate(points):
-            best = max(points[:place], key=lambda p: p.low or 0, default=None)
-            if best and point.high is not None and point.high < (best.low or 0):
-                yield (
+            fallen = [(_p_fallen(point, one), one) for one in points[:place]]
+            if fallen:
+                p, before = min(fallen, key=lambda one: one[0])
+                yield Found(
                     f"{arm} has {_accuracy(point)} at N={point.images_per_class} "
-                    f"after {_accuracy(best)} at N={best.images_per_class}"
+                    f"after {_accuracy(before)} at N={before.images_per_class}",
+                    min(1.0, p * len(fallen)),  # the best of several looks (Bonferroni)
                 )
+
+
+def _p_fallen(point: Point, before: Point) -> float:
+    if point.estimate is None or before.estimate is None:
+        return 1.0
+    return point.estimate.less(before.estimate).p_below(0)
 
 
 def _accuracy(point: Point) -> str:
     return percent(point.accuracy, point.low, point.high)
 
 
-def _plateaus(board: Board) -> Iterator[str]:
+def _plateaus(board: Board) -> Iterator[Found]:
     """Where steps rather than images bound an arm: the likeliest way to starve it."""
     for arm, points in _curves(board):
         last = points[-1]
@@ -103,28 +129,29 @@ def _plateaus(board: Board) -> Iterator[str]:
             and (last.accuracy or 0) - (p.accuracy or 0) < _LEVEL
         ]
         if flat and last.unfinished:
-            yield (
+            yield Found(
                 f"{arm} has {_accuracy(flat[0])} at N={flat[0].images_per_class} "
                 f"and {_accuracy(last)} at N={last.images_per_class}"
             )
 
 
-def _failures(board: Board) -> Iterator[str]:
+def _failures(board: Board) -> Iterator[Found]:
     for arm, points in _curves(board):
         failed = {p.images_per_class: p.failed for p in points if p.failed}
         if failed:
             trials = sum(p.seeds + p.failed for p in points)
             sizes = ", ".join(f"{count} at N={n}" for n, count in failed.items())
-            yield f"{arm}, {sum(failed.values())} of {trials} trials ({sizes})"
+            yield Found(f"{arm}, {sum(failed.values())} of {trials} trials ({sizes})")
 
 
-def _restless(board: Board) -> Iterator[str]:
+def _restless(board: Board) -> Iterator[Found]:
     for arm, points in _curves(board):
         levelled = sum(p.levelled_off for p in points)
         trained = levelled + sum(p.still_falling for p in points)
         if levelled < _MOST_SETTLED * trained:
             sizes = ", ".join(str(p.images_per_class) for p in points if p.still_falling)
-            yield f"{arm}, {levelled} of {trained} trainings; still falling at N = {sizes}"
+            says = f"{arm}, {levelled} of {trained} trainings; still falling at N = {sizes}"
+            yield Found(says)
 
 
 KINDS = (

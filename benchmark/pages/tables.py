@@ -10,34 +10,11 @@ from benchmark.analysis.curves import Point
 from benchmark.analysis.effective import EffectiveImages
 from benchmark.analysis.gains import GainEstimate, estimates
 from benchmark.errors import one_line
-from benchmark.pages import escape, printer
-from benchmark.pages.words import (
-    UNFINISHED,
-    certificate_text,
-    notes,
-    points,
-    reason,
-    refusal,
-    stops_at,
-    subject,
-    verdict_text,
-)
+from benchmark.pages import escape, printer, verdicts
+from benchmark.pages.words import INTERVALS, UNFINISHED, notes, percent, refusal, stops_at
 from benchmark.records.recipe import TWICE
 
 _UNFINISHED_MEANS = "The loss of most of these trainings was still falling when their steps ended."
-
-
-def percent(
-    value: float | None, low: float | None, high: float | None, *, sign: bool = False
-) -> str:
-    """``61.3 [58.0, 64.6]``; without an interval where none can be claimed."""
-    if value is None:
-        return "failed"
-    form = "{:+.1f}" if sign else "{:.1f}"
-    shown = form.format(100 * value)
-    if low is None or high is None:
-        return f"{shown} [one seed]"
-    return f"{shown} [{form.format(100 * low)}, {form.format(100 * high)}]"
 
 
 def gain_text(gain: GainEstimate) -> str:
@@ -52,10 +29,10 @@ def marked_gain_at(board: Board, arm: str, images_per_class: int) -> str:
 
 
 def marked_stops_at(board: Board, arm: str) -> str:
-    """As `stops_at`; *still helps* is marked where most of scratch's trainings were unfinished."""
-    verdict = board.comparisons[arm].verdict
-    lasts = verdict.kind == "helps_throughout"
-    return stops_at(verdict) + (_mark(board, verdict.gains[-1].images_per_class) if lasts else "")
+    """As `words.stops_at`, marked as the verdict is; a void one makes no claim."""
+    comparison = board.comparisons[arm]
+    shown = stops_at(comparison.verdict) + verdicts.mark(board, arm)
+    return f"void (was {shown})" if comparison.is_void else shown
 
 
 def _mark(board: Board, images_per_class: int) -> str:
@@ -92,20 +69,6 @@ def _accuracy(point: Point) -> str:
 
 def _gains(comparison: Comparison) -> dict[int, str]:
     return {gain.images_per_class: gain_text(gain) for gain in comparison.verdict.gains}
-
-
-def verdict_lines(board: Board) -> list[str]:
-    """One line per arm but scratch: the verdict, the reason for it, its certificate."""
-    return [_verdict_line(board, arm) for arm in board.comparisons]
-
-
-def _verdict_line(board: Board, arm: str) -> str:
-    comparison, about = board.comparisons[arm], subject(board.arms[arm].pretrained, arm)
-    verdict = comparison.verdict
-    return (
-        f"{escape.text(arm)}: {verdict_text(verdict, about)} (margin {points(verdict.margin)}; "
-        f"certificate: {certificate_text(comparison)}). {reason(verdict, about)}"
-    )
 
 
 def labels_worth(effective: Sequence[EffectiveImages], images_per_class: int) -> str:
@@ -250,6 +213,7 @@ def board_text(board: Board) -> str:
     )
     lines = [head, "", accuracy_table(board), ""]
     if board.comparisons:
-        lines += [effective_table(board), ""]
-    lines += verdict_lines(board)
+        lines += [effective_table(board), "", INTERVALS, ""]
+    for arm in board.comparisons:
+        lines += [verdicts.line(board, arm), f"  {verdicts.grounds(board, arm)}"]
     return "\n".join([*lines, *(f"note: {one_line(note)}" for note in notes(board))])

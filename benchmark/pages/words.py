@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from benchmark import defaults
-from benchmark.analysis.board import Board, Comparison
+from benchmark.analysis.board import FINETUNE, Board, Comparison
 from benchmark.analysis.certificate import Certificate, Doubt
 from benchmark.analysis.crossover import Verdict
 from benchmark.analysis.effective import Refusal
+from benchmark.analysis.grounds import Stretch
 from benchmark.pages import escape
 
 UNFINISHED = "†"
 """Marks what rests on trainings that most likely ended too early."""
+
+INTERVALS = (
+    "The interval of a gain pools the noise of all N, as the verdict does; that of N* comes from "
+    "the whole curve of gains at once, so it need not end where single gains reach the margin."
+)
+"""Why a table's intervals and that of N* are two things."""
 
 
 def number(images: float) -> str:
@@ -23,6 +30,19 @@ def number(images: float) -> str:
 def points(margin: float) -> str:
     """``1 point``, ``2.5 points``."""
     return f"{100 * margin:g} point{'' if margin == 0.01 else 's'}"
+
+
+def percent(
+    value: float | None, low: float | None, high: float | None, *, sign: bool = False
+) -> str:
+    """``61.3 [58.0, 64.6]``; without an interval where none can be claimed."""
+    if value is None:
+        return "failed"
+    form = "{:+.1f}" if sign else "{:.1f}"
+    shown = form.format(100 * value)
+    if low is None or high is None:
+        return f"{shown} [one seed]"
+    return f"{shown} [{form.format(100 * low)}, {form.format(100 * high)}]"
 
 
 # Verdicts
@@ -40,9 +60,10 @@ def bounds(verdict: Verdict) -> str:
     return "" if verdict.low is None and verdict.high is None else interval(verdict)
 
 
-def subject(pretrained: bool, arm: str) -> str:
-    """What a verdict is about: pretraining, or an arm that is none."""
-    return "pretraining" if pretrained else escape.code(arm)
+def subject(arm: str, shown: Callable[[str], str] = escape.code) -> str:
+    """What a verdict is about; ``shown`` makes a stranger's name fit for where it is printed."""
+    known = {"": "pretraining", FINETUNE: "fine-tuning", "probe": "the probe"}
+    return known.get(arm) or f"the arm {shown(arm)}"
 
 
 def verdict_text(verdict: Verdict, about: str = "pretraining") -> str:
@@ -60,6 +81,24 @@ def verdict_text(verdict: Verdict, about: str = "pretraining") -> str:
     }[verdict.kind]
 
 
+def evidence(verdict: Verdict) -> str:
+    """Mean gains below N* and above it: ``below N*: +8.1 [+0.9, +15.3] up to N=2; from ...``."""
+    helped, gone = verdict.grounds.helped, verdict.grounds.gone
+    unresolved = ", ".join(map(str, verdict.grounds.unresolved))
+    parts = []
+    if helped is not None:
+        parts.append(f"below N*: {_mean(helped)} up to N={helped.last}")
+    if gone is not None:
+        parts.append(f"from N={gone.first}: {_mean(gone)}")
+    if unresolved:
+        parts.append(f"{'between: ' if helped and gone else ''}not resolved at N={unresolved}")
+    return "; ".join(parts)
+
+
+def _mean(stretch: Stretch) -> str:
+    return percent(stretch.mean, stretch.low, stretch.high, sign=True)
+
+
 def stops_at(verdict: Verdict) -> str:
     """N* for a narrow column, or the words for why there is none."""
     known = "" if verdict.crossover is None else number(verdict.crossover)
@@ -75,26 +114,42 @@ def reason(result: Verdict, about: str = "pretraining") -> str:
     if all(gain.seeds < 2 for gain in result.gains):
         return "There is one seed at most, so the noise is unknown: run at least three seeds."
     margin = f"{100 * result.margin:g} percentage point{'s' * (result.margin != 0.01)}"
-    about = about[:1].upper() + about[1:]
-    stop = f"{about} stops helping at about {_round(result.crossover)} images per class"
-    hurts = f"it costs more than {margin}"
-    largest = result.gains[-1].images_per_class
-    if result.kind == "stops":
-        return f"{stop}: from there on its gain is no longer above {margin}."
-    if result.kind == "hurts" and result.crossover is not None:
-        return f"{stop}, and from about {_round(result.hurts_from)} on {hurts}."
     if result.kind == "hurts":
-        return f"{about} does not help: from {_round(result.hurts_from)} on {hurts}."
+        return _hurts(result, about, margin)
+    if result.kind == "stops":
+        return f"{_stop(result, about)}: from there on its gain is no longer above {margin}."
     if result.kind == "never_helps":
         return (
-            f"At no number of images per class measured is the mean gain above {margin}, and over "
-            "all of them together it surely is not."
+            f"{_start(about)} does not help: at no number of images per class measured is its mean "
+            f"gain above {margin}, and over all of them together it surely is not."
         )
+    largest = result.gains[-1].images_per_class
     if result.kind == "helps_throughout":
         return (
-            f"At {largest} images per class, the most measured, the gain is above {margin} still."
+            f"At {largest} images per class, the most measured, the gain of {about} is above "
+            f"{margin} still."
         )
     return f"{_unknown(result, margin)}: more seeds or more test images would tell."
+
+
+def _hurts(result: Verdict, about: str, margin: str) -> str:
+    costs = (
+        f"from about {_round(result.hurts_from)} images per class on it costs more than {margin}"
+    )
+    if result.crossover is not None:
+        return f"{_stop(result, about)}, and {costs}."
+    if result.high is None:
+        return f"{_start(about)} does not help: {costs}."
+    return f"{_start(about)} hurts: {costs}; whether it helps with fewer is not clear."
+
+
+def _stop(result: Verdict, about: str) -> str:
+    where = f"{_round(result.crossover)} images per class"
+    return f"{_start(about)} stops helping at about {where}"
+
+
+def _start(about: str) -> str:
+    return about[:1].upper() + about[1:]
 
 
 def _unknown(result: Verdict, margin: str) -> str:

@@ -5,6 +5,7 @@ import pytest
 
 from benchmark.checks import verdict_file
 from benchmark.errors import UserError
+from benchmark.pages import words
 
 HEAD = "images_per_class,seed,scratch,pretrained"
 SIZES = (1, 2, 5, 10, 20, 50, 100)
@@ -155,6 +156,29 @@ def test_every_comparison_that_a_file_names_gets_its_own_verdict(save):
     assert [(judged.names, judged.verdict.kind) for judged in found] == [
         ((("arm", kind),), kind) for kind in PATTERNS
     ]
+
+
+@pytest.mark.parametrize(
+    ("columns", "tail", "says"),
+    [
+        ("", "", "Pretraining does not help: "),
+        (",arm", ",probe", "The probe does not help: "),
+        (",arm", ",finetune", "Fine-tuning does not help: "),
+    ],
+)
+def test_a_verdict_is_about_the_arm_that_the_file_names(save, columns, tail, says):
+    rows = [HEAD + columns, *lines([-0.1] * 7, tail=tail)]
+    (judged,) = verdict_file.judge(save("\n".join(rows)))
+    assert says in verdict_file.to_text(judged)
+    assert verdict_file.to_json(judged)["reason"].startswith(says)
+
+
+def test_the_text_has_the_evidence_and_explains_the_two_kinds_of_interval(save):
+    (judged,) = verdict_file.judge(save("\n".join([HEAD, *lines(PATTERNS["stops"])])))
+    text = verdict_file.to_text(judged)
+    assert "pretraining stops helping at N* = " in text
+    assert f"it rests on gains {words.evidence(judged.verdict)}" in text
+    assert words.INTERVALS in text
 
 
 def test_the_order_of_the_rows_does_not_matter(save):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 
 import pytest
@@ -50,8 +51,9 @@ def test_make_bench_trains_once_and_prints_the_same_table_again(make):
     assert second.partition("toy with")[2] == first.partition("toy with")[2] != ""
 
 
-def test_make_bench_dry_run_trains_nothing(make):
-    assert "12 trials to run" in make("bench", DRY_RUN=1, **make.selection)
+@pytest.mark.parametrize("target", ["bench", "audit"])
+def test_a_dry_run_trains_nothing(make, target):
+    assert "12 trials to run" in make(target, DRY_RUN=1, **make.selection)
     assert not make.records.exists()
 
 
@@ -67,7 +69,8 @@ def test_make_leaderboard_writes_the_same_bytes_again(make, tmp_path):
 
 def test_make_audit_gives_every_verdict_a_certificate(make):
     printed = make("audit", **make.selection)
-    assert "steps-x2" in printed
+    assert re.search(r"audit: \d+ trials to run.*\nabout [\d.]+ core minutes", printed)
+    assert "steps-x2" in printed.partition("core minutes")[2]
     assert "not audited" not in printed
 
 

@@ -8,7 +8,7 @@ from toy import curve, record
 from benchmark.analysis import board as leaderboard
 from benchmark.analysis.scores import score_of
 from benchmark.errors import UserError
-from benchmark.harness import audit, judged, plan
+from benchmark.harness import audit, judged, plan, sweep
 from benchmark.harness.plan import Selection
 from benchmark.harness.watch import Watch
 from benchmark.records import store
@@ -22,8 +22,12 @@ AT_FLOOR = Training(50, (1.0, 0.01, 0.01), True, 1.0)
 
 
 @pytest.fixture(scope="module")
-def jobs(task, backbone):
-    selection = Selection((task,), (backbone,), ("scratch", "finetune", "probe"), (1, 2), 2)
+def selection(task, backbone):
+    return Selection((task,), (backbone,), ("scratch", "finetune", "probe"), (1, 2), 2)
+
+
+@pytest.fixture(scope="module")
+def jobs(selection):
     return plan.prepare(selection).jobs
 
 
@@ -39,10 +43,15 @@ def planned(board, jobs):
     return audit.plan(board, jobs, [stored(job) for job in jobs])
 
 
+def recorded(job, losses=(1.0, 0.001, 0.001)):
+    """The record of a job whose training was found to be at the floor, unless told otherwise."""
+    training = Training(5, losses, True, 1.0 + job.trial.seed)
+    return replace(record(), trial=job.trial, recipe=RECIPE, training=training)
+
+
 def stored(job, losses=(1.0, 0.001, 0.001)):
-    """The score of a job whose training was found to be at the floor, unless told otherwise."""
-    training = Training(5, losses, True, 1.0)
-    return score_of(replace(record(), trial=job.trial, recipe=RECIPE, training=training))
+    """Its score."""
+    return score_of(recorded(job, losses))
 
 
 def test_only_deciding_cells_of_trained_arms_are_run_again(planned):
@@ -75,6 +84,40 @@ def test_a_board_without_a_comparison_cannot_be_audited(jobs):
     (alone,) = leaderboard.boards([score_of(record("probe"))])
     with pytest.raises(UserError, match="no verdict to certify"):
         audit.plan(alone, jobs, [])
+
+
+@pytest.fixture
+def told(monkeypatch):
+    """What happens in order: the folder of each sweep, and whatever is appended."""
+    monkeypatch.setattr(sweep, "stored", lambda root, jobs: [recorded(job) for job in jobs])
+    happened = []
+
+    def run(root, jobs, *others, **named):
+        happened.append(root.name)
+        return iter(())
+
+    monkeypatch.setattr(sweep, "run", run)
+    return happened
+
+
+def test_the_trials_are_told_before_any_of_them_runs(selection, tmp_path, told):
+    audit.audit(selection, tmp_path / "records", before=lambda jobs: told.append(len(jobs)))
+    assert told == ["records", 16, *ALTERNATIVES]
+
+
+def test_what_is_stored_already_costs_nothing(selection, tmp_path, told, monkeypatch):
+    again = audit.rounds(selection, tmp_path / "records")
+    assert [len(one.missing) for one in again] == [4, 4, 4, 4]
+    monkeypatch.setattr(sweep, "missing", lambda root, jobs: [])
+    assert audit.missing(again) == []
+    audit.audit(selection, tmp_path / "records", before=told.append)
+    assert told == ["records", *ALTERNATIVES]
+
+
+def test_before_the_selection_is_run_nobody_knows_which_cells_decide(selection, jobs, tmp_path):
+    assert sorted(j.trial for j in audit.first(selection, tmp_path)) == sorted(
+        j.trial for j in jobs
+    )
 
 
 def test_audited_records_lie_beside_the_records_and_are_found_again(tmp_path):

@@ -9,6 +9,7 @@ from benchmark.harness import estimate, plan
 from benchmark.harness.estimate import Speed
 from benchmark.harness.plan import Selection
 from benchmark.records import store
+from benchmark.records.recipe import FULL_BUDGET
 
 NOWHERE = Path("no records here")
 
@@ -65,3 +66,11 @@ def test_recorded_trials_tell_how_much_of_the_budget_is_used(jobs, known_speed, 
     whole = estimate.estimate(jobs, 1, NOWHERE).core_seconds
     steps = 4 * 0.1 * jobs[0].recipe.steps
     assert estimate.estimate(jobs, 1, tmp_path).core_seconds == pytest.approx(whole - steps / 2)
+
+
+def test_a_training_that_cannot_end_early_uses_its_whole_budget(jobs, known_speed, tmp_path):
+    for n in (1, 2):
+        store.save(tmp_path, record("scratch", n, recipe={"steps": 10}))
+    again = [job.varied(FULL_BUDGET) for job in jobs if job.recipe.steps]
+    known, unknown = (estimate.estimate(again, 1, place) for place in (tmp_path, NOWHERE))
+    assert known.core_seconds == unknown.core_seconds

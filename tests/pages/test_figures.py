@@ -6,6 +6,7 @@ from made_boards import compared
 from toy import curve, failed, record
 
 from benchmark.analysis.board import boards
+from benchmark.analysis.certificate import Certificate
 from benchmark.analysis.scores import score_of
 from benchmark.pages.figures import accuracy_figure
 
@@ -47,6 +48,12 @@ def test_a_crossover_is_marked(board):
     unmarked = compared(board, "probe", verdict=none)
     assert "stroke-dasharray" in accuracy_figure(marked)
     assert "stroke-dasharray" not in accuracy_figure(unmarked)
+    void = compared(marked, "probe", certificate=Certificate("void", ("scratch steps-x2",)))
+    assert "stroke-dasharray" not in accuracy_figure(void)
+
+
+def test_the_title_has_the_verdict_with_its_certificate(board):
+    assert "the probe: undecided, not audited" in accuracy_figure(board)
 
 
 @pytest.mark.parametrize(("levelled", "marked"), [(True, False), (False, True)])
@@ -79,4 +86,4 @@ def test_a_name_is_neither_a_formula_nor_markup():
     name = "$\\frac{$ <b>\n\x1b"
     drawn = accuracy_figure(board_of([record(task=name), record(name, task=name)]))
     shown = "".join(ET.fromstring(drawn).itertext())
-    assert shown.count(r"$\frac{$ <b>\n\x1b") == 2
+    assert shown.count(r"$\frac{$ <b>\n\x1b") == 3  # both lines of the title, and the legend

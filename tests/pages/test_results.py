@@ -9,7 +9,7 @@ from toy import curve, failed, record
 from benchmark import defaults
 from benchmark.analysis import board as leaderboard
 from benchmark.analysis.scores import score_of
-from benchmark.pages import csv_files, escape, tables
+from benchmark.pages import csv_files, escape, tables, words
 from benchmark.pages import recipes as recipes_page
 from benchmark.pages import results as results_page
 from benchmark.pages.recipes import Choices
@@ -105,8 +105,14 @@ def test_the_page_shows_verdict_figure_and_table_of_each_board(page):
     assert "## Toy: Net" in page
     assert "## other: Net" in page
     assert "(figures/toy--net.svg)" in page
-    assert "pretraining still helps at the largest N" in page
+    assert "the probe still helps at the largest N" in page
     assert "generated patches" in page
+
+
+def test_each_verdict_has_its_evidence_and_the_two_kinds_of_interval_are_explained(page):
+    assert re.search(r"- probe: .*\n  - it rests on gains below N\*: \+", page)
+    explained = words.INTERVALS.replace("*", r"\*")
+    assert explained in page.replace("\n", " ")
 
 
 def test_the_page_tells_of_failed_trials(page):
@@ -157,7 +163,7 @@ def test_the_first_table_is_of_fine_tuning_and_the_second_of_the_probe(tmp_path)
 
 def test_below_the_first_table_stands_what_it_says_in_short(tmp_path):
     first_screen = page_of(tmp_path, FINETUNED).partition("## ")[0]
-    assert "- `net`, 1 task: pretraining still helps at the largest N in 1." in first_screen
+    assert "- `net`, 1 task: fine-tuning still helps at the largest N in 1." in first_screen
 
 
 def test_development_tasks_come_last(tmp_path, task):

@@ -1,9 +1,12 @@
 import dataclasses
 
+import numpy as np
 import pytest
+from made_boards import board, verdict
 from toy import curve, failed, record
 
 from benchmark.analysis.board import boards
+from benchmark.analysis.gains import GainCell, estimates
 from benchmark.analysis.scores import score_of
 from benchmark.pages.surprises import surprises
 
@@ -98,3 +101,35 @@ def test_an_arm_without_a_training_loss_cannot_be_restless():
 
 def test_without_boards_every_kind_is_empty():
     assert not any(surprises([]).values())
+
+
+SIZES = (1, 2, 5, 10, 20, 50, 100)
+
+
+def page_without_gains(rng):
+    """Boards, all gains of which are noise; how much of it there is depends on N."""
+    spread = 0.05 * np.array(SIZES) ** -0.3
+    for task in range(4):
+        images = rng.normal(0.0, 0.004, len(SIZES))
+        gains = rng.normal(images, spread, (3, len(SIZES))).T.tolist()
+        cells = [
+            GainCell(n, (0, 1, 2), tuple(one), 2e-4) for n, one in zip(SIZES, gains, strict=True)
+        ]
+        found = dataclasses.replace(verdict(), gains=estimates(cells), margin=0.0)
+        yield board(f"task{task}", found, settled=SIZES)
+
+
+def test_at_zero_gain_at_most_one_page_in_twenty_shows_a_surprise():
+    rng = np.random.default_rng(0)
+    pages = [surprises(list(page_without_gains(rng))) for _ in range(200)]
+    false = np.mean([any(found for found in page.values()) for page in pages])
+    assert 0 < false <= 0.08  # 5%, and two standard errors of 200 pages
+
+
+def test_a_cell_that_is_sure_alone_may_be_chance_among_many():
+    sure = board("a", verdict(gains=[(-0.05, -0.085, -0.015)], grid=(1,)))
+    empty = board(
+        "b", verdict(gains=[(0.0, -0.05, 0.05)] * 40, grid=range(1, 41)), settled=range(1, 41)
+    )
+    shown = [sum(map(len, surprises(made).values())) for made in ([sure], [sure, empty])]
+    assert shown == [1, 0]

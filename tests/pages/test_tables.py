@@ -1,6 +1,7 @@
 import dataclasses
 
 import pytest
+from made_boards import board as made_board
 from made_boards import compared
 from toy import curve, failed, record
 
@@ -34,11 +35,11 @@ def verdict(kind, crossover=None, low=None, high=None, hurts_from=None):
     ],
 )
 def test_an_accuracy_is_shown_in_percent_with_its_interval(values, shown):
-    assert tables.percent(*values) == shown
+    assert words.percent(*values) == shown
 
 
 def test_a_gain_has_a_sign():
-    assert tables.percent(0.05, -0.01, 0.11, sign=True) == "+5.0 [-1.0, +11.0]"
+    assert words.percent(0.05, -0.01, 0.11, sign=True) == "+5.0 [-1.0, +11.0]"
 
 
 @pytest.mark.parametrize(
@@ -90,8 +91,10 @@ def test_what_is_printed_tells_the_verdict_and_its_reason(board):
     text = tables.board_text(board)
     comparison = board.comparisons["probe"]
     assert "toy with Net: test accuracy in % over 3 seeds" in text
-    assert f"probe: {words.verdict_text(comparison.verdict)} (margin 1 point;" in text
-    assert words.reason(comparison.verdict) in text
+    assert f"probe: {words.verdict_text(comparison.verdict, 'the probe')}, not audited" in text
+    assert words.reason(comparison.verdict, "the probe") in text
+    assert words.evidence(comparison.verdict) in text
+    assert text.count(words.INTERVALS) == 1
 
 
 def test_what_pretraining_is_worth_is_shown_where_it_is_known(board):
@@ -126,6 +129,12 @@ def test_a_refusal_to_say_what_pretraining_is_worth_has_its_reason():
 )
 def test_a_narrow_column_holds_the_crossover_or_the_words_for_none(one, shown, ends):
     assert (words.stops_at(one), words.bounds(one)) == (shown, ends)
+
+
+def test_a_void_verdict_is_called_so_in_a_narrow_column_too():
+    assert tables.marked_stops_at(made_board(certificate="void"), "finetune") == (
+        "void (was still helps at 100)"
+    )
 
 
 def test_a_gain_that_lasts_names_the_largest_n(board):

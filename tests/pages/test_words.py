@@ -4,11 +4,9 @@ import dataclasses
 
 import pytest
 from made_boards import HELPS, board, verdict
-from toy import record
 
-from benchmark.analysis.board import boards
 from benchmark.analysis.certificate import Certificate
-from benchmark.analysis.scores import score_of
+from benchmark.analysis.grounds import Grounds, Stretch
 from benchmark.pages import words
 
 
@@ -43,10 +41,47 @@ def test_every_verdict_has_words_and_a_reason(kind):
     assert words.reason(found).endswith(".")
 
 
-def test_an_arm_that_is_no_pretraining_is_called_by_its_name():
-    found = [record(), record("other", pretrained=False), record("probe")]
-    (made,) = boards(map(score_of, found))
-    abouts = [words.subject(arm.pretrained, name) for name, arm in made.arms.items()]
-    assert abouts == ["`scratch`", "`other`", "pretraining"]
+def test_a_verdict_is_about_the_arm():
+    abouts = [words.subject(arm) for arm in ("finetune", "probe", "a`b", "")]
+    assert abouts == ["fine-tuning", "the probe", "the arm `` a`b ``", "pretraining"]
     found = verdict("never_helps", [HELPS] * 3)
-    assert words.verdict_text(found, "`other`") == "`other` never helps"
+    assert words.verdict_text(found, "the probe") == "the probe never helps"
+    assert words.reason(found, "the probe").startswith("The probe does not help: ")
+
+
+@pytest.mark.parametrize(
+    ("crossover", "low", "high", "says"),
+    [
+        (3.0, 2.0, 4.0, "The probe stops helping at about 3 images per class, and from about 9"),
+        (None, None, None, "The probe does not help: from about 9 images per class on it costs"),
+        (None, None, 4.0, "The probe hurts: from about 9 images per class on it costs"),
+    ],
+)
+def test_what_hurts_does_not_help_unless_it_did_or_may_have_done_so(crossover, low, high, says):
+    found = verdict("hurts", [HELPS] * 3, crossover, low, high, hurts_from=9.0)
+    assert words.reason(found, "the probe").startswith(says)
+
+
+HELPED = Stretch(1, 2, 0.081, 0.009, 0.153)
+GONE = Stretch(20, 100, -0.001, -0.004, 0.002)
+
+
+@pytest.mark.parametrize(
+    ("grounds", "shown"),
+    [
+        (
+            (HELPED, GONE, (5, 10)),
+            "below N*: +8.1 [+0.9, +15.3] up to N=2; from N=20: -0.1 [-0.4, +0.2]; "
+            "between: not resolved at N=5, 10",
+        ),
+        (
+            (HELPED, None, (5, 10)),
+            "below N*: +8.1 [+0.9, +15.3] up to N=2; not resolved at N=5, 10",
+        ),
+        ((None, GONE, ()), "from N=20: -0.1 [-0.4, +0.2]"),
+        ((None, None, (1,)), "not resolved at N=1"),
+    ],
+)
+def test_the_evidence_names_the_gains_on_both_sides_and_the_n_that_are_not_resolved(grounds, shown):
+    found = dataclasses.replace(verdict("stops"), grounds=Grounds(*grounds))
+    assert words.evidence(found) == shown

@@ -21,7 +21,10 @@ def run(sweeps: int, jobs: int, out: Path | None, seed: int = SEED) -> Calibrati
     """Simulates ``sweeps`` sweeps in every scene with ``jobs`` processes; writes the page.
 
     The result's ``failures`` name the bounds that are broken: exit non-zero unless it is empty.
+    Raises `UserError`, before anything is simulated, where the page cannot be written.
     """
+    if out is not None:
+        files.prepare(out.parent, mend="choose another file with OUT=...")
     result = judged(grid(), sweeps, jobs, seed)
     if out is not None:
         files.write(out, page(result, sweeps, seed))

@@ -62,7 +62,11 @@ class Report:
 
 
 def run(workers: int, backbone: str, out: Path) -> Report:
-    """Measures everything on an otherwise idle machine and writes the page to ``out``."""
+    """Measures everything on an otherwise idle machine and writes the page to ``out``.
+
+    Raises `UserError`, before anything is measured, where the page cannot be written.
+    """
+    files.prepare(out.parent, mend="choose another file with OUT=...")
     digits = Selection((tasks.load_task("digits"),), (backbone,), ("scratch", "finetune", "probe"))
     with tempfile.TemporaryDirectory() as folder:
         record, job = _example(digits, Path(folder))

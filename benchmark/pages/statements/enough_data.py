@@ -10,7 +10,7 @@ from benchmark.analysis.gains import GainEstimate
 from benchmark.pages import tables
 from benchmark.pages.statements.cases import Case
 from benchmark.pages.statements.claim import Claim, Row, Statement, Table, warned
-from benchmark.pages.statements.tallies import FEWEST_TASKS, Answer, extent, mean_of
+from benchmark.pages.statements.tallies import FEWEST_TASKS, Answer, extent, mean_of, sound
 
 
 def _judge(cases: Sequence[Case]) -> Claim:
@@ -46,11 +46,11 @@ def _reason(counted: Sequence[Case], votes: Counter[str]) -> str:
     if not counted:
         return ""
     peaks = [_peak(case).images_per_class for case in counted]
-    firsts = [case.verdict.gains[0].mean for case in counted]
+    firsts = [case.verdict.gains[0].mean for case in sound(counted)]
     return (
         f"In {votes['none']} of {len(counted)} tasks the gain is surely above the margin at the "
-        f"smallest N already (mean gain {mean_of(firsts)} points); in {votes['some']} it surely is "
-        f"not there, but is at a larger N. The gain peaks at N = {extent(peaks)}."
+        f"smallest N already (mean gain there, in points: {mean_of(firsts)}); in {votes['some']} "
+        f"it surely is not there, but is at a larger N. The gain peaks at N = {extent(peaks)}."
     )
 
 

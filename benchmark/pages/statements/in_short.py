@@ -27,10 +27,13 @@ def _sentence(backbone: str, cases: Sequence[Case]) -> str:
     parts = [words(found) for kind, words in _WORDS.items() if (found := _of(kind, sure))]
     if len(sure) < len(cases):
         parts.append(f"its verdict is void in {len(cases) - len(sure)}")
-    means = [f"{mean_gain(cases, n)} points at N = {n}" for n in _MEANS_AT]
+    means = [f"{mean_gain(cases, n)} at N = {n}" for n in _MEANS_AT]
     tasks = f"{len(cases)} task{'s' * (len(cases) != 1)}"
     head = f"{escape.code(backbone)}, {tasks}"
-    return f"{head}: pretraining {', '.join(parts)}. Mean gain {', '.join(means)}."
+    void = " without void verdicts" if len(sure) < len(cases) else ""
+    return (
+        f"{head}: fine-tuning {', '.join(parts)}. Mean gain{void}, in points: {', '.join(means)}."
+    )
 
 
 def _of(kind: str, cases: Sequence[Case]) -> list[Case]:

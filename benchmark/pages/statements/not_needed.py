@@ -10,14 +10,14 @@ from benchmark.analysis.crossover import Verdict
 from benchmark.pages import tables, words
 from benchmark.pages.statements.cases import Case
 from benchmark.pages.statements.claim import Claim, Statement, Table, warned
-from benchmark.pages.statements.tallies import Answer, Tally, course, mean_gain, reaches
+from benchmark.pages.statements.tallies import Answer, Tally, course, mean_gain
 
 FEW = (10, 20, 50, 100)
 """Images per class: the first counts as a few, the others show where the answer changes."""
 
 
 def _judge(cases: Sequence[Case]) -> Claim:
-    found = course(cases, FEW, _need, _dispensable, measured=reaches)
+    found = course(cases, FEW, _need, _dispensable)
     header = ("N", "tasks", "not needed", "needed", "undecided", "answer")
     rows = [(*t.counts("not needed", "needed"), t.answer) for t in found]
     return Claim(
@@ -35,14 +35,15 @@ def _reason(cases: Sequence[Case], few: Tally) -> str:
     return (
         f"With {few.images_per_class} images per class it is not needed in "
         f"{few.of('not needed')} of {few.tasks} tasks and needed in "
-        f"{few.of('needed')} (mean gain there: {mean_gain(cases, few.images_per_class)} points)."
+        f"{few.of('needed')}; mean gain there, in points: "
+        f"{mean_gain(cases, few.images_per_class)}."
     )
 
 
 def _need(case: Case, n: int) -> str:
     if case.comparison.is_void:
         return ""
-    stopped, helps = _has_stopped(case.verdict, n), _still_helps(case, n)
+    stopped, helps = _has_stopped(case.verdict, n), case.surely_helps(n)
     if stopped == helps:
         return ""
     return "not needed" if stopped else "needed"
@@ -54,15 +55,6 @@ def _has_stopped(verdict: Verdict, n: int) -> bool:
     if verdict.kind == "hurts" and verdict.crossover is None:
         return (verdict.hurts_from or n) <= n
     return verdict.kind in ("stops", "hurts") and verdict.high is not None and verdict.high <= n
-
-
-def _still_helps(case: Case, n: int) -> bool:
-    verdict, larger = case.verdict, [size for size in case.gains if size >= n]
-    if any(map(case.surely_helps, larger)):
-        return True
-    if verdict.low is None or not (verdict.kind == "helps_throughout" or verdict.low > n):
-        return False
-    return case.had_steps(next(size for size in larger if size >= min(verdict.low, larger[-1])))
 
 
 def _dispensable(votes: Counter[str], tasks: int) -> Answer:
@@ -77,7 +69,7 @@ def _need_table(cases: Sequence[Case]) -> Table:
             case.name,
             tables.marked_stops_at(case.board, FINETUNE),
             words.bounds(case.verdict),
-            *(_need(case, n) or "undecided" if n <= max(case.gains) else "" for n in FEW),
+            *(_need(case, n) or "undecided" if n in case.gains else "" for n in FEW),
             words.certificate_status(case.comparison),
         )
         for case in cases

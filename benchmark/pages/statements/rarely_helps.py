@@ -46,7 +46,7 @@ def _reason(cases: Sequence[Case], tallies: Sequence[Tally]) -> str:
     ends = [*tallies[:1], *tallies[-1:]]
     parts = [
         f"in {t.of('above')} of {t.tasks} tasks at N = {t.images_per_class} "
-        f"(mean gain {mean_gain(cases, t.images_per_class)} points)"
+        f"with a mean gain in points of {mean_gain(cases, t.images_per_class)}"
         for t in tallies
         if t.tasks and (t in ends or t.answer != "undecided")
     ]

@@ -6,10 +6,11 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from statistics import median
 from typing import Literal
 
 from benchmark.analysis import stats
-from benchmark.pages import tables
+from benchmark.pages import words
 from benchmark.pages.statements.cases import Case
 
 Answer = Literal["true", "false", "undecided"]
@@ -57,29 +58,18 @@ def everyone(case: Case, n: int) -> bool:
     return True
 
 
-def is_measured(case: Case, n: int) -> bool:
-    """Whether the task has a gain at N."""
-    return n in case.gains
-
-
-def reaches(case: Case, n: int) -> bool:
-    """Whether the task's grid goes as far as N."""
-    return n <= max(case.gains)
-
-
 def course(
     cases: Sequence[Case],
     sizes: Iterable[int],
     vote: Vote,
     rule: Rule,
     *,
-    measured: Asked = is_measured,
     may_vote: Asked = everyone,
 ) -> tuple[Tally, ...]:
-    """The counted tasks' votes and the answer at each N."""
+    """The counted tasks' votes and the answer at each N, from those that were measured there."""
     tallies = []
     for n in sizes:
-        there = [case for case in cases if case.counted and measured(case, n)]
+        there = [case for case in cases if case.counted and n in case.gains]
         asked = [case for case in there if may_vote(case, n)]
         votes = Counter(vote(case, n) for case in asked)
         answer = rule(votes, len(asked)) if len(asked) >= FEWEST_TASKS else "undecided"
@@ -111,18 +101,25 @@ def _decidable(tallies: Iterable[Tally]) -> list[Tally]:
 
 
 def mean_gain(cases: Iterable[Case], n: int) -> str:
-    """Mean over the counted tasks at N, in points."""
-    return mean_of([case.gains[n].mean for case in cases if case.counted and n in case.gains])
+    """`mean_of` the gains of the counted tasks at N, but of those whose verdict is void."""
+    return mean_of([case.gains[n].mean for case in sound(cases) if n in case.gains])
+
+
+def sound(cases: Iterable[Case]) -> list[Case]:
+    """The counted tasks whose verdict is not void."""
+    return [case for case in cases if case.counted and not case.comparison.is_void]
 
 
 def mean_of(gains: Sequence[float]) -> str:
-    """Mean over tasks with Student's interval, in points."""
+    """Mean over tasks with Student's interval, median and range, in points."""
     if not gains:
         return "not measured"
     mean = stats.estimate(gains)
     if mean.low is None:
         return f"{100 * mean.mean:+.1f} [one task]"
-    return tables.percent(mean.mean, mean.low, mean.high, sign=True)
+    middle, least, most = (100 * of(gains) for of in (median, min, max))
+    shown = words.percent(mean.mean, mean.low, mean.high, sign=True)
+    return f"{shown} (median {middle:+.1f}, from {least:+.1f} to {most:+.1f})"
 
 
 def extent(sizes: Sequence[int]) -> str:

@@ -18,6 +18,8 @@ from made_boards import (
 
 from benchmark.pages.statements.not_needed import NOT_NEEDED
 
+LATE_BUMP = verdict("undecided", [UNSURE, UNSURE, HELPS], low=60.0)
+
 
 @pytest.mark.parametrize(
     ("found", "shown"),
@@ -28,9 +30,10 @@ from benchmark.pages.statements.not_needed import NOT_NEEDED
         ([verdict("hurts", [HELPS, HURTS, HURTS], 2.0, 1.0, 4.0, 5.0)] * 4, "true"),
         ([verdict("hurts", [NO_HELP, NO_HELP, HURTS], hurts_from=50.0)] * 4, "undecided"),
         ([THROUGHOUT] * 4, "false"),
-        ([LATE] * 3 + [EARLY], "false up to N = 10, undecided at N = 20 to 50, true"),
+        ([LATE] * 3 + [EARLY], "false up to N = 10, true from N = 100 on"),
         ([FROM_TEN] * 4, "false"),
-        ([verdict("undecided", [UNSURE] * 3, low=20.0)] * 4, "false up to N = 10, undecided"),
+        ([LATE_BUMP] * 4, "undecided up to N = 10, false from N = 100 on"),
+        ([verdict("undecided", [UNSURE] * 3, low=20.0)] * 4, "undecided"),
         ([UNKNOWN] * 4, "undecided"),
         ([EARLY] * 3 + [THROUGHOUT], "undecided"),
     ],
@@ -56,12 +59,13 @@ def test_a_crossover_is_flagged_unless_its_certificate_holds(certificate, flags)
     assert (made.verdict, len(made.flags)) == ("true", flags)
 
 
-def test_a_gain_that_contradicts_the_verdict_leaves_the_task_undecided():
+def test_a_gain_that_contradicts_the_verdict_leaves_the_task_undecided_there():
     strange = verdict("stops", [HELPS, NO_HELP, HELPS], 5.0, 2.0, 9.0)
-    assert headlines(NOT_NEEDED, *[strange] * 4) == "undecided"
+    shown = headlines(NOT_NEEDED, *[strange] * 4)
+    assert shown == "true up to N = 10, undecided from N = 100 on"
 
 
-def test_a_task_whose_grid_ends_before_has_no_say():
-    short = verdict("stops", [HELPS, NO_HELP], 5.0, 2.0, 9.0)
-    tallies = claim(NOT_NEEDED, boards(*[short] * 4)).course
-    assert [(tally.images_per_class, tally.tasks) for tally in tallies][:2] == [(10, 4), (20, 0)]
+def test_only_tasks_that_were_measured_at_an_n_have_a_say_there():
+    made = boards(*[EARLY] * 4)
+    sizes = {tally.images_per_class: tally.tasks for tally in claim(NOT_NEEDED, made).course}
+    assert sizes == {10: 4, 20: 0, 50: 0, 100: 4}
