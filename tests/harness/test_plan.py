@@ -1,7 +1,11 @@
+from dataclasses import replace
+
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benchmark.errors import UserError
 from benchmark.harness import plan
 from benchmark.records.record import Trial
 
@@ -31,3 +35,21 @@ def test_a_size_that_a_class_cannot_fill_gets_a_line_with_class_and_count():
         "N=2 is left out: class 'dog' has 1 training images",
         "N=3 is left out: class 'dog' has 1 training images",
     ]
+
+
+def planned(monkeypatch, task, backbone, dataset, **changed):
+    monkeypatch.setattr(plan, "dataset_for", lambda *_: replace(dataset, **changed))
+    return plan.prepare(plan.Selection((task,), (backbone,), ("scratch",), seeds=1))
+
+
+def test_what_was_said_of_the_data_is_said_before_training(monkeypatch, task, backbone, dataset):
+    notes = planned(monkeypatch, task, backbone, dataset, notes=("x is not used",)).notes
+    assert f"{task.name}: x is not used" in notes
+
+
+def test_a_task_that_validate_refuses_for_its_leaks_is_not_run(
+    monkeypatch, task, backbone, dataset
+):
+    leaked = tuple(range(len(dataset.test.labels)))
+    with pytest.raises(UserError, match=r"100%.* are also training images"):
+        planned(monkeypatch, task, backbone, dataset, test_in_train=leaked)

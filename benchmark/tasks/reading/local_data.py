@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from benchmark.tasks.data_keys import Data, LoadDataset
+from benchmark.tasks.images import is_image
 from benchmark.tasks.reading import patterns, split_names
 from benchmark.tasks.reading.parts import Refusal, check_no_file_is_in_both, refusal
 from benchmark.tasks.reading.split_names import Chosen
@@ -104,12 +105,19 @@ class LocalData:
         (`split_names.of_file`), or, where no file is called like a split, all are one. Raises
         `UserError` for splits that are not there, or that share a file.
         """
+        unused = list(self.tree.unused)
         if self.spec.data_files is not None:
             by_split = {split: self._matched(given) for split, given in self.spec.patterns.items()}
         else:
-            by_split = self._by_name([f for f in self.tree.files if f.lower().endswith(endings)])
+            files = self.tree.files
+            by_split = self._by_name([file for file in files if file.lower().endswith(endings)])
+            unused += [
+                Unused(file, f"neither an image nor {self.spec.path}")
+                for file in files
+                if not file.lower().endswith(endings) and not is_image(file)
+            ]
         chosen = split_names.choose(list(by_split), "splits", self.data, self.refuse)
-        unused = [
+        unused += [
             Unused(file, f"the split {split!r} is not asked for")
             for split, files in by_split.items()
             if split not in chosen.names

@@ -168,11 +168,15 @@ def test_tables_of_a_folder_are_the_splits_that_they_are_called(tmp_path):
         rows = [f"{split}/{c}/{i}.png,{c}" for c in "ab" for i in range(2)]
         (tmp_path / f"toy/{split.title()}.csv").write_text("\n".join(["file,kind", *rows]))
     (tmp_path / "toy/train_old.csv").write_text("nothing")
+    (tmp_path / "toy/notes.txt").write_text("nothing")
+    (tmp_path / "toy/loop").symlink_to("loop")
     keys = CSV | {"load_dataset": {"path": "csv", "data_dir": "toy"}}
     found = loaded(make_task(tmp_path, keys))
     assert (len(found.train.labels), len(found.test.labels)) == (4, 4)
     notes = "\n".join(found.notes)
     assert "not used: train_old.csv in toy/: the split 'train_old' is not asked for" in notes
+    assert "not used: notes.txt in toy/: neither an image nor csv" in notes
+    assert "not used: loop in toy/: a link that leads back to itself" in notes
     assert "2.png" in notes
     assert "no row names it" in notes
 
