@@ -49,9 +49,10 @@ class AuditRow:
     scene: AuditScene
     audits: int
     """Of which the shares are."""
-    void: float
-    unsettled: float
-    holds: float
+    void: float | None
+    """None, as the others, where there is none."""
+    unsettled: float | None
+    holds: float | None
 
 
 def simulate_audits(
@@ -67,7 +68,7 @@ def _simulate_scene(scene: AuditScene, sweeps: int, seed: int) -> AuditRow:
     kinds = Counter(one.status for one in found if one.doubt != "undecided")
     count = kinds.total()
     void, unsettled, holds = (
-        kinds[kind] / count if count else math.nan for kind in ("void", "unsettled", "holds")
+        kinds[kind] / count if count else None for kind in ("void", "unsettled", "holds")
     )
     return AuditRow(scene, count, void, unsettled, holds)
 

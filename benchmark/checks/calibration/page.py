@@ -27,8 +27,9 @@ _AUDIT_HEAD = ("verdict", "seeds", "test images", "audits", "void", "unsettled",
 def page(result: Calibration, sweeps: int, seed: int) -> str:
     """The page as Markdown."""
     rows = [row for part in result.parts.values() for row in part]
+    covered = [row.coverage for row in rows if row.coverage is not None]
     jumps = [row for row in rows if row.scene.shape == "jump"]
-    others = [row for row in rows if row.scene.shape != "jump" and row.coverage is not None]
+    others = [row for row in rows if row.scene.shape != "jump"]
     return templates.render(
         "checks/calibration/calibration.md.j2",
         sweeps=sweeps,
@@ -38,9 +39,11 @@ def page(result: Calibration, sweeps: int, seed: int) -> str:
         audits=printer.markdown(_AUDIT_HEAD, [_audit_cells(row) for row in result.audits]),
         jumps=_extent(row.coverage for row in jumps),
         others=_extent(row.coverage for row in others),
+        crossing=len(covered),
+        over=sum(share > MOST_COVERED for share in covered),
         cells=_extent(row.cells for row in rows),
         wrong=_percent(max(row.wrong for row in rows)),
-        false_void=_percent(max(row.void for row in result.audits if row.scene.sound)),
+        false_void=_percent(max(row.void or 0.0 for row in result.audits if row.scene.sound)),
         true_void=_extent(row.void for row in result.audits if not row.scene.sound),
         least_covered=_percent(LEAST_COVERED),
         most_covered=_percent(MOST_COVERED),
@@ -72,7 +75,7 @@ def _audit_cells(row: AuditRow) -> list[str]:
 
 def _extent(shares: Iterable[float | None]) -> str:
     known = [share for share in shares if share is not None]
-    return f"{_percent(min(known))} to {_percent(max(known))}"
+    return f"{_percent(min(known))} to {_percent(max(known))}" if known else "an unknown share"
 
 
 def _percent(share: float | None) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -96,5 +95,5 @@ def _false_voids(rows: Iterable[AuditRow]) -> list[str]:
         f"audits with {row.scene.seeds} seeds, {row.scene.test_images} test images: "
         f"{row.void:.1%} of sound verdicts are void"
         for row in rows
-        if row.scene.sound and not (math.isnan(row.void) or row.void <= MOST_WRONG)
+        if row.scene.sound and row.void is not None and row.void > MOST_WRONG
     ]
