@@ -19,7 +19,7 @@ import numpy as np
 
 from benchmark.analysis import crossover
 from benchmark.analysis.crossover import Verdict
-from benchmark.analysis.gains import GainCell, estimates
+from benchmark.analysis.gains import GainCell
 from benchmark.records.recipe import ALTERNATIVES, TWICE
 
 Doubt = Literal["undecided", "moved", "incomplete", "still_falling"]
@@ -112,8 +112,14 @@ def _leaves_open(original: Verdict, retrial: Retrial) -> bool:
     largest = original.gains[-1].images_per_class
     if largest not in retrial.cells or largest not in retrial.unfinished:
         return False
-    before, after = (estimates([cells[largest]])[0] for cells in (retrial.before, retrial.cells))
-    return before.mean - after.mean > original.margin
+    before, after = _means_at(largest, retrial)
+    return before - after > original.margin
+
+
+def _means_at(n: int, retrial: Retrial) -> tuple[float, float]:
+    """The mean gain at N before and with the changed arm."""
+    before, after = (float(np.mean(cells[n].gains)) for cells in (retrial.before, retrial.cells))
+    return before, after
 
 
 def _moves(original: Verdict, cells: Sequence[GainCell], retrial: Retrial) -> bool:
@@ -123,7 +129,22 @@ def _moves(original: Verdict, cells: Sequence[GainCell], retrial: Retrial) -> bo
         crossover.verdict([one.get(c.images_per_class, c) for c in cells], original.margin)
         for one in (retrial.before, retrial.cells)
     )
+    if original.kind == "hurts" and _no_longer_hurts(original, retrial):
+        return True
     return _differs(after, before) and _differs(after, original)
+
+
+def _no_longer_hurts(original: Verdict, retrial: Retrial) -> bool:
+    """Whether it costs less than the margin at the largest N, where it cost more before.
+
+    That is where the verdict was decided. A curve that is made falling would be held down there by
+    smaller N, which were not run again.
+    """
+    largest = original.gains[-1].images_per_class
+    if largest not in retrial.cells:
+        return False
+    before, after = _means_at(largest, retrial)
+    return before < -original.margin <= after
 
 
 def _differs(verdict: Verdict, other: Verdict) -> bool:

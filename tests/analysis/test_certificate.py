@@ -109,3 +109,17 @@ def test_help_that_more_steps_hardly_lower_holds(left, unfinished):
 def test_a_probe_needs_no_alternatives_of_its_own():
     scratch_only = [r for r in retrials() if r.arm == "scratch"]
     assert certify(VERDICT, CELLS, scratch_only, ("scratch",)).status == "holds"
+
+
+HURT = [cell(n, gain) for n, gain in {1: 0.0, 10: -0.02, 50: -0.03, 100: -0.03, 200: -0.03}.items()]
+HURTS = crossover.verdict(HURT)
+
+
+@pytest.mark.parametrize(("gain", "status"), [(-0.005, "void"), (-0.02, "holds")])
+def test_what_does_not_hurt_when_trained_better_is_void_whatever_smaller_n_say(gain, status):
+    assert (HURTS.kind, deciding_sizes(HURTS)[-1]) == ("hurts", 200)
+    before = {n: c for c in HURT if (n := c.images_per_class) in deciding_sizes(HURTS)}
+    same = [Retrial(arm, name, before, before, 0.0) for arm in ARMS for name in ALTERNATIVES]
+    after = before | {200: cell(200, gain)}
+    better = Retrial("finetune", "steps-x2", after, before, 0.03, 0.02, 0.04)
+    assert certify(HURTS, HURT, [*same, better], ARMS).status == status
