@@ -315,9 +315,9 @@ def test_a_run_in_csv_prints_what_the_verdict_command_reads(bench, tmp_path, cap
     file.write_text(bench("--format", "csv"), encoding="utf-8")
     assert called("verdict", file) == 0
     printed = capsys.readouterr().out
-    assert [line for line in printed.splitlines() if line.startswith("toy ")] == [
-        "toy net finetune",
-        "toy net probe",
+    assert [line for line in printed.splitlines() if line.startswith("rows with ")] == [
+        "rows with 'task' toy, 'backbone' net, 'arm' finetune",
+        "rows with 'task' toy, 'backbone' net, 'arm' probe",
     ]
 
 

@@ -20,21 +20,13 @@ def test_true_curves_are_above_the_margin_before_their_crossover_and_never_after
         assert truth.curve(later[:1] - 0.1)[0] > MARGIN
 
 
-<<<<<<< HEAD
-@pytest.mark.parametrize("shape", sorted(set(CROSSING) - {"jump"}))
-=======
 @pytest.mark.parametrize("shape", [one for one in CROSSING if one != "jump"])
->>>>>>> verdicts
 def test_gradual_curves_cross_the_margin_at_their_crossover(shape):
     for truth in truths(shape):
         assert truth.curve(np.array([truth.crossover]))[0] == pytest.approx(MARGIN)
 
 
-<<<<<<< HEAD
-@pytest.mark.parametrize("shape", sorted(set(SHAPES) - set(CROSSING)))
-=======
 @pytest.mark.parametrize("shape", [one for one in SHAPES if one not in CROSSING])
->>>>>>> verdicts
 def test_other_curves_have_no_crossover(shape):
     assert {truth.crossover for truth in truths(shape)} == {None}
 
