@@ -10,8 +10,8 @@ from benchmark.defaults import BUNDLED, LOCAL, MARGIN, RECORDED
 from benchmark.harness.judged import judged
 from benchmark.harness.watch import Watch
 from benchmark.records import store
+from benchmark.tasks.definition.schema import Task
 from benchmark.tasks.load import load_task
-from benchmark.tasks.schema import Task
 
 __all__ = ["leaderboard", "load_task", "run"]
 

@@ -11,12 +11,13 @@ import numpy as np
 from benchmark import files
 from benchmark.errors import UserError, listed, one_line
 from benchmark.pages import printer
-from benchmark.tasks import data, duplicates, leaks, repeats
+from benchmark.tasks import data
 from benchmark.tasks.data import Prints
-from benchmark.tasks.duplicates import Duplicates
+from benchmark.tasks.definition.schema import Task
 from benchmark.tasks.load import load_task, task_names
-from benchmark.tasks.repeats import Repeat
-from benchmark.tasks.schema import Task
+from benchmark.tasks.repeated import duplicates, leaks, repeats
+from benchmark.tasks.repeated.duplicates import Duplicates
+from benchmark.tasks.repeated.repeats import Repeat
 from benchmark.tasks.sources.base import UnavailableError
 from benchmark.tasks.unused import Unused
 

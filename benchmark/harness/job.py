@@ -18,7 +18,7 @@ from benchmark.records.recipe import AnyRecipe, as_stored
 from benchmark.records.record import DataFacts, Record, Training, Trial
 from benchmark.tasks import subsets
 from benchmark.tasks.data import Dataset
-from benchmark.tasks.schema import Task
+from benchmark.tasks.definition.schema import Task
 from benchmark.training import backbones
 from benchmark.training.backbones import Backbone
 from benchmark.training.fit import dataset_for

@@ -19,9 +19,10 @@ from benchmark.records.fingerprint import Ingredients
 from benchmark.records.recipe import AnyRecipe
 from benchmark.records.record import Trial
 from benchmark.records.tuned import tuned_backbones
-from benchmark.tasks import leaks, subsets
+from benchmark.tasks import subsets
 from benchmark.tasks.data import Dataset
-from benchmark.tasks.schema import Task
+from benchmark.tasks.definition.schema import Task
+from benchmark.tasks.repeated import leaks
 from benchmark.training import backbones
 from benchmark.training.backbones import Backbone
 from benchmark.training.fit import dataset_for

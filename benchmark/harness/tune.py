@@ -33,8 +33,8 @@ from benchmark.records.recipe import AnyRecipe, as_stored
 from benchmark.records.tuned import Tuned, keep
 from benchmark.tasks import data, subsets
 from benchmark.tasks.data import Split
+from benchmark.tasks.definition.schema import Task
 from benchmark.tasks.load import load_tasks
-from benchmark.tasks.schema import Task
 from benchmark.tasks.sources import find as sources
 from benchmark.training import backbones
 from benchmark.training.backbones import Backbone

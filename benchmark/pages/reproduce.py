@@ -7,7 +7,7 @@ import re
 from benchmark import defaults
 from benchmark.analysis.board import Board
 from benchmark.defaults import BUNDLED, MARGIN
-from benchmark.tasks.schema import Task
+from benchmark.tasks.definition.schema import Task
 
 _PLAIN = re.compile(r"[\w.:/+-]+")
 

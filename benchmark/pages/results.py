@@ -26,7 +26,7 @@ from benchmark.pages.recipes import Choices
 from benchmark.pages.statements import in_short
 from benchmark.pages.statements import page as claims_page
 from benchmark.pages.surprises import surprises
-from benchmark.tasks.schema import Task
+from benchmark.tasks.definition.schema import Task
 
 _SEPARATOR = re.compile(r"[/\\]")
 

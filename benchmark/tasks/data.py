@@ -13,11 +13,16 @@ from numpy.typing import NDArray
 
 from benchmark import files
 from benchmark.errors import UserError, one_line
-from benchmark.tasks import cache, images
-from benchmark.tasks.decoding import Seen, check_tones, decoded
-from benchmark.tasks.duplicates import Fingerprints, perceptual_hash, test_images_also_in_train
+from benchmark.tasks import cache
+from benchmark.tasks.definition.schema import Task
+from benchmark.tasks.pictures import images
+from benchmark.tasks.pictures.decoding import Seen, check_tones, decoded
 from benchmark.tasks.raw import Raw, RawSplit
-from benchmark.tasks.schema import Task
+from benchmark.tasks.repeated.duplicates import (
+    Fingerprints,
+    perceptual_hash,
+    test_images_also_in_train,
+)
 from benchmark.tasks.sources import find as sources
 from benchmark.tasks.sources.base import Source
 from benchmark.tasks.unused import Unused

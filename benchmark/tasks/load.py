@@ -10,8 +10,8 @@ from pydantic import ValidationError
 
 from benchmark.defaults import task_folders
 from benchmark.errors import UserError, nearest
-from benchmark.tasks import mistakes, strict_yaml
-from benchmark.tasks.schema import Task, TaskFile
+from benchmark.tasks.definition import mistakes, strict_yaml
+from benchmark.tasks.definition.schema import Task, TaskFile
 
 
 def task_files(folder: Path | None = None) -> dict[str, Path]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmark.tasks.images import Picture
+from benchmark.tasks.pictures.images import Picture
 from benchmark.tasks.unused import Unused
 
 Labels = NDArray[np.int64]

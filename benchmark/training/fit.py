@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from benchmark.records.recipe import Recipe
 from benchmark.tasks import data
 from benchmark.tasks.data import Dataset
-from benchmark.tasks.schema import Task
+from benchmark.tasks.definition.schema import Task
 from benchmark.training.backbones import Backbone
 from benchmark.training.loop import DivergedError, Pixels, classify, predict, train
 from benchmark.training.work import Outcome, Work

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from benchmark.errors import UserError
-from benchmark.tasks.images import check_interpolation
+from benchmark.tasks.pictures.images import check_interpolation
 
 _LEAST_STD = 1 / 256
 """A level of grey: networks that take pixels in 0..255 have 1/255."""

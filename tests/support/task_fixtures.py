@@ -10,8 +10,8 @@ from PIL import Image
 
 from benchmark.errors import UserError
 from benchmark.tasks.data import load
+from benchmark.tasks.definition.schema import Task
 from benchmark.tasks.load import load_task
-from benchmark.tasks.schema import Task
 
 FIELDS = {
     "title": "Toy",

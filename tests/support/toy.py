@@ -10,8 +10,8 @@ from PIL import Image
 from safetensors.torch import save_file
 
 from benchmark.records.record import DataFacts, Record, Training, Trial
+from benchmark.tasks.definition.schema import Task
 from benchmark.tasks.load import load_task
-from benchmark.tasks.schema import Task
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 CLASSES = ("left", "right", "top")

@@ -10,7 +10,7 @@ from typing import Any
 
 from benchmark.records.recipe import StoredRecipe, stored
 from benchmark.records.record import Trial
-from benchmark.tasks.schema import Task
+from benchmark.tasks.definition.schema import Task
 
 _STEPS = {"scratch": 600, "finetune": 400}
 _DEFAULT_RATES = {"scratch": 3e-3, "finetune": 1e-3}

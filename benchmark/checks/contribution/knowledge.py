@@ -14,8 +14,8 @@ from benchmark.checks.contribution.networks import Network
 from benchmark.checks.contribution.own import Cell, Own
 from benchmark.errors import UserError
 from benchmark.records.record import Record
+from benchmark.tasks.definition.schema import Task
 from benchmark.tasks.load import load_task
-from benchmark.tasks.schema import Task
 
 
 @dataclass(frozen=True)

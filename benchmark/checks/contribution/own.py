@@ -19,7 +19,7 @@ from benchmark.records.fingerprint import PROTOCOL
 from benchmark.records.recipe import AnyRecipe, StoredRecipe, as_stored, stored
 from benchmark.records.record import Record, Trial
 from benchmark.records.tuned import RATES_FILE, tuned_backbones
-from benchmark.tasks.schema import Task
+from benchmark.tasks.definition.schema import Task
 
 Own = Mapping[int, StoredRecipe]
 """Protocol -> the recipe that the suite uses under it."""

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from benchmark.errors import listed, one_line
 from benchmark.tasks import own_split, unused
-from benchmark.tasks.data_keys import Data
+from benchmark.tasks.definition.data_keys import Data
 from benchmark.tasks.raw import Labels, Raw, RawSplit
 from benchmark.tasks.reading import labels
 from benchmark.tasks.reading.parts import Part, Reading, Refusal

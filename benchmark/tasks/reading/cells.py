@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmark.tasks import content_kinds
-from benchmark.tasks.images import Picture
+from benchmark.tasks.pictures import content_kinds
+from benchmark.tasks.pictures.images import Picture
 from benchmark.tasks.reading.parts import Refusal
 from benchmark.tasks.reading.walk import inside
 

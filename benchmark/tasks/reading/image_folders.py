@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from pathlib import PurePosixPath
 
 from benchmark.errors import listed
-from benchmark.tasks import content_kinds
-from benchmark.tasks.images import Picture, is_image
+from benchmark.tasks.pictures import content_kinds
+from benchmark.tasks.pictures.images import Picture, is_image
 from benchmark.tasks.reading import layout, patterns, sidecar, split_names
 from benchmark.tasks.reading.labels import CELLS
 from benchmark.tasks.reading.layout import Layout

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from benchmark.errors import listed, nearest
-from benchmark.tasks.data_keys import Data
+from benchmark.tasks.definition.data_keys import Data
 from benchmark.tasks.raw import Labels
 from benchmark.tasks.reading.parts import Part, Refusal
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 from benchmark.errors import listed
-from benchmark.tasks.data_keys import Data, LoadDataset
+from benchmark.tasks.definition.data_keys import Data, LoadDataset
 from benchmark.tasks.reading import patterns, split_names
 from benchmark.tasks.reading.parts import Refusal
 from benchmark.tasks.unused import Unused

@@ -9,13 +9,13 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from benchmark.tasks.data_keys import Data, LoadDataset
-from benchmark.tasks.images import is_image
+from benchmark.tasks.definition.data_keys import Data, LoadDataset
+from benchmark.tasks.definition.schema import Task
+from benchmark.tasks.pictures.images import is_image
 from benchmark.tasks.reading import patterns, split_names
 from benchmark.tasks.reading.parts import Refusal, check_no_file_is_in_both, refusal
 from benchmark.tasks.reading.split_names import Chosen
 from benchmark.tasks.reading.walk import Tree, walk
-from benchmark.tasks.schema import Task
 from benchmark.tasks.unused import Unused
 
 

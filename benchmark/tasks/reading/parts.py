@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmark.errors import UserError
-from benchmark.tasks.images import Picture
-from benchmark.tasks.schema import Task
+from benchmark.tasks.definition.schema import Task
+from benchmark.tasks.pictures.images import Picture
 from benchmark.tasks.unused import Unused
 
 Refusal = Callable[[str, str], UserError]

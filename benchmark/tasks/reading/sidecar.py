@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from benchmark.errors import listed
-from benchmark.tasks.data_keys import Data
-from benchmark.tasks.images import is_image
+from benchmark.tasks.definition.data_keys import Data
+from benchmark.tasks.pictures.images import is_image
 from benchmark.tasks.reading import rows
 from benchmark.tasks.reading.parts import Refusal
 from benchmark.tasks.reading.rows import Row

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from benchmark.errors import listed, nearest
-from benchmark.tasks.data_keys import Data
+from benchmark.tasks.definition.data_keys import Data
 from benchmark.tasks.reading.parts import Refusal
 
 _WORDS = {

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from benchmark.errors import nearest
-from benchmark.tasks.data_keys import Data
-from benchmark.tasks.images import Picture
+from benchmark.tasks.definition.data_keys import Data
+from benchmark.tasks.pictures.images import Picture
 from benchmark.tasks.reading import cells, split_names
 from benchmark.tasks.reading.cells import Folder
 from benchmark.tasks.reading.parts import Part, Reading, Refusal

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import PurePosixPath
 
 from benchmark.errors import UserError
-from benchmark.tasks.images import Picture, is_image
+from benchmark.tasks.pictures.images import Picture, is_image
 from benchmark.tasks.reading import cells, rows
 from benchmark.tasks.reading.cells import Folder
 from benchmark.tasks.reading.labels import CELLS

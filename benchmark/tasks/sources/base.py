@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from benchmark.errors import UserError
-from benchmark.tasks.data_keys import Data
+from benchmark.tasks.definition.data_keys import Data
+from benchmark.tasks.definition.schema import Task
 from benchmark.tasks.raw import Raw
-from benchmark.tasks.schema import Task
 
 
 class UnavailableError(UserError):

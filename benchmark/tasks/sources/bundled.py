@@ -8,11 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmark.tasks.images import Picture
+from benchmark.tasks.definition.schema import Task
+from benchmark.tasks.pictures.images import Picture
 from benchmark.tasks.raw import Raw
 from benchmark.tasks.reading.assemble import assemble
 from benchmark.tasks.reading.parts import Part, Reading, refusal
-from benchmark.tasks.schema import Task
 from benchmark.tasks.sources.base import Source, register, settings
 
 

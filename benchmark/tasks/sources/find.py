@@ -7,7 +7,7 @@ import importlib
 import pkgutil
 
 from benchmark.tasks import sources
-from benchmark.tasks.schema import Task
+from benchmark.tasks.definition.schema import Task
 from benchmark.tasks.sources import base
 
 

@@ -9,14 +9,14 @@ from pathlib import Path
 
 from benchmark import defaults
 from benchmark.errors import UserError
-from benchmark.tasks.data_keys import Data, LoadDataset
+from benchmark.tasks.definition.data_keys import Data, LoadDataset
+from benchmark.tasks.definition.schema import Task
 from benchmark.tasks.explained import explained, reason
 from benchmark.tasks.raw import Raw
 from benchmark.tasks.reading import arrow_files, image_folders, text_tables
 from benchmark.tasks.reading.assemble import assemble
 from benchmark.tasks.reading.local_data import LocalData
 from benchmark.tasks.reading.parts import Reading
-from benchmark.tasks.schema import Task
 from benchmark.tasks.sources.base import Source, library, register, settings
 
 _MIRROR = Data(

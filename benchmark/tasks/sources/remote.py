@@ -13,8 +13,8 @@ from urllib.error import HTTPError
 
 from benchmark.defaults import cache_folder
 from benchmark.errors import UserError
-from benchmark.tasks.data_keys import LoadDataset
-from benchmark.tasks.downloads import SILENCE, fetch, impatient_hub
+from benchmark.tasks.definition.data_keys import LoadDataset
+from benchmark.tasks.definition.schema import Task
 from benchmark.tasks.explained import explained, reason
 from benchmark.tasks.raw import Raw
 from benchmark.tasks.reading import tables
@@ -22,7 +22,6 @@ from benchmark.tasks.reading.assemble import assemble
 from benchmark.tasks.reading.local_data import LocalData
 from benchmark.tasks.reading.parts import refusal
 from benchmark.tasks.reading.tables import Table
-from benchmark.tasks.schema import Task
 from benchmark.tasks.sources import local
 from benchmark.tasks.sources.base import (
     Source,
@@ -31,7 +30,8 @@ from benchmark.tasks.sources.base import (
     register,
     settings,
 )
-from benchmark.tasks.unpacking import UnpackingError, unpack
+from benchmark.tasks.sources.downloads import SILENCE, fetch, impatient_hub
+from benchmark.tasks.sources.unpacking import UnpackingError, unpack
 from benchmark.tasks.workspace import workspace
 
 _LOG = logging.getLogger(__name__)

@@ -10,7 +10,8 @@ import pytest
 from table_fixtures import rows
 from task_fixtures import files_in, make_task, patch, refusal, write_folder
 
-from benchmark.tasks import data, downloads, unpacking
+from benchmark.tasks import data
+from benchmark.tasks.sources import downloads, unpacking
 from benchmark.tasks.sources.base import UnavailableError
 
 

@@ -4,8 +4,8 @@ import io
 import numpy as np
 import pytest
 
-from benchmark.tasks import repeats
-from benchmark.tasks.duplicates import Fingerprints
+from benchmark.tasks.repeated import repeats
+from benchmark.tasks.repeated.duplicates import Fingerprints
 from benchmark.tasks.unused import Unused
 
 

@@ -3,8 +3,9 @@ import pytest
 from PIL import Image
 from task_fixtures import FOLDER, make_task, refusal
 
-from benchmark.tasks import data, tones
-from benchmark.tasks.tones import Tone
+from benchmark.tasks import data
+from benchmark.tasks.pictures import tones
+from benchmark.tasks.pictures.tones import Tone
 
 
 def made(folder, values, kind=np.uint16, ending="png"):

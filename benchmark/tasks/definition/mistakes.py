@@ -10,9 +10,9 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from benchmark.errors import UserError, nearest
-from benchmark.tasks import strict_yaml
-from benchmark.tasks.data_keys import Data, LoadDataset
-from benchmark.tasks.schema import TaskFile
+from benchmark.tasks.definition import strict_yaml
+from benchmark.tasks.definition.data_keys import Data, LoadDataset
+from benchmark.tasks.definition.schema import TaskFile
 
 _SHOWN = 80
 

@@ -4,8 +4,8 @@ import zipfile
 
 import pytest
 
-from benchmark.tasks import unpacking
-from benchmark.tasks.unpacking import UnpackingError, unpack
+from benchmark.tasks.sources import unpacking
+from benchmark.tasks.sources.unpacking import UnpackingError, unpack
 
 
 def packed(folder, *names, content=b"x" * 10_000):

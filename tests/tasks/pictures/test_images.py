@@ -7,8 +7,8 @@ from PIL import Image
 from task_fixtures import encoded, patch
 
 from benchmark.errors import UserError
-from benchmark.tasks import images
-from benchmark.tasks.images import Picture
+from benchmark.tasks.pictures import images
+from benchmark.tasks.pictures.images import Picture
 
 
 def decoded(image, format="PNG", **options):

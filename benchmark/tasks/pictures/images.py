@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from benchmark.errors import UserError, nearest
-from benchmark.tasks import content_kinds
+from benchmark.tasks.pictures import content_kinds
 
 Pixels = NDArray[np.uint8]
 

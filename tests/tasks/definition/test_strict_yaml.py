@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmark.errors import UserError
-from benchmark.tasks import strict_yaml
+from benchmark.tasks.definition import strict_yaml
 
 FILE = Path("task.yaml")
 

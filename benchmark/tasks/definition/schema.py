@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, StrictBool, StrictInt
 
-from benchmark.tasks.data_keys import Data, KeyModel, Text
+from benchmark.tasks.definition.data_keys import Data, KeyModel, Text
 
 SCHEMA_FILE = "schema.json"
 _LONGEST_GRID = 100

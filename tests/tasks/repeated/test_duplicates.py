@@ -5,8 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from task_fixtures import patch
 
-from benchmark.tasks import duplicates
-from benchmark.tasks.duplicates import Duplicates, Fingerprints
+from benchmark.tasks.repeated import duplicates
+from benchmark.tasks.repeated.duplicates import Duplicates, Fingerprints
 
 hashes = st.lists(st.integers(0, 2**64 - 1), min_size=1, max_size=20)
 

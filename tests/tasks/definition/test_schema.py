@@ -5,8 +5,8 @@ from task_fixtures import FOLDER, make_task, write_task
 from toy import CHECKOUT
 
 from benchmark.errors import UserError
-from benchmark.tasks import schema
-from benchmark.tasks.data_keys import Data, LoadDataset
+from benchmark.tasks.definition import schema
+from benchmark.tasks.definition.data_keys import Data, LoadDataset
 from benchmark.tasks.load import load_task
 
 ARCHIVE = {"archive": "https://example.org/x.zip"}
@@ -25,7 +25,7 @@ def loading(**arguments):
 
 def test_the_published_schema_is_current():
     published = (CHECKOUT / "tasks" / schema.SCHEMA_FILE).read_text(encoding="utf-8")
-    assert published == schema.schema_text(), "run benchmark.tasks.schema.write_schema()"
+    assert published == schema.schema_text(), "run benchmark.tasks.definition.schema.write_schema()"
 
 
 def test_every_key_of_the_data_is_explained():

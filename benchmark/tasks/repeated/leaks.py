@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from benchmark.defaults import COMMAND
 from benchmark.errors import UserError
-from benchmark.tasks.schema import Task
+from benchmark.tasks.definition.schema import Task
 
 SHARE = 0.05
 """So large a part of the test images may be training images without anybody's consent."""

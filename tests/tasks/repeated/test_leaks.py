@@ -1,7 +1,7 @@
 import pytest
 from task_fixtures import make_task
 
-from benchmark.tasks import leaks
+from benchmark.tasks.repeated import leaks
 
 
 @pytest.mark.parametrize(

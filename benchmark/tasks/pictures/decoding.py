@@ -9,10 +9,10 @@ from PIL import Image
 from tqdm import tqdm
 
 from benchmark.errors import UserError
-from benchmark.tasks import images, tones
+from benchmark.tasks.definition.schema import Task
+from benchmark.tasks.pictures import images, tones
+from benchmark.tasks.pictures.tones import Tone
 from benchmark.tasks.raw import RawSplit
-from benchmark.tasks.schema import Task
-from benchmark.tasks.tones import Tone
 
 _SHOWN = 10
 _MENDS = 3

@@ -5,7 +5,7 @@ import time
 import pytest
 from huggingface_hub.utils import get_session, http_backoff
 
-from benchmark.tasks import downloads
+from benchmark.tasks.sources import downloads
 
 
 @pytest.fixture

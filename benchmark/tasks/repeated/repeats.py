@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from benchmark.errors import one_line
-from benchmark.tasks import duplicates
-from benchmark.tasks.duplicates import Fingerprints
+from benchmark.tasks.repeated import duplicates
+from benchmark.tasks.repeated.duplicates import Fingerprints
 from benchmark.tasks.unused import Unused
 
 LEAK = "test image is a training image"
