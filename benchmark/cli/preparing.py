@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 )
 @JOBS
 def tune(backbone: tuple[str, ...], jobs: int | None) -> None:
-    """Choose learning rates on the development tasks' training images."""
+    """Choose each arm's settings on the development tasks' training images."""
     from benchmark.harness import executors
     from benchmark.harness import tune as tuning
     from benchmark.training import backbones
@@ -36,13 +36,13 @@ def tune(backbone: tuple[str, ...], jobs: int | None) -> None:
 
 
 def _show_choice(name: str, choice: Choice) -> None:
-    from benchmark.records.evidence import mean_accuracies, rates_at_the_edge
+    from benchmark.records.evidence import as_text, mean_accuracies, rates_at_the_edge
 
-    for (arm, rate), accuracy in mean_accuracies(choice.evidence).items():
-        mark = "  <- chosen" if choice.tuned.rates[arm] == rate else ""
-        click.echo(f"{name} {arm} {rate:g}: {100 * accuracy:.1f}%{mark}")
-    for arm, rate in rates_at_the_edge(choice.evidence).items():
-        click.echo(f"{name} {arm}: a rate beyond {rate:g}, the last tried, may do better")
+    for (arm, size, settings), accuracy in mean_accuracies(choice.evidence).items():
+        mark = "  <- chosen" if as_text(choice.tuned.settings[arm][size]) == settings else ""
+        click.echo(f"{name} {arm} N={size} {settings}: {100 * accuracy:.1f}%{mark}")
+    for arm, size, rate in rates_at_the_edge(choice.evidence):
+        click.echo(f"{name} {arm} N={size}: a rate beyond {rate:g}, the last tried, may do better")
 
 
 @click.command()

@@ -16,7 +16,7 @@ from benchmark.harness.job import Job
 from benchmark.records.fingerprint import Ingredients
 from benchmark.records.recipe import AnyRecipe
 from benchmark.records.record import Trial
-from benchmark.records.tuned import tuned_backbones
+from benchmark.records.tuned import settings_for
 from benchmark.tasks import subsets
 from benchmark.tasks.data import Dataset
 from benchmark.tasks.schema import Task
@@ -104,17 +104,23 @@ def _made(
     }
     classes = len(dataset.class_names)
     for trial in trials:
-        recipe = recipe_for(by_name[trial.arm], task, backbone, trial.images_per_class, classes)
+        arm, n = by_name[trial.arm], trial.images_per_class
+        recipe = recipe_for(arm, task, backbone, n, classes, size)
         yield Job(trial, backbone.name, task, recipe, made_of[trial.arm], device)
 
 
 def recipe_for(
-    arm: Arm, task: Task, backbone: Backbone, images_per_class: int, classes: int
+    arm: Arm,
+    task: Task,
+    backbone: Backbone,
+    images_per_class: int,
+    classes: int,
+    image_size: int,
 ) -> AnyRecipe:
-    """The arm's recipe at N with the backbone's tuned learning rate and the task's needs."""
-    tuned = tuned_backbones().get(backbone.portable_name)
+    """The arm's recipe at N with what was tuned for the backbone and what the task needs."""
+    chosen = settings_for(backbone.portable_name, arm.name, images_per_class)
     recipe = arm.recipe_at(images_per_class, classes)
-    return recipe.fitted(arm.name, tuned, flip=task.flip, budget=task.budget)
+    return recipe.fitted(chosen, flip=task.flip, budget=task.budget, image_size=image_size)
 
 
 def grid(

@@ -1,15 +1,15 @@
-"""Chooses each arm's learning rate for a backbone, on training images of development tasks only.
+"""Chooses each arm's settings for a backbone, on training images of development tasks only.
 
-Training images are held out, the same ones at every N, and a small grid of rates, the same for
-every arm, is scored on them after training on N others per class. The test split is never loaded
-into a network here. Every measurement is kept in ``tuned/evidence.csv``; the chosen rates in
-``tuned/rates.yaml``.
+Training images are held out, the same ones at every N; candidates, the same for every arm, are
+scored on them after training on N others per class. First optimiser and rate together, then one
+change at a time to the best of these. The test split is never loaded into a network here. Every
+measurement is kept in ``tuned/evidence.csv``; the choices in ``tuned/settings.yaml``.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,18 +19,18 @@ from numpy.typing import NDArray
 from benchmark import arms, files
 from benchmark.errors import UserError
 from benchmark.harness import executors
-from benchmark.harness.plan import recipe_for
 from benchmark.records.evidence import (
     EVIDENCE_FILE,
     Cell,
     Evidence,
-    chosen_rates,
+    as_text,
+    chosen_settings,
     read_evidence,
     write_evidence,
 )
 from benchmark.records.fingerprint import PROTOCOL
 from benchmark.records.recipe import AnyRecipe, as_stored
-from benchmark.records.tuned import Tuned, keep
+from benchmark.records.tuned import Settings, Tuned, keep
 from benchmark.tasks import data, subsets
 from benchmark.tasks.data import Split
 from benchmark.tasks.load import load_tasks
@@ -42,11 +42,18 @@ from benchmark.training.fit import dataset_for
 from benchmark.training.loop import DivergedError
 from benchmark.training.work import Work
 
-RATES = (3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1)
-SIZES = (2, 10, 50, 200)
-"""Images per class that are trained on, as far as a task has them: one rate has to serve all N."""
+CANDIDATES: tuple[Settings, ...] = (
+    *({"optimiser": "muon", "learning_rate": rate} for rate in (1e-3, 3e-3, 1e-2, 3e-2)),
+    *({"optimiser": "adamw", "learning_rate": rate} for rate in (1e-3, 3e-3, 1e-2, 3e-2)),
+)
+CHANGES: tuple[Settings, ...] = ({"weight_decay": 0.2}, {"batch_size": 32}, {"turn": 0.0})
+"""Tried one at a time on the best candidate of each arm and size."""
+SIZES = (2, 20, 200)
+"""Images per class that are trained on, as far as a task has them; N uses the nearest in log."""
+MOST_VIEWS = 38_400
+"""Budget of a measurement at most: before the cool-down a longer training is the same training."""
 HELD_OUT = 50
-"""Images per class that score a rate: with fewer, the noise is larger than what rates differ by."""
+"""Images per class that score a training: with fewer, noise is larger than the differences."""
 SEEDS = (1000, 1001)
 """Far from the seeds of the leaderboard, whose subsets are not chosen on."""
 
@@ -62,31 +69,40 @@ class Tuning:
     recipe: AnyRecipe
 
 
-def plan(backbone: Backbone, tasks: Sequence[Task]) -> list[Tuning]:
-    """Every training that choosing the rates of ``backbone`` needs."""
+Wanted = Callable[[str, int], Sequence[Settings]]
+"""Arm and images per class -> what is to be tried there."""
+
+
+def plan(backbone: Backbone, tasks: Sequence[Task], wanted: Wanted) -> list[Tuning]:
+    """Every training that trying what is ``wanted`` needs."""
     return [
         tuning
         for task in tasks
         for arm in arms.all_arms().values()
-        for rate in RATES
-        for tuning in _tunings(backbone, task, arm, rate)
+        for size in _sizes(task)
+        for settings in wanted(arm.name, size)
+        for tuning in _tunings(backbone, task, arm, size, settings)
     ]
 
 
-def _tunings(backbone: Backbone, task: Task, arm: arms.Arm, rate: float) -> Iterator[Tuning]:
-    """None for an arm without a learning rate."""
+def _tunings(
+    backbone: Backbone, task: Task, arm: arms.Arm, size: int, settings: Settings
+) -> Iterator[Tuning]:
+    """None for an arm without settings to choose."""
     weights = backbone.weights_hash[:12] if arm.reads_weights else ""
     classes = len(np.unique(_labels(task)))
-    for size in _sizes(task):
-        recipe = recipe_for(arm, task, backbone, size, classes).with_rate(rate)
-        if recipe is None:
-            return
-        tried = (rate, recipe.steps, files.digest([PROTOCOL, as_stored(recipe)])[:12])
-        for seed in SEEDS:
-            cell = Cell(
-                backbone.portable_name, weights, arm.name, task.name, *tried, HELD_OUT, size, seed
-            )
-            yield Tuning(cell, backbone.name, task, recipe)
+    fitted = arm.recipe_at(size, classes).fitted(
+        settings, flip=task.flip, budget=task.budget, image_size=task.image_size
+    )
+    recipe = fitted.at_most(MOST_VIEWS)
+    if recipe is None:
+        return
+    tried = (as_text(settings), recipe.views, files.digest([PROTOCOL, as_stored(recipe)])[:12])
+    for seed in SEEDS:
+        cell = Cell(
+            backbone.portable_name, weights, arm.name, task.name, *tried, HELD_OUT, size, seed
+        )
+        yield Tuning(cell, backbone.name, task, recipe)
 
 
 def _sizes(task: Task) -> list[int]:
@@ -143,10 +159,21 @@ def tune(
             mend="mark a task with 'development: true'",
         )
     network = backbones.find(backbone)
-    planned = plan(network, tasks)
-    current, own = {t.cell for t in planned}, network.portable_name
-    stored = read_evidence(evidence_file).items()
-    evidence = {cell: a for cell, a in stored if cell.backbone != own or cell in current}
+    first = plan(network, tasks, lambda arm, size: CANDIDATES)
+    found = _measured(first, workers, evidence_file)
+    best = chosen_settings(found)
+    second = plan(network, tasks, lambda arm, size: [{**best[arm][size], **one} for one in CHANGES])
+    found |= _measured(second, workers, evidence_file)
+    others = {
+        c: a for c, a in read_evidence(evidence_file).items() if c.backbone != network.portable_name
+    }
+    write_evidence(others | found, evidence_file)
+    return found
+
+
+def _measured(planned: Sequence[Tuning], workers: int, evidence_file: Path) -> Evidence:
+    """The planned measurements, from the file as far as they are there."""
+    evidence = read_evidence(evidence_file)
     todo = [tuning for tuning in planned if tuning.cell not in evidence]
     todo.sort(key=lambda t: t.recipe.views * t.task.image_size**2, reverse=True)
     for cell, accuracy in executors.run(run, todo, workers):
@@ -177,11 +204,11 @@ class Choice:
 
 
 def choose(backbone: str, workers: int) -> Choice:
-    """Measures on the development tasks that are at hand, and keeps the best rates."""
+    """Measures on the development tasks that are at hand, and keeps the best settings."""
     development = [task for task in load_tasks() if task.development]
     usable = [task for task in development if not sources.find(task).remote]
     evidence = tune(backbone, usable, workers)
-    tuned = Tuned(chosen_rates(evidence), labels_used(usable))
+    tuned = Tuned(chosen_settings(evidence), labels_used(usable))
     name = backbones.portable_name(backbone)
     keep(name, tuned)
     return Choice(name, evidence, tuned)

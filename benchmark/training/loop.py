@@ -15,7 +15,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from benchmark.records.recipe import Recipe
 from benchmark.records.record import Training
 from benchmark.training.augment import augment
-from benchmark.training.networks import parameter_groups
+from benchmark.training.networks import optimiser_for
 from benchmark.training.schedule import Schedule
 
 
@@ -44,12 +44,14 @@ class Pixels:
         return rows.float().sub_(offset).div_(scale).permute(0, 3, 1, 2)
 
 
-def _batches(count: int, recipe: Recipe, generator: torch.Generator) -> Iterator[Tensor]:
-    """``recipe.steps`` batches of positions, from one shuffled pass after another."""
-    wanted = recipe.steps * recipe.batch_size
-    passes = math.ceil(wanted / count)
-    order = torch.cat([torch.randperm(count, generator=generator) for _ in range(passes)])
-    yield from order[:wanted].split(recipe.batch_size)
+def _batches(count: int, size: int, generator: torch.Generator) -> Iterator[Tensor]:
+    """Batches of ``size`` positions without end, from one shuffled pass after another."""
+    waiting = torch.empty(0, dtype=torch.int64)
+    while True:
+        while len(waiting) < size:
+            waiting = torch.cat([waiting, torch.randperm(count, generator=generator)])
+        yield waiting[:size]
+        waiting = waiting[size:]
 
 
 def _set_mode(model: nn.Module, recipe: Recipe) -> None:
@@ -87,15 +89,16 @@ def train(
     """
     started = time.perf_counter()
     _set_mode(model, recipe)
-    groups = parameter_groups(model, recipe.weight_decay)
-    optimiser = torch.optim.AdamW(groups, lr=recipe.learning_rate, fused=True)
+    optimiser = optimiser_for(model, recipe)
     schedule = Schedule(recipe)
+    side = pixels.images.shape[-1]
     losses: list[Tensor] = []
     windows: list[float] = []
-    for step, chosen in enumerate(_batches(len(pixels.images), recipe, generator)):
+    for step, chosen in enumerate(_batches(len(pixels.images), recipe.batch_size, generator)):
         for group in optimiser.param_groups:
             group["lr"] = schedule.rate(step)
-        batch = augment(pixels.batch(chosen), recipe.augmentation, generator)
+        seen = side if schedule.cools_down(step) else round(side * recipe.trunk_scale)
+        batch = augment(pixels.batch(chosen), recipe.augmentation, generator, seen)
         loss = objective(model, batch, chosen)
         optimiser.zero_grad()
         loss.backward()
