@@ -77,7 +77,7 @@ class Recipe:
     tuning_labels: Annotated[
         int, Setting("labels that the settings were chosen on; 0: not tuned")
     ] = 0
-    """Labels of development tasks that ``make tune`` chose the settings on; 0: the arm's default."""
+    """Labels of development tasks that ``make tune`` chose on; 0: the arm's default."""
     optimiser: Annotated[
         Optimiser,
         Setting("muon: orthogonalised momentum for kernels and matrices, AdamW for the rest"),

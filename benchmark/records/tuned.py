@@ -31,7 +31,7 @@ class Tuned:
     """Labelled images that were used to choose them."""
 
     def at(self, arm: str, images_per_class: int) -> Settings:
-        """What to use at N: the choice for the nearest size in log N; nothing for an arm without."""
+        """The choice for the size that is nearest to N in log N; nothing for an arm without one."""
         sizes = self.settings.get(arm)
         if not sizes:
             return {}

@@ -7,8 +7,8 @@ import functools
 from collections.abc import Iterator
 from typing import Any, cast
 
-from huggingface_hub.errors import LocalEntryNotFoundError
 import torch
+from huggingface_hub.errors import LocalEntryNotFoundError
 from torch import nn
 from torch.nn.modules.module import register_module_module_registration_hook
 from torch.utils.hooks import RemovableHandle

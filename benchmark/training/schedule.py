@@ -24,6 +24,7 @@ class Schedule:
     recipe: Recipe
     _losses: list[float] = field(default_factory=list, init=False)
     _trunk: int = field(init=False)
+    _early: bool = field(default=False, init=False)
 
     def __post_init__(self) -> None:
         steps = self.recipe.steps
@@ -37,14 +38,28 @@ class Schedule:
     @property
     def end(self) -> int:
         """Steps in all, as far as is known yet."""
+        if not self._early:
+            return self.recipe.steps
         share = self.recipe.cooldown
-        return min(
-            self.recipe.steps, self._trunk + max(1, round(self._trunk * share / (1 - share)))
-        )
+        cooling = max(1, round(self._trunk * share / (1 - share)))
+        return min(self.recipe.steps, self._trunk + cooling)
 
     def cools_down(self, step: int) -> bool:
         """Whether ``step`` lies in the cool-down."""
         return step >= self._trunk
+
+    @property
+    def trunk_windows(self) -> int:
+        """Whole windows before the cool-down, as far as is known yet; at least one."""
+        return max(1, self._trunk // self.window)
+
+    def branch(self, recipe: Recipe) -> Schedule:
+        """Of a training that goes on with another budget: what was seen stays seen."""
+        other = Schedule(recipe)
+        other._losses = self._losses.copy()
+        other._trunk = min(self._trunk, other._trunk) if self._early else other._trunk
+        other._early = self._early
+        return other
 
     def rate(self, step: int) -> float:
         """The learning rate at ``step``."""
@@ -62,4 +77,4 @@ class Schedule:
         if early or self.cools_down(steps_done):
             return
         if reaches_floor(self._losses[-2:], self.recipe.floor):
-            self._trunk = steps_done
+            self._trunk, self._early = steps_done, True
