@@ -166,15 +166,21 @@ def _board(scores: Sequence[Score], margin: float, audits: Audits) -> Board:
 def _comparable(scores: Sequence[Score]) -> list[Score]:
     """The records of the newest data and image size and, per arm, of the newest settings.
 
-    Only the budget may be another at each N.
+    Only the budget may be another at each N, or all settings where they were tuned at another size.
     """
     newest = max(scores, key=lambda s: s.finished).data
     same = [
         s for s in scores if (s.data.hash, s.data.image_size) == (newest.hash, newest.image_size)
     ]
     by_age = sorted(same, key=lambda s: s.finished)
-    settings = {s.trial.arm: _apart_from_budget(s) for s in by_age}
-    kin = [s for s in by_age if _apart_from_budget(s) == settings[s.trial.arm]]
+    settings = {_choice(s): _apart_from_budget(s) for s in by_age}
+    labels = {s.trial.arm: s.recipe.tuning_labels for s in by_age}
+    kin = [
+        s
+        for s in by_age
+        if (_apart_from_budget(s), s.recipe.tuning_labels)
+        == (settings[_choice(s)], labels[s.trial.arm])
+    ]
     at_n = {(s.trial.arm, s.trial.images_per_class): s.fingerprint for s in kin}
     with_recipe = {(s.trial.arm, s.recipe): s.fingerprint for s in kin}
     return [
@@ -184,6 +190,11 @@ def _comparable(scores: Sequence[Score]) -> list[Score]:
         == at_n.get((s.trial.arm, s.trial.images_per_class))
         == with_recipe.get((s.trial.arm, s.recipe))
     ]
+
+
+def _choice(score: Score) -> tuple[str, int]:
+    """Which choice of settings a training belongs to."""
+    return score.trial.arm, score.recipe.tuned_at
 
 
 def _apart_from_budget(score: Score) -> tuple[StoredRecipe, str | None]:

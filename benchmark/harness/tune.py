@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from benchmark import arms, files
 from benchmark.errors import UserError
 from benchmark.harness import executors
+from benchmark.harness.plan import fitted
 from benchmark.records.evidence import (
     EVIDENCE_FILE,
     Cell,
@@ -91,10 +92,8 @@ def _tunings(
     """None for an arm without settings to choose."""
     weights = backbone.weights_hash[:12] if arm.reads_weights else ""
     classes = len(np.unique(_labels(task)))
-    fitted = arm.recipe_at(size, classes).fitted(
-        settings, flip=task.flip, budget=task.budget, image_size=task.image_size
-    )
-    recipe = fitted.at_most(MOST_VIEWS)
+    default = arm.recipe_at(size, classes)
+    recipe = fitted(default, settings, task, backbone, task.image_size).at_most(MOST_VIEWS)
     if recipe is None:
         return
     tried = (as_text(settings), recipe.views, files.digest([PROTOCOL, as_stored(recipe)])[:12])
@@ -111,7 +110,7 @@ def _sizes(task: Task) -> list[int]:
     if sizes := [size for size in SIZES if HELD_OUT + size <= least]:
         return sizes
     raise UserError(
-        f"{task.name} has {least} training images in its smallest class; choosing rates on it "
+        f"{task.name} has {least} training images in its smallest class; choosing settings on it "
         f"needs {HELD_OUT + min(SIZES)}",
         mend="mark a larger task with 'development: true'",
     )
@@ -162,8 +161,12 @@ def tune(
     first = plan(network, tasks, lambda arm, size: CANDIDATES)
     found = _measured(first, workers, evidence_file)
     best = chosen_settings(found)
-    second = plan(network, tasks, lambda arm, size: [{**best[arm][size], **one} for one in CHANGES])
-    found |= _measured(second, workers, evidence_file)
+
+    def changed(arm: str, size: int) -> list[Settings]:
+        chosen = best.get(arm, {}).get(size)  # nothing for an arm without settings to choose
+        return [] if chosen is None else [{**chosen, **one} for one in CHANGES]
+
+    found |= _measured(plan(network, tasks, changed), workers, evidence_file)
     others = {
         c: a for c, a in read_evidence(evidence_file).items() if c.backbone != network.portable_name
     }

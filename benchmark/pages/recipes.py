@@ -1,7 +1,8 @@
-"""Writes ``recipes.md``: what each arm does, how its learning rate was chosen, early ends."""
+"""Writes ``recipes.md``: what each arm does, how its settings were chosen, early ends."""
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,33 +13,38 @@ import numpy as np
 from benchmark.analysis.board import Board
 from benchmark.analysis.certificate import Retrial
 from benchmark.pages import tables
-from benchmark.records.evidence import Cell, chosen_rates, mean_accuracies, rates_at_the_edge
+from benchmark.records.evidence import (
+    Cell,
+    as_text,
+    chosen_settings,
+    mean_accuracies,
+    rates_at_the_edge,
+)
 from benchmark.records.recipe import FULL_BUDGET, Augmentation, ProbeRecipe, Recipe, settings_of
-from benchmark.records.tuned import Tuned
+from benchmark.records.tuned import Settings, Tuned
 
 _INTRO = """# Recipes
 
-One recipe per arm, the same at every N. What differs between tasks is the number of steps (a
-task's `budget` multiplies it) and whether images may be mirrored; between backbones, the learning
-rate. The table is taken from the records; several values in a cell are those of several tasks or
-backbones.
+One recipe per arm. Its budget in views is a rule in N, which a task's `budget` multiplies; its
+settings are tuned for each backbone at three N, and a trial takes those of the nearest. Tasks say
+whether images may be mirrored. The table is taken from the records; several values in a cell are
+those of several N, tasks or backbones. Recipes with `steps` are those of protocol 1.
 """
 
-_CHOOSING = """## How the learning rates were chosen
+_CHOOSING = """## How the settings were chosen
 
-Once per arm and backbone, by `make tune`: a small grid of rates, the same for every arm, and for
-each rate trainings on N images per class that are scored on held-out images. All of these are
-training images of the development tasks; a test split is never looked at, and the seeds (from
-1000 on) are far from those of the leaderboard, so that its subsets are not chosen on either. The
-rate with the best mean accuracy over all trainings, small and large N alike, is taken: one rate
-has to serve every N. A probe has no learning rate: it chooses its regularisation by folds inside
-each subset.
+Once per arm, backbone and size, by `make tune`: optimisers and learning rates from a small grid,
+then one change at a time to the best of them, the same candidates for every arm, and for each
+trainings on N images per class that are scored on held-out images. All of these are training
+images of the development tasks; a test split is never looked at, and the seeds (from 1000 on) are
+far from those of the leaderboard, so that its subsets are not chosen on either. The settings with
+the best mean accuracy over tasks and seeds are taken. A probe has no such settings: it chooses its
+regularisation by folds inside each subset.
 
-The number of steps is not tuned. It is what a sweep on a processor can afford, longer for scratch,
-which starts from nothing; the certificates say where twice as many would have changed a verdict.
+The budget is not tuned: it is as large as it takes for a larger one to change little.
 
-A rate is called a *tie* where its mean accuracy is within one standard error of the best one's,
-the standard error being that of the paired difference over trainings.
+Settings are called a *tie* where their mean accuracy is within one standard error of the best
+one's, the standard error being that of the paired difference over trainings.
 """
 
 _MISSING = """The measurements (`benchmark/tuned/evidence.csv`) are missing: `make tune` makes them.
@@ -61,12 +67,12 @@ def _meanings() -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Choices:
-    """How learning rates were chosen."""
+    """How settings were chosen."""
 
     evidence: Mapping[Cell, float]
     """Held-out accuracies, 0..1; empty where the file is missing."""
     tuned: Mapping[str, Tuned]
-    """Backbone -> the rates in use and the labels that they took."""
+    """Backbone -> the settings in use and the labels that they took."""
 
 
 def page(boards: Sequence[Board], choices: Choices, development: Collection[str]) -> str:
@@ -121,7 +127,7 @@ def _value(value: Any) -> str:
     return f"{value:g}" if isinstance(value, int | float) else str(value)
 
 
-# The choice of learning rates
+# The choice of settings
 
 
 def _choosing(choices: Choices) -> list[str]:
@@ -134,24 +140,38 @@ def _choosing(choices: Choices) -> list[str]:
 
 
 def _backbone(name: str, cells: Mapping[Cell, float], tuned: Tuned | None) -> str:
-    used = tuned.rates if tuned is not None else {}
+    used = _chosen(tuned.settings) if tuned is not None else {}
     lines = [f"### {name}", "", _in_use(tuned), ""]
     if not cells:
         return "\n".join([*lines, f"No measurements of {name} are stored.", ""])
-    best = chosen_rates(cells)
+    best = _chosen(chosen_settings(cells))
     if used and used != best:
-        other = ", ".join(f"{arm} {rate:g}" for arm, rate in best.items())
-        lines += [f"The measurements stored by now are best at other rates: {other}.", ""]
-    for arm, rate in rates_at_the_edge(cells).items():
-        lines += [f"A rate for {arm} beyond {rate:g}, the last tried, may do better.", ""]
+        lines += ["The measurements stored by now are best with other settings.", ""]
+    for arm, size, rate in rates_at_the_edge(cells):
+        lines += [f"A rate for {arm} at N={size} beyond {rate:g}, the last tried, may do better."]
+        lines += [""]
     return "\n".join([*lines, _drawn(cells), "", _sweep_table(cells, best, used), ""])
+
+
+_Chosen = Mapping[tuple[str, int], str]
+"""Arm and N -> settings, as a cell has them."""
+
+
+def _chosen(settings: Mapping[str, Mapping[int, Settings]]) -> _Chosen:
+    return {
+        (arm, size): as_text(one) for arm, sizes in settings.items() for size, one in sizes.items()
+    }
 
 
 def _in_use(tuned: Tuned | None) -> str:
     if tuned is None:
-        return "No rate is chosen yet: the arms' defaults are in use."
-    rates = ", ".join(f"{arm} {rate:g}" for arm, rate in sorted(tuned.rates.items()))
-    return f"Rates in use: {rates}. Labels that choosing them took: {tuned.labels}."
+        return "No settings are chosen yet: the arms' defaults are in use."
+    chosen = [f"{arm} N={n} {_words(one)}" for (arm, n), one in _chosen(tuned.settings).items()]
+    return f"Settings in use: {'; '.join(chosen)}. Labels that choosing them took: {tuned.labels}."
+
+
+def _words(settings: str) -> str:
+    return ", ".join(f"{name} {_value(value)}" for name, value in json.loads(settings).items())
 
 
 def _drawn(cells: Iterable[Cell]) -> str:
@@ -165,54 +185,53 @@ def _drawn(cells: Iterable[Cell]) -> str:
     )
 
 
-def _sweep_table(
-    cells: Mapping[Cell, float], best: Mapping[str, float], used: Mapping[str, float]
-) -> str:
-    places = sorted({(cell.task, cell.images_per_class) for cell in cells})
-    header = ["arm", "learning rate", *(f"{task} N={n}" for task, n in places)]
+def _sweep_table(cells: Mapping[Cell, float], best: _Chosen, used: _Chosen) -> str:
+    tasks = sorted({cell.task for cell in cells})
     rows = []
-    for (arm, rate), mean in mean_accuracies(cells).items():
-        tried = {c: a for c, a in cells.items() if (c.arm, c.learning_rate) == (arm, rate)}
-        detail = [_mean_at(tried, *place) for place in places]
-        mark = "chosen" if rate == used.get(arm) else _mark(cells, arm, rate, best[arm])
-        rows.append([arm, f"{rate:g}", *detail, f"{100 * mean:.1f}", str(len(tried)), mark])
-    return tables.aligned([*header, "mean", "trainings", ""], rows)
+    for (arm, size, settings), mean in mean_accuracies(cells).items():
+        tried = _tried(cells, (arm, size), settings)
+        detail = [_mean_on(tried, task) for task in tasks]
+        mark = _mark(cells, (arm, size), settings, best[arm, size])
+        mark = "chosen" if settings == used.get((arm, size)) else mark
+        shown = [arm, str(size), _words(settings), *detail, f"{100 * mean:.1f}"]
+        rows.append([*shown, str(len(tried)), mark])
+    return tables.aligned(["arm", "N", "settings", *tasks, "mean", "trainings", ""], rows)
 
 
-def _mean_at(cells: Mapping[Cell, float], task: str, n: int) -> str:
-    found = [a for c, a in cells.items() if (c.task, c.images_per_class) == (task, n)]
+def _tried(
+    cells: Mapping[Cell, float], place: tuple[str, int], settings: str
+) -> Mapping[Cell, float]:
+    wanted = (*place, settings)
+    return {c: a for c, a in cells.items() if (c.arm, c.images_per_class, c.settings) == wanted}
+
+
+def _mean_on(cells: Mapping[Cell, float], task: str) -> str:
+    found = [a for c, a in cells.items() if c.task == task]
     return f"{100 * float(np.mean(found)):.1f}" if found else ""
 
 
-def _mark(cells: Mapping[Cell, float], arm: str, rate: float, best: float) -> str:
-    if rate == best:
+def _mark(cells: Mapping[Cell, float], place: tuple[str, int], settings: str, best: str) -> str:
+    if settings == best:
         return "best so far"
-    lost, error = paired_loss(cells, arm, rate, best)
+    lost, error = paired_loss(cells, place, settings, best)
     return f"tie ({100 * lost:.1f} less, standard error {100 * error:.1f})" if lost <= error else ""
 
 
 def paired_loss(
-    cells: Mapping[Cell, float], arm: str, rate: float, best: float
+    cells: Mapping[Cell, float], place: tuple[str, int], settings: str, best: str
 ) -> tuple[float, float]:
-    """Mean accuracy (0..1) that ``rate`` lacks against ``best`` over shared subsets, and its error.
+    """Mean accuracy (0..1) that ``settings`` lack against ``best`` over shared subsets, its error.
 
-    With fewer than two shared subsets neither is known, and both are not a number.
+    ``place`` is arm and N. With fewer than two shared subsets both are not a number.
     """
-    one, other = (_by_subset(cells, arm, r) for r in (rate, best))
+    one, other = (
+        {(c.task, c.seed): a for c, a in _tried(cells, place, tried).items()}
+        for tried in (settings, best)
+    )
     lost = [other[drawn] - one[drawn] for drawn in sorted(one.keys() & other.keys())]
     if len(lost) < 2:
         return math.nan, math.nan
     return float(np.mean(lost)), float(np.std(lost, ddof=1)) / math.sqrt(len(lost))
-
-
-def _by_subset(
-    cells: Mapping[Cell, float], arm: str, rate: float
-) -> dict[tuple[str, int, int], float]:
-    return {
-        (c.task, c.images_per_class, c.seed): accuracy
-        for c, accuracy in cells.items()
-        if (c.arm, c.learning_rate) == (arm, rate)
-    }
 
 
 # Early ends

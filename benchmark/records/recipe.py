@@ -55,9 +55,6 @@ class Augmentation:
 
 
 _AUGMENTATION = frozenset(one.name for one in dataclasses.fields(Augmentation))
-_SCALED_FROM = 64
-"""Pixels: at half of fewer than these too little is left to see (9 points of accuracy at 32)."""
-
 
 Optimiser = Literal["muon", "adamw"]
 
@@ -78,6 +75,10 @@ class Recipe:
         int, Setting("labels that the settings were chosen on; 0: not tuned")
     ] = 0
     """Labels of development tasks that ``make tune`` chose on; 0: the arm's default."""
+    tuned_at: Annotated[
+        int, Setting("images per class that the settings were chosen at; 0: not tuned", 0)
+    ] = 0
+    """Records of an arm whose settings were chosen at one size have the same settings."""
     optimiser: Annotated[
         Optimiser,
         Setting("muon: orthogonalised momentum for kernels and matrices, AdamW for the rest"),
@@ -108,11 +109,11 @@ class Recipe:
         return math.ceil(self.views / self.batch_size)
 
     def fitted(
-        self, chosen: Mapping[str, Any], *, flip: bool, budget: float, image_size: int
+        self, chosen: Mapping[str, Any], *, flip: bool, budget: float, shrinkable: bool
     ) -> Self:
         """With the settings ``chosen`` for its arm and backbone, and what the task needs.
 
-        ``image_size`` is in pixels.
+        ``shrinkable``: whether the network may be shown smaller images before the cool-down.
         """
         settings = dict(chosen)
         scale = settings.pop("trunk_scale", self.trunk_scale)
@@ -120,7 +121,7 @@ class Recipe:
         return replace(
             self,
             views=max(1, round(self.views * budget)),
-            trunk_scale=scale if image_size >= _SCALED_FROM else 1.0,
+            trunk_scale=scale if shrinkable else 1.0,
             augmentation=replace(self.augmentation, flip=flip, **turned),
             **settings,
         )
@@ -158,7 +159,7 @@ class ProbeRecipe:
     views: ClassVar[int] = 0
 
     def fitted(
-        self, chosen: Mapping[str, Any], *, flip: bool, budget: float, image_size: int
+        self, chosen: Mapping[str, Any], *, flip: bool, budget: float, shrinkable: bool
     ) -> Self:
         """The same for every task and backbone."""
         return self
@@ -259,9 +260,15 @@ class StoredRecipe:
         labels = self.settings.get("tuning_labels")
         return labels if isinstance(labels, int) else None
 
+    @property
+    def tuned_at(self) -> int:
+        """Images per class that its settings were chosen at; 0 where one choice is for every N."""
+        size = self.settings.get("tuned_at", 0)
+        return size if isinstance(size, int) else 0
+
     @functools.cached_property
     def without_budget(self) -> StoredRecipe:
-        """All but what may grow with N: the same at every N of an arm."""
+        """All but what may grow with N: the same for records of an arm and one `tuned_at`."""
         return stored({k: v for k, v in self.settings.items() if k not in _BUDGET})
 
     def varied(self, alternative: str) -> StoredRecipe | None:

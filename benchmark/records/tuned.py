@@ -36,7 +36,7 @@ class Tuned:
         if not sizes:
             return {}
         nearest = min(sorted(sizes), key=lambda size: abs(math.log(size / images_per_class)))
-        return {**sizes[nearest], "tuning_labels": self.labels}
+        return {**sizes[nearest], "tuning_labels": self.labels, "tuned_at": nearest}
 
 
 @functools.cache

@@ -95,13 +95,19 @@ class Run:
             if len(self._losses) == self.schedule.window or self.step == self.schedule.end:
                 self._close_window()
 
-    def branch(self, recipe: Recipe) -> Run:
-        """A copy that goes on with another budget; this one stays as it is."""
+    def branch(self, views: int) -> Run:
+        """A copy that goes on as if its budget had been ``views`` from the start.
+
+        This one stays as it is. Equal to the last bit unless the network has dropout, whose random
+        numbers are not the run's own. Raises ValueError once a cool-down has begun that the other
+        budget does not have.
+        """
         other = copy.copy(self)
+        other.schedule = self.schedule.branch(views, self.step)
+        other.recipe = other.schedule.recipe
         other.model, other._optimiser = copy.deepcopy((self.model, self._optimiser))
         other.generator = self.generator.clone_state()
         other.windows, other._losses = self.windows.copy(), self._losses.copy()
-        other.recipe, other.schedule = recipe, self.schedule.branch(recipe)
         return other
 
     def _one_step(self) -> Tensor:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from benchmark.records.recipe import Recipe, reaches_floor
 
@@ -23,12 +23,13 @@ class Schedule:
 
     recipe: Recipe
     _losses: list[float] = field(default_factory=list, init=False)
-    _trunk: int = field(init=False)
     _early: bool = field(default=False, init=False)
+    trunk: int = field(init=False)
+    """Steps before the cool-down, as far as is known yet."""
 
     def __post_init__(self) -> None:
         steps = self.recipe.steps
-        self._trunk = steps - max(1, round(self.recipe.cooldown * steps))
+        self.trunk = steps - max(1, round(self.recipe.cooldown * steps))
 
     @property
     def window(self) -> int:
@@ -41,24 +42,30 @@ class Schedule:
         if not self._early:
             return self.recipe.steps
         share = self.recipe.cooldown
-        cooling = max(1, round(self._trunk * share / (1 - share)))
-        return min(self.recipe.steps, self._trunk + cooling)
+        cooling = max(1, round(self.trunk * share / (1 - share)))
+        return min(self.recipe.steps, self.trunk + cooling)
 
     def cools_down(self, step: int) -> bool:
         """Whether ``step`` lies in the cool-down."""
-        return step >= self._trunk
+        return step >= self.trunk
 
     @property
     def trunk_windows(self) -> int:
         """Whole windows before the cool-down, as far as is known yet; at least one."""
-        return max(1, self._trunk // self.window)
+        return max(1, self.trunk // self.window)
 
-    def branch(self, recipe: Recipe) -> Schedule:
-        """Of a training that goes on with another budget: what was seen stays seen."""
-        other = Schedule(recipe)
+    def branch(self, views: int, step: int) -> Schedule:
+        """That of the same training with a budget of ``views``, after ``step`` steps.
+
+        Raises ValueError if it would have taken other steps by then: a cool-down has begun.
+        """
+        other = Schedule(replace(self.recipe, views=views))
         other._losses = self._losses.copy()
-        other._trunk = min(self._trunk, other._trunk) if self._early else other._trunk
-        other._early = self._early
+        if self._early and self.trunk < other.trunk:
+            other.trunk, other._early = self.trunk, True
+        same = (self.trunk, self.end) == (other.trunk, other.end)
+        if not same and step > min(self.trunk, other.trunk):
+            raise ValueError(f"step {step} lies in a cool-down that another budget would not have")
         return other
 
     def rate(self, step: int) -> float:
@@ -68,7 +75,7 @@ class Schedule:
     def _factor(self, step: int) -> float:
         warm = max(1, math.ceil(self.recipe.warmup / self.recipe.batch_size))
         rising = min(1.0, (step + 1) / warm)
-        return rising * min(1.0, (self.end - step) / (self.end - self._trunk))
+        return rising * min(1.0, (self.end - step) / (self.end - self.trunk))
 
     def observe(self, steps_done: int, loss: float) -> None:
         """Takes the mean loss of the window that ended after ``steps_done`` steps."""
@@ -77,4 +84,4 @@ class Schedule:
         if early or self.cools_down(steps_done):
             return
         if reaches_floor(self._losses[-2:], self.recipe.floor):
-            self._trunk, self._early = steps_done, True
+            self.trunk, self._early = steps_done, True

@@ -253,7 +253,12 @@ _RULES = (
         lambda one: one.record.trial.backbone,
         lambda one: one.record.backbone_label,
     ),
-    _Rule("recipe", _arm, lambda one: one.recipe.without_budget),
+    _Rule(
+        "recipe",
+        lambda one: (_arm(one), one.recipe.tuned_at),
+        lambda one: one.recipe.without_budget,
+    ),
+    _Rule("recipe.tuning_labels", _arm, lambda one: one.recipe.tuning_labels),
     _Rule("recipe.steps", _budget, lambda one: one.recipe.steps),
     _Rule(
         "fingerprint",
