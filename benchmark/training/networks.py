@@ -108,7 +108,7 @@ def optimiser_for(model: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
     """What ``recipe`` asks for. Weight decay is for matrices and kernels, not biases and norms.
 
     Muon (Jordan et al. 2024) orthogonalises the momentum of each kernel or matrix; timm leaves
-    depthwise kernels, biases and norms to AdamW.
+    depthwise kernels, matrices flatter than 1:128, biases and norms to AdamW (Nesterov's kind).
     """
     groups = param_groups_weight_decay(model, recipe.weight_decay)
     if recipe.optimiser == "muon":

@@ -4,18 +4,18 @@ import re
 import numpy as np
 import pytest
 import toy
-from toy import CLASSES, write_backbone
+from toy import CLASSES, recipe, write_backbone
 
 from benchmark.harness import job as trial
 from benchmark.harness.job import Job
 from benchmark.records.fingerprint import Ingredients
-from benchmark.records.recipe import ProbeRecipe, Recipe
+from benchmark.records.recipe import ProbeRecipe
 from benchmark.records.record import Trial
 from benchmark.tasks import subsets
 from benchmark.training import backbones
 from benchmark.training import loop as training
 
-RECIPE = Recipe(learning_rate=1e-3, steps=4)
+RECIPE = recipe(4, learning_rate=1e-3)
 
 
 @pytest.fixture
@@ -57,7 +57,11 @@ def test_a_record_says_what_was_done(job, dataset):
     assert record.data.image_size == toy.SIZE
     assert record.weights_hash == job.made_of.weights_hash
     assert record.backbone_label == "a toy"
-    assert record.recipe["steps"] == record.training.steps == len(record.training.losses) == 4
+    assert (record.recipe["views"], record.training.steps, len(record.training.losses)) == (
+        32,
+        4,
+        1,
+    )
     assert {"torch", "timm", "python"} <= set(record.versions)
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00", record.finished)
 
@@ -88,8 +92,7 @@ def test_a_training_that_diverges_is_a_record_with_its_reason(job, monkeypatch):
 
 
 def test_a_network_that_breaks_in_its_last_step_has_failed_too(job):
-    hot = dataclasses.replace(RECIPE, learning_rate=1e38, steps=1)
-    record = trial.run(changed(job, hot))
+    record = trial.run(changed(job, recipe(1, learning_rate=1e38, warmup=0, optimiser="adamw")))
     assert record.status == "failed"
 
 
