@@ -129,7 +129,7 @@ def fitted(
     recipe: AnyRecipe, chosen: Settings, task: Task, backbone: Backbone, image_size: int
 ) -> AnyRecipe:
     """An arm's recipe with the settings ``chosen`` and what task, network and size need."""
-    shrinkable = image_size >= _SHRUNK_FROM and not backbone.preprocessing.fixed_input_size
+    shrinkable = image_size >= _SHRUNK_FROM and backbone.takes_half(image_size)
     return recipe.fitted(chosen, flip=task.flip, budget=task.budget, shrinkable=shrinkable)
 
 

@@ -121,7 +121,7 @@ def _labels(task: Task) -> NDArray[np.int64]:
 
 
 def run(tuning: Tuning) -> tuple[Cell, float]:
-    """Held-out accuracy (0..1) of one training; 0 where it diverges."""
+    """Held-out accuracy (0..1, as exact as the file has it) of one training; 0 if it diverges."""
     cell = tuning.cell
     backbone = backbones.find(tuning.backbone)
     dataset = dataset_for(backbone, tuning.task, tuning.task.image_size)
@@ -134,7 +134,7 @@ def run(tuning: Tuning) -> tuple[Cell, float]:
         predictions = arms.arm(cell.arm).fit(work).predictions
     except DivergedError:
         return cell, 0.0
-    return cell, float(np.mean(predictions == held_out.labels))
+    return cell, round(float(np.mean(predictions == held_out.labels)), 4)
 
 
 def _drawn(labels: NDArray[np.int64], cell: Cell) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -242,11 +242,16 @@ class StoredRecipe:
 
     @property
     def steps(self) -> int | None:
-        """Optimiser steps of the whole budget; None for a recipe that has none."""
-        steps, views = self.settings.get("steps"), self.settings.get("views")
-        if isinstance(views, int):
-            return math.ceil(views / int(self.settings["batch_size"]))
+        """Optimiser steps of the whole budget; None for a recipe without one that makes sense."""
+        steps, views, batch = map(self.settings.get, ("steps", "views", "batch_size"))
+        if isinstance(views, int) and isinstance(batch, int) and batch > 0:
+            return math.ceil(views / batch)
         return steps if isinstance(steps, int) else None
+
+    @property
+    def has_budget(self) -> bool:
+        """Whether it says how long a training is, whatever it says."""
+        return any(name in self.settings for name in _BUDGET)
 
     @property
     def floor(self) -> float | None:

@@ -46,7 +46,7 @@ class Training:
 
     steps: int
     losses: tuple[float, ...]
-    """Training loss in nats, averaged over equal windows of steps (at most 50 of them)."""
+    """Training loss in nats, averaged over equal windows of steps; the last may be shorter."""
     levelled_off: bool | None
     """Whether the training loss had stopped falling; None where there is no training loss."""
     seconds: float

@@ -126,6 +126,16 @@ class Backbone:
         """Raises `UserError` if the network cannot take images of ``image_size`` pixels."""
         _check_size(self, image_size)
 
+    def takes_half(self, image_size: int) -> bool:
+        """Whether a network that is built for images of ``image_size`` pixels takes their half."""
+        if self.preprocessing.fixed_input_size:
+            return False
+        try:
+            self.check_size(image_size // 2)
+        except UserError:
+            return False
+        return True
+
 
 def _start_at_zero(model: nn.Module, classes: int) -> None:
     """Only the layers that give the logits: behind two layers of zeros nothing would be learned."""

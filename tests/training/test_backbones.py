@@ -220,6 +220,14 @@ def test_a_size_that_the_network_cannot_take_is_said_beforehand():
     backbones.find("test_vit").check_size(64)
 
 
+@pytest.mark.parametrize(
+    ("name", "size", "takes"),
+    [("test_resnet", 64, True), ("test_vit", 64, False), ("test_vit2", 80, False)],
+)
+def test_which_networks_take_images_of_half_the_size(name, size, takes):
+    assert backbones.find(name).takes_half(size) == takes
+
+
 def test_a_folder_is_labelled_by_its_description(tmp_path):
     assert backbones.find(write_backbone(tmp_path / "net")).label == "a toy"
     assert backbones.find(write_backbone(tmp_path / "bare", description=None)).label == "bare"

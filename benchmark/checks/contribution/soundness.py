@@ -140,16 +140,17 @@ def _training_faults(record: Record) -> Iterator[str]:
         return
     if training.seconds == 0:
         yield "training.seconds: 0 although the trial did not fail"
-    if "steps" in record.recipe:
-        yield from _steps_faults(record, record.recipe["steps"])
+    recipe = stored(record.recipe)
+    if recipe.has_budget:
+        yield from _steps_faults(record, recipe.steps)
     elif (training.steps, training.losses, training.levelled_off) != (0, (), None):
         yield "training: steps or losses of a recipe that has none"
 
 
-def _steps_faults(record: Record, budget: Any) -> Iterator[str]:
+def _steps_faults(record: Record, budget: int | None) -> Iterator[str]:
     training = record.training
-    if not isinstance(budget, int):
-        yield "recipe.steps: not a whole number"
+    if budget is None:
+        yield "recipe: its budget is not a whole number of steps, or of views in whole batches"
     elif not 0 < training.steps <= budget:
         yield f"training.steps: {training.steps} is not between 1 and the recipe's {budget}"
     if not training.losses or training.levelled_off is None:
