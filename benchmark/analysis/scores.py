@@ -25,6 +25,8 @@ class Score:
 
     trial: Trial
     fingerprint: str
+    protocol: int
+    """Under which it was made; scores of two are never compared."""
     reason: str | None
     """Why the trial failed; None if it did not."""
     correct: bytes
@@ -59,13 +61,14 @@ def score_of(record: Record) -> Score:
     return Score(
         trial=record.trial,
         fingerprint=record.fingerprint,
+        protocol=record.protocol,
         reason=record.reason,
         correct=(np.frombuffer(record.correct.encode(), dtype=np.uint8) == ord("1")).tobytes(),
         subset_hash=record.subset_hash,
         data=record.data,
         backbone_label=record.backbone_label,
         levelled_off=record.training.levelled_off,
-        cooled_down=_cooled_down(recipe, record.training.losses),
+        cooled_down=_cooled_down(record, recipe),
         weights_hash=record.weights_hash,
         pretrained=record.pretrained,
         recipe=recipe,
@@ -76,9 +79,15 @@ def score_of(record: Record) -> Score:
     )
 
 
-def _cooled_down(recipe: StoredRecipe, losses: Sequence[float]) -> bool:
-    """Errs on the side of yes: records keep five digits of a loss, the training had all of them."""
-    return recipe.floor is not None and reaches_floor(losses, recipe.floor + _LOSS_DIGITS)
+def _cooled_down(record: Record, recipe: StoredRecipe) -> bool:
+    """By its steps; under protocol 1 an early cool-down could last as long as the budget.
+
+    There it errs on the side of yes: records keep five digits of a loss, the training had all.
+    """
+    if record.protocol > 1:
+        return 0 < record.training.steps < (recipe.steps or 0)
+    losses, floor = record.training.losses, recipe.floor
+    return floor is not None and reaches_floor(losses, floor + _LOSS_DIGITS)
 
 
 def at_each_n(scores: Iterable[Score]) -> dict[int, list[Score]]:

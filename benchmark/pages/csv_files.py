@@ -27,6 +27,7 @@ def _leaderboard_row(board: Board, arm: str) -> Row:
         "task": board.task,
         "backbone": board.backbone,
         "arm": arm,
+        "protocol": board.protocol,
         "image_size": board.data.image_size,
         "smallest_n": points[0].images_per_class,
         "largest_n": largest.images_per_class,

@@ -91,6 +91,7 @@ intervals, and an empty cell means that there is no such number.
 | column | meaning |
 | --- | --- |
 | `task`, `backbone`, `arm` | what was run; the backbone's name as timm knows it, or its folder's |
+| `protocol` | what the recipes meant: rows of different protocols are not comparable |
 | `image_size` | side of the square input in pixels |
 | `smallest_n`, `largest_n` | ends of the grid of images per class |
 | `fewest_seeds` | seeds that succeeded at the N with the fewest |

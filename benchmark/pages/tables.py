@@ -13,6 +13,7 @@ from benchmark.pages.words import (
     certificate_text,
     notes,
     points,
+    protocol_mark,
     reason,
     refusal,
     stops_at,
@@ -59,10 +60,14 @@ def marked_gain_at(board: Board, arm: str, images_per_class: int) -> str:
 
 
 def marked_stops_at(board: Board, arm: str) -> str:
-    """As `stops_at`; *still helps* is marked where most of scratch's trainings were unfinished."""
+    """As `stops_at`; *still helps* is marked where most of scratch's trainings were unfinished.
+
+    A verdict of an older protocol says so.
+    """
     verdict = board.comparisons[arm].verdict
     lasts = verdict.kind == "helps_throughout"
-    return stops_at(verdict) + (_mark(board, verdict.gains[-1].images_per_class) if lasts else "")
+    unfinished = _mark(board, verdict.gains[-1].images_per_class) if lasts else ""
+    return stops_at(verdict) + unfinished + protocol_mark(board)
 
 
 def _mark(board: Board, images_per_class: int) -> str:

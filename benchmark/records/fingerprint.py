@@ -9,7 +9,8 @@ from typing import Any
 from benchmark import files
 
 PROTOCOL = 2
-"""Goes up when the same recipe no longer means the same training, so that old records go stale."""
+"""That of new records. Goes up when the same recipe no longer means the same training, so that old
+records go stale; what they say stays readable, and is never mixed with newer ones."""
 
 
 @dataclass(frozen=True)
@@ -25,11 +26,11 @@ class Ingredients:
     """What decides, beside weights, what the network computes."""
 
 
-def fingerprint(recipe: Mapping[str, Any], made_of: Ingredients) -> str:
+def fingerprint(recipe: Mapping[str, Any], made_of: Ingredients, protocol: int = PROTOCOL) -> str:
     """SHA-256 over all that is used; ``recipe`` as records hold it, for the N in question."""
     return files.digest(
         {
-            "protocol": PROTOCOL,
+            "protocol": protocol,
             "recipe": recipe,
             "image_size": made_of.image_size,
             "data": made_of.data_hash,

@@ -7,8 +7,9 @@ from typing import Literal
 
 from pydantic import JsonValue
 
-FORMAT = 2
-"""1 did not say whether an arm is pretraining; `store` tells it from the weights."""
+FORMAT = 3
+"""1 did not say whether an arm is pretraining, which `store` tells from the weights; 2 did not say
+the protocol, of which there was one."""
 
 
 @dataclass(frozen=True, order=True)
@@ -59,6 +60,8 @@ class Record:
     trial: Trial
     fingerprint: str
     """SHA-256 over recipe, data and weights: records that differ here are never mixed."""
+    protocol: int
+    """Under which it was made (see `fingerprint.PROTOCOL`)."""
     status: Literal["ok", "failed"]
     reason: str | None
     """Why the trial failed; None if it did not."""

@@ -9,6 +9,7 @@ import yaml
 from PIL import Image
 from safetensors.torch import save_file
 
+from benchmark.records.fingerprint import PROTOCOL
 from benchmark.records.recipe import Recipe
 from benchmark.records.record import DataFacts, Record, Training, Trial
 from benchmark.tasks.load import load_task
@@ -119,6 +120,7 @@ def record(
     made = Record(
         trial=trial,
         fingerprint=f"settings of {arm}",
+        protocol=PROTOCOL,
         status="ok",
         reason=None,
         accuracy=correct.count("1") / len(correct),

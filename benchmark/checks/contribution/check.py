@@ -333,8 +333,8 @@ def _local_network(name: str) -> Network | str:
 def _network_faults(record: Record, network: Network) -> Iterator[str]:
     data, weights = record.data, record.weights_hash
     made_of = Ingredients(data.image_size, data.hash, weights, network.design)
-    if record.fingerprint != fingerprint(record.recipe, made_of):
-        yield "fingerprint: not that of its recipe, data, weights and network"
+    if record.fingerprint != fingerprint(record.recipe, made_of, record.protocol):
+        yield "fingerprint: not that of its recipe, data, weights, network and protocol"
     if record.backbone_label != network.label:
         yield f"backbone_label: not {network.label!r}"
     if None not in (weights, network.weights_hash) and weights != network.weights_hash:

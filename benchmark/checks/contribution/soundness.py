@@ -16,6 +16,7 @@ from typing import Any
 
 from benchmark.analysis.board import SCRATCH
 from benchmark.records import store
+from benchmark.records.fingerprint import PROTOCOL
 from benchmark.records.recipe import StoredRecipe, stored
 from benchmark.records.record import FORMAT, Record
 
@@ -68,6 +69,8 @@ def faults(record: Record) -> Iterator[str]:
     """What is wrong with a record, judged by what it says of itself."""
     if record.format != FORMAT:
         yield f"format {record.format} is unknown, this suite writes {FORMAT}"
+    if not 1 <= record.protocol <= PROTOCOL:
+        yield f"protocol {record.protocol} is unknown, this suite has {PROTOCOL}"
     yield from _trial_faults(record)
     yield from _data_faults(record)
     yield from _outcome_faults(record)
@@ -217,7 +220,7 @@ def _subset(one: Filed) -> Hashable:
 
 def _arm(one: Filed) -> Hashable:
     trial = one.record.trial
-    return one.alternative, trial.task, trial.backbone, trial.arm
+    return one.record.protocol, one.alternative, trial.task, trial.backbone, trial.arm
 
 
 def _budget(one: Filed) -> Hashable:
@@ -236,7 +239,7 @@ def _pretrained_backbone(one: Filed) -> Hashable:
 def _ingredients(one: Filed) -> Hashable:
     """What goes into the fingerprint, but for the network, which records do not hold."""
     data = one.record.data
-    return one.recipe, data.image_size, data.hash, one.record.weights_hash
+    return one.record.protocol, one.recipe, data.image_size, data.hash, one.record.weights_hash
 
 
 _RULES = (
@@ -302,10 +305,10 @@ def _copies(found: Iterable[Filed]) -> Iterator[Problem]:
 
 def _unpaired(found: Sequence[Filed]) -> Iterator[Problem]:
     """Gains are paired; those of audits are, too, with the records that are audited."""
-    there = {one.record.trial for one in found if one.alternative is None}
+    there = {(one.record.protocol, one.record.trial) for one in found if one.alternative is None}
     for one in found:
         partner = replace(one.record.trial, arm=SCRATCH)
-        if one.alternative is None and partner not in there:
+        if one.alternative is None and (one.record.protocol, partner) not in there:
             missing = short(store.path_of(one.root, partner))
             yield Problem(one.file, f"no partner to compare with: {missing} is missing")
 

@@ -20,7 +20,7 @@ from benchmark.defaults import BUNDLED, RECORDED
 from benchmark.errors import UserError
 from benchmark.harness import judged
 from benchmark.records import store
-from benchmark.records.fingerprint import Ingredients, fingerprint
+from benchmark.records.fingerprint import PROTOCOL, Ingredients, fingerprint
 from benchmark.records.recipe import as_stored
 from benchmark.records.record import DataFacts, Record, Training, Trial
 from benchmark.tasks import data, subsets
@@ -31,7 +31,7 @@ OTHER_HASH = "0" * 64
 ONE = Path("toy", BACKBONE, "finetune", "n0001-s0.json")
 
 
-def sound(task, arm="finetune", n=1, seed=0, alternative=None) -> Record:
+def sound(task, arm="finetune", n=1, seed=0, alternative=None, protocol=PROTOCOL) -> Record:
     """A record as a trial would have written it, with guessed predictions."""
     dataset = data.load(task, toy.SIZE)
     labels, classes = dataset.test.labels, len(toy.CLASSES)
@@ -55,7 +55,8 @@ def sound(task, arm="finetune", n=1, seed=0, alternative=None) -> Record:
         weights_hash=weights,
         subset_hash=subsets.subset_hash(subsets.subset(dataset.train.labels, n, seed)),
         backbone_label=backbones.find(BACKBONE).label,
-        fingerprint=fingerprint(recipe, made_of),
+        fingerprint=fingerprint(recipe, made_of, protocol),
+        protocol=protocol,
         training=dataclasses.replace(training, seconds=float(random.random())),
     )
 
@@ -130,7 +131,10 @@ def test_editing_with_the_same_value_changes_nothing(check, records):
     ("key", "value", "expected"),
     [
         ("format", 0, "format 0 is unknown"),
-        ("format", 3, "newer version"),
+        ("format", 4, "newer version"),
+        ("protocol", 1, "fingerprint: not that of its recipe"),
+        ("protocol", 1, "no partner to compare with"),
+        ("protocol", 3, "protocol 3 is unknown"),
         ("trial.seed", 1, "its trial is another"),
         ("trial.task", "../toy", "its trial is another"),
         ("trial.task", "./toy", "its trial is another"),
@@ -203,10 +207,17 @@ def test_spacing_and_order_of_a_record_do_not_matter(check, records):
     assert check() == {}
 
 
-def test_a_record_of_the_first_format_is_sound(check, records):
-    content = json.loads((records / ONE).read_text())
-    del content["pretrained"]
-    (records / ONE).write_text(json.dumps(content | {"format": 1}))
+@pytest.mark.parametrize(
+    ("format", "unknown"), [(1, ("pretrained", "protocol")), (2, ("protocol",))]
+)
+def test_records_of_earlier_formats_are_sound_under_the_protocol_of_then(
+    check, records, task, format, unknown
+):
+    for arm in ("scratch", "finetune", "probe"):
+        file = store.save(records, sound(task, arm, protocol=1))
+        shutil.rmtree(file.parent / "superseded")
+        content = {k: v for k, v in json.loads(file.read_text()).items() if k not in unknown}
+        file.write_text(json.dumps(content | {"format": format}))
     assert check() == {}
 
 
