@@ -34,7 +34,7 @@ leaderboard: setup ## Rebuild results/ from the stored records.
 audit: setup ## Run deciding cells again with other recipes: the fairness certificate.
 	@$(RUN) audit $(SELECTION)
 
-tune: setup ## Choose learning rates on the development tasks' training images; BACKBONE selects.
+tune: setup ## Choose settings on the development tasks' training images; BACKBONE selects.
 	@$(RUN) tune $(call option,BACKBONE,backbone) $(call option,JOBS,jobs)
 
 validate: setup ## Check every task YAML and its data; DOWNLOAD=1 fetches data from elsewhere.

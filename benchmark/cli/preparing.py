@@ -1,4 +1,4 @@
-"""Commands that make what the suite rests on: learning rates and the bundled backbone."""
+"""Commands that make what the suite rests on: tuned settings and the bundled backbone."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from toy import CLASSES, recipe, write_backbone
 
 from benchmark.harness import job as trial
 from benchmark.harness.job import Job
-from benchmark.records.fingerprint import Ingredients
+from benchmark.records.fingerprint import PROTOCOL, Ingredients
 from benchmark.records.recipe import ProbeRecipe
 from benchmark.records.record import Trial
 from benchmark.tasks import subsets
@@ -57,6 +57,7 @@ def test_a_record_says_what_was_done(job, dataset):
     assert record.data.image_size == toy.SIZE
     assert record.weights_hash == job.made_of.weights_hash
     assert record.backbone_label == "a toy"
+    assert record.protocol == PROTOCOL
     assert (record.recipe["views"], record.training.steps, len(record.training.losses)) == (
         32,
         4,
