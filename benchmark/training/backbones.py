@@ -61,7 +61,8 @@ class Backbone:
     @functools.cached_property
     def preprocessing(self) -> Preprocessing:
         """Mean, deviation and interpolation from the network's pretrained configuration."""
-        config = networks.configuration(networks.build(self._timm_name, pretrained=False))
+        with torch.random.fork_rng(devices=[]):  # whoever asks first may have set a seed
+            config = networks.configuration(networks.build(self._timm_name, pretrained=False))
         return Preprocessing(
             mean=tuple(config["mean"]),
             std=tuple(config["std"]),

@@ -5,8 +5,8 @@ from __future__ import annotations
 import copy
 import math
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
@@ -82,18 +82,46 @@ class Run:
         self.step = 0
         self.windows: list[float] = []
         """Mean losses in nats."""
+        self.seconds = 0.0
+        """Spent on steps; a branch counts those before it."""
         self._optimiser = optimiser_for(self.model, self.recipe)
         self._waiting = torch.empty(0, dtype=torch.int64)
         self._losses: list[Tensor] = []
 
     def until(self, step: int) -> None:
         """Trains on, up to ``step`` or the end. Raises `DivergedError` at a loss not finite."""
+        started = time.perf_counter()
         _set_mode(self.model, self.recipe)
         while self.step < min(step, self.schedule.end):
             self._losses.append(self._one_step())
             self.step += 1
             if len(self._losses) == self.schedule.window or self.step == self.schedule.end:
                 self._close_window()
+        self.seconds += time.perf_counter() - started
+
+    @property
+    def training(self) -> Training:
+        """How it went so far."""
+        return Training(
+            steps=self.step,
+            losses=tuple(round(mean, 5) for mean in self.windows),
+            levelled_off=levelled_off(self.windows, self.schedule.trunk_windows, self.recipe.floor),
+            seconds=self.seconds,
+        )
+
+    def at_budgets(self, views: Iterable[int]) -> Iterator[tuple[int, Run]]:
+        """The same training with budgets of ``views`` up to its own, each at its end.
+
+        Smallest first. What comes before the cool-downs is trained once for all.
+        """
+        for budget in sorted(set(views)):
+            if budget == self.recipe.views:
+                run = self
+            else:
+                self.until(Schedule(replace(self.recipe, views=budget)).trunk)
+                run = self.branch(budget)
+            run.until(run.recipe.steps)
+            yield budget, run
 
     def branch(self, views: int) -> Run:
         """A copy that goes on as if its budget had been ``views`` from the start.
@@ -155,15 +183,9 @@ def train(
 
     Raises `DivergedError` as soon as the loss is seen not to be finite.
     """
-    started = time.perf_counter()
     run = Run(model, pixels, objective, recipe, generator)
     run.until(recipe.steps)
-    return Training(
-        steps=run.step,
-        losses=tuple(round(mean, 5) for mean in run.windows),
-        levelled_off=levelled_off(run.windows, run.schedule.trunk_windows, recipe.floor),
-        seconds=time.perf_counter() - started,
-    )
+    return run.training
 
 
 def _finite_mean(losses: list[Tensor], step: int) -> float:

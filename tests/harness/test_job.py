@@ -100,19 +100,17 @@ def test_a_network_that_breaks_in_its_last_step_has_failed_too(job):
 def test_the_test_split_is_looked_at_once_and_after_training(job, monkeypatch):
     order = []
 
-    def watched(name):
-        original = getattr(training, name)
-
+    def watched(original):
         def noted(*args, **kwargs):
-            order.append(name)
+            order.append(original.__name__)
             return original(*args, **kwargs)
 
         return noted
 
-    for name in ("train", "predict"):
-        monkeypatch.setattr(f"benchmark.training.fit.{name}", watched(name))
+    monkeypatch.setattr(training.Run, "until", watched(training.Run.until))
+    monkeypatch.setattr("benchmark.training.fit.predict", watched(training.predict))
     trial.run(job)
-    assert order == ["train", "predict"]
+    assert order == ["until", "predict"]
 
 
 def test_the_fingerprint_does_not_depend_on_n_and_seed(job):

@@ -171,6 +171,27 @@ def test_a_branch_is_the_training_that_had_the_other_budget_always(optimiser, st
     assert_same(result_of(branch), result_of(new_run(recipe(steps, **settings))))
 
 
+def test_one_trunk_serves_several_budgets():
+    settings = {"trunk_scale": 0.5, "optimiser": "muon"}
+    taken = []
+    run = new_run(recipe(40, **settings))
+    run.model.register_forward_pre_hook(lambda module, inputs: taken.append(run.step))
+    for views, one in run.at_budgets([8 * 40, 8 * 10, 8 * 20]):
+        alone = new_run(recipe(views // 8, **settings))
+        assert_same(result_of(one), result_of(alone))
+        assert one.training.steps == views // 8
+        assert predict(one.model, one.pixels).equal(predict(alone.model, alone.pixels))
+    assert len(taken) - 3 == 28 + 3 + 6 + 12
+
+
+def test_budgets_beyond_an_early_cool_down_are_one_training():
+    settings = {"floor": 100.0, "floor_after": 7 * 8}
+    run = new_run(recipe(80, **settings))
+    done = {views: one.training for views, one in run.at_budgets([8 * 5, 8 * 20, 8 * 80])}
+    assert [training.steps for training in done.values()] == [5, 10, 10]
+    assert done[8 * 20].losses == done[8 * 80].losses
+
+
 def test_a_run_goes_on_after_a_branch_as_if_there_had_been_none():
     run = new_run()
     run.until(10)
