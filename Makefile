@@ -11,7 +11,7 @@ SELECTION = $(call option,TASK,task) $(call option,BACKBONE,backbone) $(call opt
 	$(call option,N,n) $(call option,SEEDS,seeds) $(call option,IMAGE_SIZE,image-size) \
 	$(call option,MARGIN,margin) $(call option,JOBS,jobs) $(call option,RECORDS,records)
 
-.PHONY: bench test test-fast lint leaderboard audit tune validate calibrate perf check-contribution setup help
+.PHONY: bench test test-fast lint leaderboard audit tune saturation validate calibrate perf check-contribution setup help
 
 help: ## Show the targets.
 	@sed -n 's/^\([a-z-]*\):.*## /\1: /p' $(MAKEFILE_LIST)
@@ -36,6 +36,10 @@ audit: setup ## Run deciding cells again with other recipes: the fairness certif
 
 tune: setup ## Choose settings on the development tasks' training images; BACKBONE selects.
 	@$(RUN) tune $(call option,BACKBONE,backbone) $(call option,JOBS,jobs)
+
+saturation: setup ## Show whether budgets are large enough; TASK, BACKBONE, SEEDS, MARGIN select.
+	@$(RUN) saturation $(call option,TASK,task) $(call option,BACKBONE,backbone) \
+		$(call option,SEEDS,seeds) $(call option,JOBS,jobs) $(call option,MARGIN,margin)
 
 validate: setup ## Check every task YAML and its data; DOWNLOAD=1 fetches data from elsewhere.
 	@$(RUN) validate $(call option,TASK,task) $(if $(DOWNLOAD),--download)

@@ -8,17 +8,15 @@ measurement is kept in ``tuned/evidence.csv``; the choices in ``tuned/settings.y
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from benchmark import arms, files
 from benchmark.errors import UserError
-from benchmark.harness import executors
+from benchmark.harness import executors, held_out
 from benchmark.harness.plan import fitted
 from benchmark.records.evidence import (
     EVIDENCE_FILE,
@@ -32,16 +30,11 @@ from benchmark.records.evidence import (
 from benchmark.records.fingerprint import PROTOCOL
 from benchmark.records.recipe import AnyRecipe, as_stored
 from benchmark.records.tuned import Settings, Tuned, keep
-from benchmark.tasks import data, subsets
-from benchmark.tasks.data import Split
-from benchmark.tasks.load import load_tasks
+from benchmark.tasks import subsets
 from benchmark.tasks.schema import Task
-from benchmark.tasks.sources import find as sources
 from benchmark.training import backbones
 from benchmark.training.backbones import Backbone
-from benchmark.training.fit import dataset_for
 from benchmark.training.loop import DivergedError
-from benchmark.training.work import Work
 
 CANDIDATES: tuple[Settings, ...] = (
     *({"optimiser": "muon", "learning_rate": rate} for rate in (1e-3, 3e-3, 1e-2, 3e-2)),
@@ -91,7 +84,7 @@ def _tunings(
 ) -> Iterator[Tuning]:
     """None for an arm without settings to choose."""
     weights = backbone.weights_hash[:12] if arm.reads_weights else ""
-    classes = len(np.unique(_labels(task)))
+    classes = len(np.unique(held_out.labels(task)))
     default = arm.recipe_at(size, classes)
     recipe = fitted(default, settings, task, backbone, task.image_size).at_most(MOST_VIEWS)
     if recipe is None:
@@ -106,9 +99,9 @@ def _tunings(
 
 def _sizes(task: Task) -> list[int]:
     """The sizes for which each class has images beside those held out."""
-    _, least = subsets.smallest_class(_labels(task))
-    if sizes := [size for size in SIZES if HELD_OUT + size <= least]:
+    if sizes := held_out.sizes(task, SIZES, HELD_OUT):
         return sizes
+    _, least = subsets.smallest_class(held_out.labels(task))
     raise UserError(
         f"{task.name} has {least} training images in its smallest class; choosing settings on it "
         f"needs {HELD_OUT + min(SIZES)}",
@@ -116,32 +109,16 @@ def _sizes(task: Task) -> list[int]:
     )
 
 
-def _labels(task: Task) -> NDArray[np.int64]:
-    return data.load(task, task.image_size).train.labels
-
-
 def run(tuning: Tuning) -> tuple[Cell, float]:
     """Held-out accuracy (0..1, as exact as the file has it) of one training; 0 if it diverges."""
-    cell = tuning.cell
-    backbone = backbones.find(tuning.backbone)
-    dataset = dataset_for(backbone, tuning.task, tuning.task.image_size)
-    pool = dataset.train
-    held, fit = _drawn(pool.labels, cell)
-    held_out = Split(pool.images[held], pool.labels[held])
-    inner = dataclasses.replace(dataset, test=held_out)
-    work = Work(backbone, inner, fit, cell.seed, tuning.recipe)
+    cell, backbone = tuning.cell, backbones.find(tuning.backbone)
+    drawn = (cell.held_out, cell.images_per_class, cell.seed)
+    work = held_out.work(backbone, tuning.task, tuning.recipe, *drawn)
     try:
         predictions = arms.arm(cell.arm).fit(work).predictions
     except DivergedError:
         return cell, 0.0
-    return cell, round(float(np.mean(predictions == held_out.labels)), 4)
-
-
-def _drawn(labels: NDArray[np.int64], cell: Cell) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Positions held out and trained on. Subsets nest, so what a larger one adds is new."""
-    held = subsets.subset(labels, cell.held_out, cell.seed)
-    both = subsets.subset(labels, cell.held_out + cell.images_per_class, cell.seed)
-    return held, np.setdiff1d(both, held)
+    return cell, round(float(np.mean(predictions == work.dataset.test.labels)), 4)
 
 
 def tune(
@@ -191,7 +168,7 @@ def labels_used(tasks: Sequence[Task]) -> int:
 
 
 def _labels_of(task: Task) -> int:
-    labels, most = _labels(task), HELD_OUT + max(_sizes(task))
+    labels, most = held_out.labels(task), HELD_OUT + max(_sizes(task))
     drawn = [subsets.subset(labels, most, seed) for seed in SEEDS]
     return len(np.unique(np.concatenate(drawn)))
 
@@ -208,8 +185,7 @@ class Choice:
 
 def choose(backbone: str, workers: int) -> Choice:
     """Measures on the development tasks that are at hand, and keeps the best settings."""
-    development = [task for task in load_tasks() if task.development]
-    usable = [task for task in development if not sources.find(task).remote]
+    usable = held_out.development_tasks()
     evidence = tune(backbone, usable, workers)
     tuned = Tuned(chosen_settings(evidence), labels_used(usable))
     name = backbones.portable_name(backbone)

@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from benchmark.analysis.board import Board
 from benchmark.analysis.certificate import Retrial
-from benchmark.pages import tables
+from benchmark.defaults import MARGIN
+from benchmark.pages import saturation, tables
 from benchmark.records.evidence import (
     Cell,
     as_text,
@@ -21,6 +22,7 @@ from benchmark.records.evidence import (
     rates_at_the_edge,
 )
 from benchmark.records.recipe import FULL_BUDGET, Augmentation, ProbeRecipe, Recipe, settings_of
+from benchmark.records.saturation import Budget
 from benchmark.records.tuned import Settings, Tuned
 
 _INTRO = """# Recipes
@@ -52,9 +54,9 @@ _MISSING = """The measurements (`benchmark/tuned/evidence.csv`) are missing: `ma
 
 _ENDING = """## Ending trainings early
 
-A training whose loss has been at the floor in two windows of its steps in a row cools down and
-ends: there is nothing left to learn from it. The rule is the same for every arm and looks at
-training losses alone. `make audit` trains the cells that decide a verdict again without the rule.
+A training whose loss has been at the floor in two windows in a row, after a minimum of views, cools
+down and ends: there is nothing left to learn from it. The rule is the same for every arm and looks
+at training losses alone. `make audit` trains the cells that decide a verdict again without it.
 """
 
 
@@ -73,12 +75,17 @@ class Choices:
     """Held-out accuracies, 0..1; empty where the file is missing."""
     tuned: Mapping[str, Tuned]
     """Backbone -> the settings in use and the labels that they took."""
+    saturation: Mapping[Budget, float] = field(default_factory=dict)
+    """Held-out accuracies with several budgets, 0..1; empty where the file is missing."""
+    margin: float = MARGIN
+    """What counts as no difference, 0..1."""
 
 
 def page(boards: Sequence[Board], choices: Choices, development: Collection[str]) -> str:
     """The page as Markdown; ``development`` names the tasks that choices are made on."""
     on = f"Development tasks: {', '.join(sorted(development)) or 'none'}.\n"
     parts = [_INTRO, _recipe_table(boards), _CHOOSING, on, *_choosing(choices)]
+    parts += [saturation.section(choices.saturation, choices.margin)]
     return "\n".join([*parts, _ENDING, _early_ends(boards)])
 
 

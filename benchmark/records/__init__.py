@@ -1,6 +1,6 @@
 """What is kept of a trial: its place, its recipe, its record, and the store of them.
 
 For everybody above: `record` (what a trial is and what came of it), `recipe` (settings of an arm),
-`tuned` and `evidence` (how settings were chosen), `store` (one file per trial), `hardware`.
-Knows neither torch nor what a score means.
+`tuned`, `evidence` and `saturation` (how settings and budgets were chosen), `store` (one file per
+trial), `hardware`. Knows neither torch nor what a score means.
 """

@@ -5,9 +5,6 @@ Needs no torch: pages are written from it.
 
 from __future__ import annotations
 
-import csv
-import dataclasses
-import io
 import json
 from collections import defaultdict
 from collections.abc import Mapping
@@ -16,11 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from pydantic import TypeAdapter
 
-from benchmark import files
 from benchmark.defaults import SHIPPED_TUNING
-from benchmark.errors import UserError
+from benchmark.records import measurements
 from benchmark.records.tuned import SETTINGS_FILE, Settings
 
 EVIDENCE_FILE = SETTINGS_FILE.with_name("evidence.csv")
@@ -49,9 +44,6 @@ class Cell:
 
 Evidence = dict[Cell, float]
 """Cell -> held-out accuracy, 0..1."""
-
-_CELL = TypeAdapter(Cell)
-_COLUMNS = tuple(field.name for field in dataclasses.fields(Cell))
 
 
 def as_text(settings: Settings) -> str:
@@ -106,36 +98,15 @@ def read_evidence(file: Path = EVIDENCE_FILE) -> Evidence:
 
     Raises `UserError` if it holds something else, such as the columns of an older version.
     """
-    if not file.exists():
-        return {}
-    try:
-        with file.open(encoding="utf-8", newline="") as text:
-            return dict(_result(row) for row in csv.DictReader(text))
-    except (KeyError, TypeError, ValueError) as error:
-        raise UserError(
-            f"not a file of measurements: {error}",
-            where=file,
-            mend="delete it; make tune measures again",
-        ) from error
-
-
-def _result(row: dict[str, str]) -> tuple[Cell, float]:
-    return _CELL.validate_python({name: row[name] for name in _COLUMNS}), float(row["accuracy"])
+    return measurements.read(file, Cell)
 
 
 def all_evidence() -> Evidence:
     """What was measured for this version, but for backbones that the user has measured anew."""
-    own = read_evidence()
-    measured = {cell.backbone for cell in own}
-    shipped = read_evidence(SHIPPED_TUNING / EVIDENCE_FILE.name).items()
-    return {cell: accuracy for cell, accuracy in shipped if cell.backbone not in measured} | own
+    shipped = read_evidence(SHIPPED_TUNING / EVIDENCE_FILE.name)
+    return measurements.renewed(shipped, read_evidence())
 
 
 def write_evidence(evidence: Evidence, file: Path) -> None:
     """Writes all measurements, sorted, in one step."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([*_COLUMNS, "accuracy"])
-    for cell in sorted(evidence):
-        writer.writerow([*dataclasses.astuple(cell), f"{evidence[cell]:.4f}"])
-    files.write(file, text.getvalue())
+    measurements.write(evidence, Cell, file)

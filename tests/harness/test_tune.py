@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from benchmark.errors import UserError
-from benchmark.harness import tune
+from benchmark.harness import held_out, tune
 from benchmark.harness.executors import run_here
 from benchmark.records.evidence import as_text, chosen_settings, read_evidence, write_evidence
 from benchmark.tasks import data
@@ -108,8 +108,8 @@ def test_a_training_is_scored_on_images_that_it_was_not_trained_on(task, backbon
 
 
 def test_what_is_trained_on_nests_and_what_is_held_out_stays(task):
-    labels = data.load(task, task.image_size).train.labels
-    few, more = (tune._drawn(labels, cell(held_out=2, images_per_class=n)) for n in (2, 4))
+    labels = held_out.labels(task)
+    few, more = (held_out.drawn(labels, 2, n, seed=1000) for n in (2, 4))
     assert set(few[1]) < set(more[1])
     assert list(few[0]) == list(more[0])
 
