@@ -31,7 +31,8 @@ def bench(selection: Selection, margin: float, jobs: int, records: Path, dry_run
     if dry_run:
         from benchmark.harness import estimate, sweep
 
-        click.echo(str(estimate.estimate(sweep.missing(records, planned.jobs), jobs, RECORDED)))
+        todo = sweep.missing(records, planned.jobs)
+        click.echo(str(estimate.estimate(todo, jobs, dict.fromkeys((records, RECORDED)))))
         return
     _report(benchmarking.bench(planned, records, margin, jobs, Progress()), records)
 
