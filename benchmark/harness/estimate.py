@@ -21,9 +21,12 @@ from benchmark.training import backbones
 from benchmark.training.fit import dataset_for
 from benchmark.training.work import Work
 
-_SHORT, _LONG = 10, 30
-"""Steps of the two measured trainings; their difference is free of what a training costs once.
-Tens, so that a cool-down has the share of them that it has of a whole training."""
+_TENS = 10
+"""Measured trainings have multiples of so many steps: a cool-down then has the share of them that
+it has of a whole training."""
+_MOST_TENS = 10
+_ENOUGH_SECONDS = 8.0
+"""Of measured steps, as far as a first few let one guess; a slow network gets ten all the same."""
 _PROBE_SECONDS = 0.5
 _START_SECONDS = 10.0
 """Importing torch and timm in the processes, once per sweep."""
@@ -131,8 +134,8 @@ def _cost(job: Job, speeds: Mapping[_Kind, Speed], share: float) -> float:
 def measure(job: Job) -> Speed:
     """Times a short and a longer training of the job's kind on one core.
 
-    Both see small images before the cool-down for as large a share as the job's own training, and
-    are too short to end early.
+    Their difference is free of what a training costs once. Both see small images before the
+    cool-down for as large a share as the job's own training, and are too short to end early.
     """
     dataset = _dataset(job)
     first = np.arange(min(64, len(dataset.train.labels)))
@@ -143,13 +146,15 @@ def measure(job: Job) -> Speed:
         work = Work(backbone, data, first, 0, recipe, job.device)
         return lambda: arms.arm(job.trial.arm).fit(work)
 
-    _seconds(run(4, small))  # the first images of a size make a network compile and allocate
+    # The first images of a size make a network compile and allocate.
+    guess = _seconds(run(4, small)) / 4
+    more = _TENS * min(_MOST_TENS, max(1, round(_ENOUGH_SECONDS / guess / _TENS)))
     short, long, whole = (
         _seconds(run(steps, data))
-        for steps, data in ((_SHORT, small), (_LONG, small), (_SHORT, dataset))
+        for steps, data in ((_TENS, small), (_TENS + more, small), (_TENS, dataset))
     )
-    step = (long - short) / (_LONG - _SHORT)
-    return Speed(step, max(0.0, whole - _SHORT * step))
+    step = (long - short) / more
+    return Speed(step, max(0.0, whole - _TENS * step))
 
 
 def _seconds(action: Callable[[], object]) -> float:

@@ -77,7 +77,8 @@ def test_settings_that_cost_nothing_are_not_measured(jobs, measured):
     assert len(measured) == 1
 
 
-def test_a_measurement_gives_positive_times(jobs):
+def test_a_measurement_gives_positive_times(jobs, monkeypatch):
+    monkeypatch.setattr(estimate, "_MOST_TENS", 1)
     speed = estimate.measure(jobs[0])
     assert speed.step > 0
     assert speed.once >= 0
@@ -87,12 +88,19 @@ def test_measured_trainings_have_the_share_of_small_images_of_a_whole_one(jobs, 
     taken = []
     step = Run._one_step
     monkeypatch.setattr(Run, "_one_step", lambda run: (taken.append(run._side), step(run))[1])
+    monkeypatch.setattr(estimate, "_MOST_TENS", 2)
     recipe = replace(jobs[0].recipe, trunk_scale=0.5, batch_size=2, floor=100.0)
     estimate.measure(replace(jobs[0], recipe=recipe))
     warm_up = 4
     for steps, first in ((10, warm_up), (30, warm_up + 10), (10, warm_up + 40)):
         assert taken[first : first + steps].count(8) == 0.7 * steps
     assert len(taken) == warm_up + 10 + 30 + 10
+
+
+def test_a_slow_network_is_measured_over_few_steps(jobs, monkeypatch):
+    lasted = iter([4 * 100.0, 1010.0, 2010.0, 1015.0])  # 100 s a step, 10 s and 15 s beside them
+    monkeypatch.setattr(estimate, "_seconds", lambda action: next(lasted))
+    assert estimate.measure(jobs[0]) == Speed(step=100.0, once=15.0)
 
 
 @pytest.mark.usefixtures("measured")
