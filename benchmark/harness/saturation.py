@@ -80,7 +80,7 @@ def _curves(
 def run(curve: Curve) -> Measured:
     """Held-out accuracy (0..1, as exact as the file has it) with each budget.
 
-    Nothing where the training diverges.
+    Nothing where the training diverges, or for an arm that knows one budget only.
     """
     one, views = curve.budgets[0], tuple(budget.views for budget in curve.budgets)
     drawn = (one.held_out, one.images_per_class, one.seed)
@@ -89,10 +89,11 @@ def run(curve: Curve) -> Measured:
         outcome = arms.arm(one.arm).fit(replace(work, other_budgets=views))
     except DivergedError:
         return {}
-    labels = work.dataset.test.labels
+    labels, predicted = work.dataset.test.labels, outcome.at_other_budgets
     return {
-        budget: round(float(np.mean(outcome.at_other_budgets[budget.views] == labels)), 4)
+        budget: round(float(np.mean(predicted[budget.views] == labels)), 4)
         for budget in curve.budgets
+        if budget.views in predicted
     }
 
 

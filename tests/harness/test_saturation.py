@@ -93,6 +93,13 @@ def test_a_training_that_diverges_says_nothing(task, backbone, monkeypatch):
     assert saturation.run(plan(backbone, task)[0]) == {}
 
 
+def test_an_arm_that_knows_one_budget_only_says_nothing(task, backbone, monkeypatch):
+    outcome = Outcome(np.zeros(6), Training(1, (1.0,), True, 1.0))
+    stub = dataclasses.replace(arms.arm("scratch"), fit=lambda work: outcome)
+    monkeypatch.setattr(saturation.arms, "arm", lambda name: stub)
+    assert saturation.run(plan(backbone, task)[0]) == {}
+
+
 def test_measurements_are_kept_and_not_made_again(task, backbone, trained, tmp_path):
     file = tmp_path / "saturation.csv"
     first = saturation.measure(backbone, [task], 1, 2, file)
