@@ -63,8 +63,9 @@ at training losses alone. `make audit` trains the cells that decide a verdict ag
 def _meanings() -> dict[str, str]:
     """Setting -> what it is, in the order of a table."""
     inner = {f"augmentation.{name}": one.meaning for name, one in settings_of(Augmentation)}
+    former = {"steps": "optimiser steps at most (protocol 1)"}
     kinds = [{name: one.meaning for name, one in settings_of(k)} for k in (Recipe, ProbeRecipe)]
-    return kinds[0] | inner | kinds[1]
+    return kinds[0] | inner | kinds[1] | former
 
 
 @dataclass(frozen=True)

@@ -85,7 +85,7 @@ class Recipe:
     ] = "muon"
     batch_size: Annotated[int, Setting("images per step")] = 64
     weight_decay: Annotated[float, Setting("on matrices and kernels, decoupled")] = 0.05
-    warmup: Annotated[int, Setting("views in which the rate rises")] = 3_200
+    warmup: Annotated[int, Setting("views in which the rate rises (protocol 1: share)")] = 3_200
     cooldown: Annotated[float, Setting("share of the views in which the rate falls to zero")] = 0.3
     trunk_scale: Annotated[
         float, Setting("side of the images before the cool-down, as a share of the image size")
