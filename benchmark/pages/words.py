@@ -157,7 +157,11 @@ def _unknown(result: Verdict, margin: str) -> str:
     if result.low is not None:
         return f"The gain may or may not be above {margin} still at {largest} images per class"
     if result.high is not None:
-        return f"It is not clear that the gain is above {margin} even at few images per class"
+        above = any(gain.low is not None and gain.low > result.margin for gain in result.gains)
+        chance = " (of several N, one may look so by chance)" if above else ""
+        return (
+            f"It is not clear that the gain is above {margin} even at few images per class{chance}"
+        )
     return f"The noise is too large to say where, if anywhere, the gain is above {margin}"
 
 

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 
 from huggingface_hub import constants, errors
 
+from benchmark.tasks.sources.downloads import impatient_hub
+
 _SECONDS = 10.0
 
 MEND = "check the name and the network, or use a local-dir: folder; --debug shows more"
@@ -55,11 +57,13 @@ def answers() -> bool:
 def offline_where_silent() -> Iterator[None]:
     """Inside, the hub's client looks on this machine only if the hub does not answer.
 
-    Its switch is a constant that it reads at every call; afterwards it is as it was.
+    A hub that falls silent later ends in a TimeoutError within a minute. The client's switch is a
+    constant that it reads at every call; afterwards it is as it was.
     """
     before = constants.HF_HUB_OFFLINE
     constants.HF_HUB_OFFLINE = before or not answers()
     try:
-        yield
+        with impatient_hub():
+            yield
     finally:
         constants.HF_HUB_OFFLINE = before

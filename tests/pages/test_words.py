@@ -3,7 +3,7 @@
 import dataclasses
 
 import pytest
-from made_boards import HELPS, board, verdict
+from made_boards import HELPS, NO_HELP, UNSURE, board, verdict
 
 from benchmark.analysis.certificate import Certificate
 from benchmark.analysis.grounds import Grounds, Stretch
@@ -39,6 +39,12 @@ def test_every_verdict_has_words_and_a_reason(kind):
     found = verdict(kind, [HELPS] * 3, crossover=3.0, low=2.0, high=4.0, hurts_from=9.0)
     assert words.verdict_text(found)
     assert words.reason(found).endswith(".")
+
+
+def test_one_n_that_seems_to_help_is_said_to_prove_little():
+    alone, none = (verdict(gains=[g, NO_HELP, NO_HELP], high=9.0) for g in (HELPS, UNSURE))
+    assert "of several N, one may look so by chance" in words.reason(alone)
+    assert "by chance" not in words.reason(none)
 
 
 def test_a_verdict_is_about_the_arm():

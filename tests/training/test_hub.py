@@ -1,4 +1,7 @@
+import contextlib
+
 import pytest
+from huggingface_hub import constants
 from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
 
 from benchmark.training import hub
@@ -18,3 +21,19 @@ def test_no_library_is_quoted(error, expected):
     said = hub.reason(error)
     assert expected in said
     assert str(error) not in said
+
+
+def test_a_hub_is_given_up_where_it_falls_silent(monkeypatch):
+    used = []
+
+    @contextlib.contextmanager
+    def watched():
+        used.append(constants.HF_HUB_OFFLINE)
+        yield
+
+    monkeypatch.setattr(hub, "answers", lambda: False)
+    monkeypatch.setattr(hub, "impatient_hub", watched)
+    before = constants.HF_HUB_OFFLINE
+    with hub.offline_where_silent():
+        assert used == [True]
+    assert before == constants.HF_HUB_OFFLINE
