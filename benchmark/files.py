@@ -1,16 +1,18 @@
-"""Files that are whole or not there, folders that can be written, and names for content."""
+"""Files that are whole or not there, CSV text, folders that can be written, names for content."""
 
 from __future__ import annotations
 
 import contextlib
+import csv
 import hashlib
 import importlib
+import io
 import json
 import os
 import re
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO, Any
 
@@ -18,6 +20,8 @@ from benchmark.errors import UserError
 
 _fcntl: Any = importlib.import_module("fcntl") if os.name == "posix" else None
 
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""Where a text begins like this, a spreadsheet takes it for a formula and runs it."""
 _TEMPORARY = re.compile(r"\..*\.([1-9][0-9]*)(-[0-9]+)?\.tmp")
 """Carries the number of the process that writes it."""
 
@@ -31,6 +35,23 @@ def write(path: Path, content: bytes | str) -> None:
         file.write(content.encode() if isinstance(content, str) else content)
         file.flush()
         os.fsync(file.fileno())
+
+
+def as_csv(header: Iterable[str], rows: Iterable[Iterable[str | float | None]]) -> str:
+    """CSV text, safe in a spreadsheet; floats with four digits, None as an empty cell."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows(map(_cell, row) for row in rows)
+    return text.getvalue()
+
+
+def _cell(value: str | float | None) -> str:
+    if isinstance(value, float):
+        return f"{value:.4f}"
+    if isinstance(value, str) and value.startswith(_FORMULA):
+        return f"'{value}"
+    return "" if value is None else str(value)
 
 
 @contextlib.contextmanager

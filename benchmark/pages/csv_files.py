@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from benchmark import files
 from benchmark.analysis.board import ArmResult, Board, Comparison
 from benchmark.analysis.crossover import Verdict
 from benchmark.analysis.curves import Point
@@ -21,8 +20,6 @@ Of = TypeVar("Of")
 """What a row is about."""
 
 GAIN_COLUMNS_AT = (1, 10, 100)
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""Where a text begins like this, a spreadsheet takes it for a formula and runs it."""
 
 
 @dataclass(frozen=True)
@@ -246,19 +243,8 @@ def pairs(boards: Iterable[Board]) -> str:
 def _text(columns: Sequence[Column[Of]], rows: Sequence[Of]) -> str:
     if not rows:
         return ""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(column.name for column in columns)
-    writer.writerows([_cell(column.value(row)) for column in columns] for row in rows)
-    return text.getvalue()
-
-
-def _cell(value: Value) -> str:
-    if isinstance(value, float):
-        return f"{value:.4f}"
-    if isinstance(value, str) and value.startswith(_FORMULA):
-        return f"'{value}"
-    return "" if value is None else str(value)
+    header = (column.name for column in columns)
+    return files.as_csv(header, ((column.value(row) for column in columns) for row in rows))
 
 
 def explained(columns: Sequence[Column[Any]]) -> list[tuple[str, str]]:

@@ -13,7 +13,7 @@ _NUMBERS = ("steps", "learning_rate", "floor")
 
 def contradictions(record: Record) -> Iterator[str]:
     """What of a record contradicts the rest of it, each as ``field: what is wrong``."""
-    yield from _failed_faults(record) if record.status == "failed" else _outcome_faults(record)
+    yield from outcome_faults(record)
     training, data = record.training, record.data
     if not all(0 <= value < math.inf for value in (*training.losses, training.seconds)):
         yield "training: losses and seconds are finite and at least 0"
@@ -28,6 +28,11 @@ def contradictions(record: Record) -> Iterator[str]:
             yield f"recipe.{name}: not a number"
 
 
+def outcome_faults(record: Record) -> Iterator[str]:
+    """What of a trial's predictions, or of its failure, contradicts the rest."""
+    yield from _failed_faults(record) if record.status == "failed" else _prediction_faults(record)
+
+
 def _failed_faults(record: Record) -> Iterator[str]:
     if not record.reason:
         yield "reason: missing although the trial failed"
@@ -35,7 +40,7 @@ def _failed_faults(record: Record) -> Iterator[str]:
         yield "status: failed, but there are predictions or an accuracy"
 
 
-def _outcome_faults(record: Record) -> Iterator[str]:
+def _prediction_faults(record: Record) -> Iterator[str]:
     images = record.data.test_images
     if record.reason is not None:
         yield "reason: given although the trial did not fail"
@@ -45,4 +50,4 @@ def _outcome_faults(record: Record) -> Iterator[str]:
     if set(record.correct) - {"0", "1"}:
         yield "correct: other characters than 0 and 1"
     elif record.accuracy != record.correct.count("1") / max(1, len(record.correct)):
-        yield f"accuracy: {record.accuracy} is not the share of correct images"
+        yield f"accuracy: {record.accuracy} is not the mean of correct"

@@ -5,6 +5,7 @@ import io
 import pytest
 from toy import curve, failed, record
 
+from benchmark import files
 from benchmark.analysis.board import boards
 from benchmark.analysis.scores import score_of
 from benchmark.pages import csv_files
@@ -58,7 +59,7 @@ def test_a_text_that_a_spreadsheet_would_run_is_marked_as_text_and_numbers_are_n
     strange = dataclasses.replace(board, task='=cmd|"/c calc"!A1', backbone="-net")
     (row, *_) = rows_of(csv_files.leaderboard([strange]))
     assert (row["task"], row["backbone"]) == ('\'=cmd|"/c calc"!A1', "'-net")
-    assert csv_files._cell(-0.5) == "-0.5000"
+    assert files._cell(-0.5) == "-0.5000"
 
 
 COLUMNS = (

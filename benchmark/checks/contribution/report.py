@@ -7,6 +7,7 @@ from pathlib import Path
 
 from benchmark.checks.contribution.filed import Problem
 from benchmark.checks.contribution.retrain import Retrained
+from benchmark.errors import one_line
 
 
 @dataclass(frozen=True)
@@ -30,18 +31,14 @@ class Report:
         found = [f"{_shown(problem.file)}: {problem.what}" for problem in self.problems]
         again = [f"{_shown(one.file)}: {one.found}" for one in self.retrained]
         lines = (*found, *self.notes, *again, _summary(self))
-        return "\n".join(_one_line(line) for line in lines)
+        # Names and values come from strangers.
+        return "\n".join(map(one_line, lines))
 
 
 def _shown(file: Path) -> str:
     """Not resolved: what is wrong may be a link."""
     file, here = file.absolute(), Path.cwd()
     return str(file.relative_to(here) if file.is_relative_to(here) else file)
-
-
-def _one_line(text: str) -> str:
-    """Names and values come from strangers: nothing of them moves the cursor or breaks the line."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def _summary(report: Report) -> str:

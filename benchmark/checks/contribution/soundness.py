@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from benchmark.analysis.board import SCRATCH
-from benchmark.records.record import FORMAT, Record
+from benchmark.records.consistency import outcome_faults
+from benchmark.records.record import FORMAT, Record, is_name
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-_NO_NAME = re.compile(r"\.*|.*[/\\:].*", re.DOTALL)
 
 
 def faults(record: Record) -> Iterator[str]:
@@ -21,7 +21,8 @@ def faults(record: Record) -> Iterator[str]:
         yield f"format {record.format} is unknown, this suite writes {FORMAT}"
     yield from _trial_faults(record)
     yield from _data_faults(record)
-    yield from _outcome_faults(record)
+    yield from outcome_faults(record)
+    yield from _class_faults(record)
     yield from _training_faults(record)
     yield from _hash_faults(record)
     if _holds_null(record.recipe):
@@ -33,7 +34,7 @@ def faults(record: Record) -> Iterator[str]:
 def _trial_faults(record: Record) -> Iterator[str]:
     trial = record.trial
     for what in ("task", "backbone", "arm"):
-        if _NO_NAME.fullmatch(getattr(trial, what)):
+        if not is_name(getattr(trial, what)):
             yield f"trial.{what}: {getattr(trial, what)!r} is no name for a folder"
     if trial.images_per_class < 1:
         yield f"trial.images_per_class: {trial.images_per_class} is below 1"
@@ -53,32 +54,13 @@ def _data_faults(record: Record) -> Iterator[str]:
         yield "data.test_in_train: not increasing indices of test images"
 
 
-def _outcome_faults(record: Record) -> Iterator[str]:
-    if record.status == "failed":
-        yield from _failed_faults(record)
-        return
-    if record.reason is not None:
-        yield "reason: given although the trial did not fail"
-    for what in ("predictions", "correct"):
-        if len(getattr(record, what)) != record.data.test_images:
-            yield f"{what}: {len(getattr(record, what))} of {record.data.test_images} test images"
+def _class_faults(record: Record) -> Iterator[str]:
     if not all(0 <= end < record.data.classes for end in _ends(record.predictions)):
         yield f"predictions: not all are classes from 0 to {record.data.classes - 1}"
-    if set(record.correct) - {"0", "1"}:
-        yield "correct: other characters than 0 and 1"
-    elif record.accuracy != record.correct.count("1") / max(1, len(record.correct)):
-        yield f"accuracy: {record.accuracy} is not the mean of correct"
 
 
 def _ends(numbers: Sequence[int]) -> tuple[int, ...]:
     return (min(numbers), max(numbers)) if numbers else ()
-
-
-def _failed_faults(record: Record) -> Iterator[str]:
-    if not record.reason:
-        yield "reason: missing although the trial failed"
-    if record.accuracy is not None or record.predictions or record.correct:
-        yield "status: failed, but there are predictions or an accuracy"
 
 
 def _training_faults(record: Record) -> Iterator[str]:

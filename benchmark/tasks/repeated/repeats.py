@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from benchmark import files
 from benchmark.errors import one_line
 from benchmark.tasks.repeated import duplicates
 from benchmark.tasks.repeated.duplicates import Fingerprints
@@ -21,7 +20,6 @@ TWICE_IN_TEST = "twice in test"
 NEARLY = "test image nearly equals a training image"
 
 _COLUMNS = ("problem", "split", "image", "class", "other_split", "other_image", "other_class")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True)
@@ -106,20 +104,9 @@ def _nearly(
 
 def as_csv(found: Iterable[Repeat], unused: Iterable[Unused]) -> str:
     """A row for each repeat, and one for each file that is not used; safe in a spreadsheet."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(_COLUMNS)
-    for one in found:
-        cells = [one.problem]
-        for spot in (one.image, one.other):
-            cells += [spot.split, spot.name, spot.label]
-        writer.writerow(map(_cell, cells))
-    for file in unused:
-        cells = [f"not used: {file.reason}", "", file.path]
-        writer.writerow([*map(_cell, cells), "", "", "", ""])
-    return text.getvalue()
-
-
-def _cell(value: str) -> str:
-    shown = one_line(value)
-    return f"'{shown}" if shown.startswith(_FORMULA) else shown
+    rows = [
+        [one.problem, *(c for s in (one.image, one.other) for c in (s.split, s.name, s.label))]
+        for one in found
+    ]
+    rows += [[f"not used: {file.reason}", "", file.path, "", "", "", ""] for file in unused]
+    return files.as_csv(_COLUMNS, [map(one_line, row) for row in rows])
