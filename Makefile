@@ -11,7 +11,7 @@ SELECTION = $(call option,TASK,task) $(call option,BACKBONE,backbone) $(call opt
 	$(call option,N,n) $(call option,SEEDS,seeds) $(call option,IMAGE_SIZE,image-size) \
 	$(call option,MARGIN,margin) $(call option,JOBS,jobs) $(call option,RECORDS,records)
 
-.PHONY: bench test test-fast lint leaderboard audit tune validate calibrate perf check-contribution setup help
+.PHONY: bench test test-fast lint leaderboard audit tune saturation validate calibrate perf check-contribution setup help
 
 help: ## Show the targets.
 	@sed -n 's/^\([a-z-]*\):.*## /\1: /p' $(MAKEFILE_LIST)
@@ -34,11 +34,15 @@ leaderboard: setup ## Rebuild results/ from the stored records.
 audit: setup ## Run deciding cells again with other recipes: the fairness certificate; DRY_RUN=1.
 	@$(RUN) audit $(SELECTION) $(if $(DRY_RUN),--dry-run)
 
-tune: setup ## Choose learning rates on the development tasks' training images; BACKBONE selects.
+tune: setup ## Choose settings on the development tasks' training images; BACKBONE selects.
 	@$(RUN) tune $(call option,BACKBONE,backbone) $(call option,JOBS,jobs)
 
 validate: setup ## Check every task YAML and its data; DOWNLOAD=1 fetches data from elsewhere; TASK, LISTS select.
 	@$(RUN) validate $(call option,TASK,task) $(call option,LISTS,lists) $(if $(DOWNLOAD),--download)
+
+saturation: setup ## Show whether budgets are large enough; TASK, BACKBONE, SEEDS, MARGIN select.
+	@$(RUN) saturation $(call option,TASK,task) $(call option,BACKBONE,backbone) \
+		$(call option,SEEDS,seeds) $(call option,JOBS,jobs) $(call option,MARGIN,margin)
 
 perf: setup ## Measure the suite against a bare training loop; writes results/performance.md.
 	@$(RUN) perf $(call option,JOBS,jobs) $(call option,OUT,out)

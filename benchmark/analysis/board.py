@@ -18,6 +18,7 @@ from benchmark.analysis.gains import GainEstimate, Pair, estimates, gain_cells
 from benchmark.analysis.retrials import Audits, retrials_of
 from benchmark.analysis.scores import Score, accuracy_cells, at_each_n, pairs
 from benchmark.defaults import MARGIN
+from benchmark.records.fingerprint import PROTOCOL
 from benchmark.records.recipe import StoredRecipe
 from benchmark.records.record import DataFacts, Trial
 
@@ -111,8 +112,10 @@ class Board:
     """Sorted by device."""
     seeds: int
     """How many seeds a sweep needs to hold all of these trials."""
+    protocol: int = PROTOCOL
+    """Of all of its records."""
     left_out: int = 0
-    """Records that rest on other data, image size or settings."""
+    """Records of an older protocol, or that rest on other data, image size or settings."""
     failures: tuple[Failure, ...] = ()
 
     @property
@@ -129,7 +132,7 @@ class Board:
 def boards(
     scores: Iterable[Score], margin: float = MARGIN, audits: Audits | None = None
 ) -> list[Board]:
-    """One board per task and backbone, sorted by name."""
+    """One board per task and backbone, sorted by name: of the newest protocol that it has."""
     groups: dict[tuple[str, str], list[Score]] = defaultdict(list)
     for score in scores:
         groups[score.trial.task, score.trial.backbone].append(score)
@@ -155,23 +158,28 @@ def _board(scores: Sequence[Score], margin: float, audits: Audits) -> Board:
         },
         efforts=_efforts(current, audits),
         seeds=1 + max(score.trial.seed for score in current),
+        protocol=first.protocol,
         left_out=len(scores) - len(current),
         failures=tuple(Failure(s.trial, s.reason) for s in current if s.reason is not None),
     )
 
 
 def _comparable(scores: Sequence[Score]) -> list[Score]:
-    """The records of the newest data and image size and, per arm, of the newest settings.
+    """The records of the newest protocol, data and image size and, per arm, newest settings.
 
-    Only the budget may be another at each N.
+    Only the budget may be another at each N, or all settings where they were tuned at another size.
     """
-    newest = max(scores, key=lambda s: s.finished).data
-    same = [
-        s for s in scores if (s.data.hash, s.data.image_size) == (newest.hash, newest.image_size)
-    ]
+    newest = _ground(max(scores, key=lambda s: (s.protocol, s.finished)))
+    same = [s for s in scores if _ground(s) == newest]
     by_age = sorted(same, key=lambda s: s.finished)
-    settings = {s.trial.arm: _apart_from_budget(s) for s in by_age}
-    kin = [s for s in by_age if _apart_from_budget(s) == settings[s.trial.arm]]
+    settings = {_choice(s): _apart_from_budget(s) for s in by_age}
+    labels = {s.trial.arm: s.recipe.tuning_labels for s in by_age}
+    kin = [
+        s
+        for s in by_age
+        if (_apart_from_budget(s), s.recipe.tuning_labels)
+        == (settings[_choice(s)], labels[s.trial.arm])
+    ]
     at_n = {(s.trial.arm, s.trial.images_per_class): s.fingerprint for s in kin}
     with_recipe = {(s.trial.arm, s.recipe): s.fingerprint for s in kin}
     return [
@@ -181,6 +189,15 @@ def _comparable(scores: Sequence[Score]) -> list[Score]:
         == at_n.get((s.trial.arm, s.trial.images_per_class))
         == with_recipe.get((s.trial.arm, s.recipe))
     ]
+
+
+def _ground(score: Score) -> tuple[int, str, int]:
+    return score.protocol, score.data.hash, score.data.image_size
+
+
+def _choice(score: Score) -> tuple[str, int]:
+    """Which choice of settings a training belongs to."""
+    return score.trial.arm, score.recipe.tuned_at
 
 
 def _apart_from_budget(score: Score) -> tuple[StoredRecipe, str | None]:
@@ -226,6 +243,7 @@ def _efforts(current: Sequence[Score], audits: Audits) -> tuple[Effort, ...]:
         for scores in audits.values()
         for score in scores
         if (score.trial.task, score.trial.backbone) == (trial.task, trial.backbone)
+        and score.protocol == current[0].protocol
     ]
     devices = sorted({score.device for score in [*current, *again]})
     return tuple(Effort(d, *_spent(current, d), *_spent(again, d)) for d in devices)

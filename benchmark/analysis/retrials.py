@@ -92,11 +92,8 @@ def _is_retrial(score: Score, original: Score | None, alternative: str) -> bool:
     """Whether ``score`` has the data and, but for the alternative, the recipe of ``original``."""
     return (
         original is not None
-        and (score.data.hash, score.data.image_size)
-        == (
-            original.data.hash,
-            original.data.image_size,
-        )
+        and (score.protocol, score.data.hash, score.data.image_size)
+        == (original.protocol, original.data.hash, original.data.image_size)
         and score.recipe == original.recipe.varied(alternative)
     )
 

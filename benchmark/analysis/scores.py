@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,6 +25,8 @@ class Score:
 
     trial: Trial
     fingerprint: str
+    protocol: int
+    """Under which it was made; scores of two are never compared."""
     reason: str | None
     """Why the trial failed; None if it did not."""
     correct: bytes
@@ -62,11 +64,12 @@ def score_of(record: Record) -> Score:
         fingerprint=record.fingerprint,
         reason=record.reason if record.reason or correct else "all test images are training images",
         correct=correct,
+        protocol=record.protocol,
         subset_hash=record.subset_hash,
         data=record.data,
         backbone_label=record.backbone_label,
         levelled_off=record.training.levelled_off,
-        cooled_down=_cooled_down(recipe, record.training.losses),
+        cooled_down=_cooled_down(record, recipe),
         weights_hash=record.weights_hash,
         pretrained=record.pretrained,
         recipe=recipe,
@@ -83,9 +86,15 @@ def _correct(record: Record) -> bytes:
     return np.delete(right, leaked).tobytes() if len(right) else b""
 
 
-def _cooled_down(recipe: StoredRecipe, losses: Sequence[float]) -> bool:
-    """Errs on the side of yes: records keep five digits of a loss, the training had all of them."""
-    return recipe.floor is not None and reaches_floor(losses, recipe.floor + _LOSS_DIGITS)
+def _cooled_down(record: Record, recipe: StoredRecipe) -> bool:
+    """By its steps; under protocol 1 an early cool-down could last as long as the budget.
+
+    There it errs on the side of yes: records keep five digits of a loss, the training had all.
+    """
+    if record.protocol > 1:
+        return 0 < record.training.steps < (recipe.steps or 0)
+    losses, floor = record.training.losses, recipe.floor
+    return floor is not None and reaches_floor(losses, floor + _LOSS_DIGITS)
 
 
 def at_each_n(scores: Iterable[Score]) -> dict[int, list[Score]]:

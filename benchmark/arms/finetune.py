@@ -8,7 +8,7 @@ from benchmark.training.fit import fit_network, pretrained_start
 from benchmark.training.work import Outcome, Work
 
 
-@register("finetune", pretrained=True, recipe=always(Recipe(learning_rate=1e-3, steps=400)))
+@register("finetune", pretrained=True, recipe=always(Recipe(learning_rate=3e-3, views=25_600)))
 def finetune(work: Work[Recipe]) -> Outcome:
     """Trains everything from the pretrained start."""
     return fit_network(work, pretrained_start)

@@ -29,6 +29,7 @@ for _command in (
     checking.calibrate,
     checking.perf,
     preparing.tune,
+    preparing.saturation,
     preparing.distill,
 ):
     cli.add_command(_command)

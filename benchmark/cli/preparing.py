@@ -1,4 +1,4 @@
-"""Commands that make what the suite rests on: learning rates and the bundled backbone."""
+"""Commands that make what the suite rests on: tuned settings and the bundled backbone."""
 
 from __future__ import annotations
 
@@ -7,24 +7,27 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from benchmark.cli.options import JOBS, Words, shown
+from benchmark.cli.options import JOBS, MARGIN_OPTION, Words, shown
 from benchmark.defaults import BUNDLED
 
 if TYPE_CHECKING:
     from benchmark.harness.tune import Choice
 
 
-@click.command()
-@click.option(
+BACKBONES = click.option(
     "--backbone",
     type=Words(),
     default=BUNDLED,
     show_default=True,
     help="timm names, hf-hub:ORG/NAME or local-dir:FOLDER.",
 )
+
+
+@click.command()
+@BACKBONES
 @JOBS
 def tune(backbone: tuple[str, ...], jobs: int | None) -> None:
-    """Choose learning rates on the development tasks' training images."""
+    """Choose each arm's settings on the development tasks' training images."""
     from benchmark import files
     from benchmark.defaults import OWN_TUNING
     from benchmark.harness import executors
@@ -39,13 +42,50 @@ def tune(backbone: tuple[str, ...], jobs: int | None) -> None:
 
 
 def _show_choice(name: str, choice: Choice) -> None:
-    from benchmark.records.evidence import mean_accuracies, rates_at_the_edge
+    from benchmark.records.evidence import as_text, mean_accuracies, rates_at_the_edge
 
-    for (arm, rate), accuracy in mean_accuracies(choice.evidence).items():
-        mark = "  <- chosen" if choice.tuned.rates[arm] == rate else ""
-        click.echo(f"{name} {arm} {rate:g}: {100 * accuracy:.1f}%{mark}")
-    for arm, rate in rates_at_the_edge(choice.evidence).items():
-        click.echo(f"{name} {arm}: a rate beyond {rate:g}, the last tried, may do better")
+    for (arm, size, settings), accuracy in mean_accuracies(choice.evidence).items():
+        mark = "  <- chosen" if as_text(choice.tuned.settings[arm][size]) == settings else ""
+        click.echo(f"{name} {arm} N={size} {settings}: {100 * accuracy:.1f}%{mark}")
+    for arm, size, rate in rates_at_the_edge(choice.evidence):
+        click.echo(f"{name} {arm} N={size}: a rate beyond {rate:g}, the last tried, may do better")
+
+
+@click.command()
+@click.option("--task", type=Words(), help="Tasks.  [default: the development tasks at hand]")
+@BACKBONES
+@click.option(
+    "--seeds",
+    type=click.IntRange(2),
+    default=2,
+    show_default=True,
+    help="Subsets of each size.",
+)
+@JOBS
+@MARGIN_OPTION
+def saturation(
+    task: tuple[str, ...] | None,
+    backbone: tuple[str, ...],
+    seeds: int,
+    jobs: int | None,
+    margin: float,
+) -> None:
+    """Show whether the budgets are large enough, on held-out training images."""
+    from benchmark import files
+    from benchmark.defaults import OWN_TUNING
+    from benchmark.harness import executors, held_out
+    from benchmark.harness import saturation as measuring
+    from benchmark.pages import saturation as page
+    from benchmark.tasks.load import load_tasks
+    from benchmark.training import backbones
+
+    files.prepare(OWN_TUNING, mend="make this folder writable: what is measured is kept there")
+    tasks = load_tasks(task) if task else held_out.development_tasks()
+    for name in backbone:
+        backbones.find(name)
+    for name in backbone:
+        workers = jobs or executors.default_workers()
+        click.echo(page.table(measuring.measure(name, tasks, workers, seeds), margin))
 
 
 @click.command()

@@ -26,6 +26,7 @@ def leaderboard(records: Path, out: Path, margin: float) -> None:
     from benchmark.pages.recipes import Choices
     from benchmark.records import store
     from benchmark.records.evidence import all_evidence
+    from benchmark.records.saturation import all_saturation
     from benchmark.records.tuned import tuned_backbones
     from benchmark.tasks.load import load_tasks
 
@@ -40,7 +41,7 @@ def leaderboard(records: Path, out: Path, margin: float) -> None:
     if not boards:
         progress.close()
     known = {task.name: task for task in load_tasks()}
-    choices = Choices(all_evidence(), tuned_backbones())
+    choices = Choices(all_evidence(), tuned_backbones(), all_saturation(), margin)
     for path in results.write(boards, known, choices, out, progress.problem):
         click.echo(shown(path))
     progress.close()

@@ -44,7 +44,8 @@ def bench(
     if dry_run:
         from benchmark.harness import estimate, sweep
 
-        click.echo(str(estimate.estimate(sweep.missing(records, planned.jobs), jobs, RECORDED)))
+        todo = sweep.missing(records, planned.jobs)
+        click.echo(str(estimate.estimate(todo, jobs, _known(records))))
         return
     if form == "text":
         _prepare_figures(records)
@@ -67,11 +68,11 @@ def audit(selection: Selection, margin: float, jobs: int, records: Path, dry_run
     from benchmark.harness import audit as auditing
 
     def tell(missing: Sequence[Job]) -> None:
-        _say_cost("audit", missing, jobs)
+        _say_cost("audit", missing, jobs, records)
 
     if dry_run:
         if first := auditing.first(selection, records):
-            _say_cost("before the audit", first, jobs)
+            _say_cost("before the audit", first, jobs, records)
             click.echo("which cells decide, and so the cost of the audit, is known after these")
         else:
             tell(auditing.missing(auditing.rounds(selection, records, margin)))
@@ -82,10 +83,15 @@ def audit(selection: Selection, margin: float, jobs: int, records: Path, dry_run
     _report(boards, records, progress)
 
 
-def _say_cost(what: str, missing: Sequence[Job], workers: int) -> None:
+def _say_cost(what: str, missing: Sequence[Job], workers: int, records: Path) -> None:
     from benchmark.harness import estimate
 
-    click.echo(f"{what}: {estimate.estimate(missing, workers, RECORDED)}")
+    click.echo(f"{what}: {estimate.estimate(missing, workers, _known(records))}")
+
+
+def _known(records: Path) -> tuple[Path, ...]:
+    """Folders of records that tell how early trainings end."""
+    return tuple(dict.fromkeys((records, RECORDED)))
 
 
 def _prepare_figures(records: Path) -> None:

@@ -1,28 +1,32 @@
-"""What a sweep will cost, from its plan and a measurement of about two seconds per network."""
+"""What a sweep will cost, from its plan, measured steps, and how soon earlier trainings ended."""
 
 from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from statistics import mean
 
 import numpy as np
-import torch
 
 from benchmark import arms
+from benchmark.harness import executors
+from benchmark.harness.early_ends import Past
 from benchmark.harness.job import Job
-from benchmark.records import store
-from benchmark.records.recipe import Recipe, stored
-from benchmark.records.record import Trial
+from benchmark.records.recipe import Recipe
 from benchmark.tasks.data import Dataset, Split
 from benchmark.training import backbones
 from benchmark.training.fit import dataset_for
 from benchmark.training.work import Work
 
-_SHORT, _LONG = 4, 24
-"""Steps of the two measured trainings; their difference is free of what a training costs once."""
+_TENS = 10
+"""Measured trainings have multiples of so many steps: a cool-down then has the share of them that
+it has of a whole training."""
+_MOST_TENS = 10
+_ENOUGH_SECONDS = 8.0
+"""Of measured steps, as far as a first few let one guess; a slow network gets ten all the same."""
 _PROBE_SECONDS = 0.5
 _START_SECONDS = 10.0
 """Importing torch and timm in the processes, once per sweep."""
@@ -64,20 +68,15 @@ class Estimate:
         )
 
 
-def estimate(jobs: Sequence[Job], workers: int, recorded: Path) -> Estimate:
-    """Measures each network once and adds up. ``jobs``: those that are still to be run.
+def estimate(jobs: Sequence[Job], workers: int, recorded: Iterable[Path]) -> Estimate:
+    """Measures each kind of step and adds up. ``jobs``: those that are still to be run.
 
-    How much of its budget a trial uses before its loss is at the floor is taken from the records
-    below ``recorded`` of the same task, arm and N; where there are none, it is the whole budget.
+    How much of its budget a trial uses before its loss is at the floor is taken from records below
+    the folders ``recorded``.
     """
-    shares = _budget_shares(recorded, {job.task.name for job in jobs})
-    torch.set_num_threads(1)
-    speeds: dict[_Network, Speed] = {}
-    for job in jobs:
-        key = _network(job)
-        if job.recipe.steps and key not in speeds:
-            speeds[key] = measure(job)
-    costs = [_cost(job, speeds, _share(job, shares)) for job in jobs]
+    speeds = measured_speeds(jobs, workers)
+    past = Past.read(recorded) if jobs else Past(())
+    costs = [_cost(job, speeds, past.share(job, _classes(job))) for job in jobs]
     total = sum(costs)
     spread = max(total / workers, max(costs, default=0.0))
     return Estimate(
@@ -90,46 +89,54 @@ def estimate(jobs: Sequence[Job], workers: int, recorded: Path) -> Estimate:
     )
 
 
-_Cell = tuple[str, str, int]
-_Network = tuple[str, str, str, int]
+_Kind = tuple[str, str, str, int, str, int, float, float]
+"""Of steps that cost the same."""
 
 
-def _network(job: Job) -> _Network:
-    """What is measured once: arms may cost differently."""
-    return job.task.name, job.backbone, job.trial.arm, job.image_size
+def _kind(job: Job) -> _Kind | None:
+    """None where there are no steps. Arms may cost differently."""
+    recipe = job.recipe
+    if not isinstance(recipe, Recipe):
+        return None
+    network = job.task.name, job.backbone, job.trial.arm, job.image_size
+    return *network, recipe.optimiser, recipe.batch_size, recipe.trunk_scale, recipe.cooldown
 
 
-def _cell(trial: Trial) -> _Cell:
-    return trial.task, trial.arm, trial.images_per_class
+def measured_speeds(jobs: Iterable[Job], workers: int) -> dict[_Kind, Speed]:
+    """Each kind of step on as many cores at once as the sweep will use: they slow each other."""
+    first: dict[_Kind, Job] = {}
+    for job in jobs:
+        if (kind := _kind(job)) is not None:
+            first.setdefault(kind, job)
+    todo = [job for job in first.values() for _ in range(workers)]
+    found: dict[_Kind, list[Speed]] = defaultdict(list)
+    for kind, speed in executors.run(_measured, todo, workers):
+        found[kind].append(speed)
+    return {
+        kind: Speed(mean(one.step for one in speeds), mean(one.once for one in speeds))
+        for kind, speeds in found.items()
+    }
 
 
-def _budget_shares(recorded: Path, tasks: set[str]) -> dict[_Cell, float]:
-    """(task, arm, N) -> mean share of the budget that recorded trainings used, 0..1."""
-    shares: dict[_Cell, list[float]] = defaultdict(list)
-    for task in tasks:
-        for record in store.load(recorded, lambda fault: None, task=task):
-            budget = stored(record.recipe).steps
-            if budget:
-                shares[_cell(record.trial)].append(record.training.steps / budget)
-    return {cell: float(np.mean(values)) for cell, values in shares.items()}
+def _measured(job: Job) -> tuple[_Kind, Speed]:
+    kind = _kind(job)
+    assert kind is not None
+    return kind, measure(job)
 
 
-def _share(job: Job, recorded: dict[_Cell, float]) -> float:
-    """Of the budget; without a floor no training ends early."""
-    if isinstance(job.recipe, Recipe) and not job.recipe.floor:
-        return 1.0
-    return recorded.get(_cell(job.trial), 1.0)
-
-
-def _cost(job: Job, speeds: dict[_Network, Speed], share: float) -> float:
-    if not job.recipe.steps:
+def _cost(job: Job, speeds: Mapping[_Kind, Speed], share: float) -> float:
+    if (kind := _kind(job)) is None:
         return _PROBE_SECONDS
-    speed = speeds[_network(job)]
+    speed = speeds[kind]
     return speed.once + speed.step * job.recipe.steps * share
 
 
 def measure(job: Job) -> Speed:
-    """Times a short and a longer training of the job's network on one core."""
+    """Times a short and a longer training of the job's kind on one core.
+
+    Their difference is free of what a training costs once. Both see small images before the
+    cool-down for as large a share as the job's own training, and are too short to end early.
+    """
     dataset = _dataset(job)
     first = np.arange(min(64, len(dataset.train.labels)))
     small = replace(dataset, test=Split(dataset.train.images[:1], dataset.train.labels[:1]))
@@ -139,13 +146,15 @@ def measure(job: Job) -> Speed:
         work = Work(backbone, data, first, 0, recipe, job.device)
         return lambda: arms.arm(job.trial.arm).fit(work)
 
-    _seconds(run(1, small))  # the first use of a network compiles and allocates
+    # The first images of a size make a network compile and allocate.
+    guess = _seconds(run(4, small)) / 4
+    more = _TENS * min(_MOST_TENS, max(1, round(_ENOUGH_SECONDS / guess / _TENS)))
     short, long, whole = (
         _seconds(run(steps, data))
-        for steps, data in ((_SHORT, small), (_LONG, small), (_SHORT, dataset))
+        for steps, data in ((_TENS, small), (_TENS + more, small), (_TENS, dataset))
     )
-    step = (long - short) / (_LONG - _SHORT)
-    return Speed(step, max(0.0, whole - _SHORT * step))
+    step = (long - short) / more
+    return Speed(step, max(0.0, whole - _TENS * step))
 
 
 def _seconds(action: Callable[[], object]) -> float:
@@ -156,6 +165,10 @@ def _seconds(action: Callable[[], object]) -> float:
 
 def _dataset(job: Job) -> Dataset:
     return dataset_for(backbones.find(job.backbone), job.task, job.image_size)
+
+
+def _classes(job: Job) -> int:
+    return len(_dataset(job).class_names)
 
 
 def _test_images(job: Job) -> int:

@@ -13,7 +13,7 @@ import torch
 from benchmark import arms
 from benchmark.errors import UserError
 from benchmark.records import hardware
-from benchmark.records.fingerprint import Ingredients, fingerprint
+from benchmark.records.fingerprint import PROTOCOL, Ingredients, fingerprint
 from benchmark.records.recipe import AnyRecipe, as_stored
 from benchmark.records.record import DataFacts, Record, Training, Trial
 from benchmark.tasks import subsets
@@ -117,6 +117,7 @@ def _record(
     return Record(
         trial=job.trial,
         fingerprint=job.fingerprint,
+        protocol=PROTOCOL,
         status="ok" if reason is None else "failed",
         reason=reason,
         accuracy=float(right.mean()) if reason is None else None,

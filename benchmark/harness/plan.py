@@ -18,7 +18,7 @@ from benchmark.harness.job import Job
 from benchmark.records.fingerprint import Ingredients
 from benchmark.records.recipe import AnyRecipe
 from benchmark.records.record import Trial
-from benchmark.records.tuned import tuned_backbones
+from benchmark.records.tuned import Settings, settings_for
 from benchmark.tasks import subsets
 from benchmark.tasks.data import Dataset
 from benchmark.tasks.definition.schema import Task
@@ -26,6 +26,9 @@ from benchmark.tasks.repeated import leaks
 from benchmark.training import backbones
 from benchmark.training.backbones import Backbone
 from benchmark.training.fit import dataset_for
+
+_SHRUNK_FROM = 64
+"""Pixels: at half of fewer than these too little is left to see (9 points of accuracy at 32)."""
 
 
 @dataclass(frozen=True)
@@ -110,8 +113,9 @@ def _made(
     classes = len(dataset.class_names)
     drawn = functools.cache(partial(_subset_hash, dataset))
     for trial in trials:
-        recipe = recipe_for(by_name[trial.arm], task, backbone, trial.images_per_class, classes)
-        subset = drawn(trial.images_per_class, trial.seed)
+        arm, n = by_name[trial.arm], trial.images_per_class
+        recipe = recipe_for(arm, task, backbone, n, classes, size)
+        subset = drawn(n, trial.seed)
         yield Job(trial, backbone.name, task, recipe, made_of[trial.arm], subset, device)
 
 
@@ -120,12 +124,24 @@ def _subset_hash(dataset: Dataset, images_per_class: int, seed: int) -> str:
 
 
 def recipe_for(
-    arm: Arm, task: Task, backbone: Backbone, images_per_class: int, classes: int
+    arm: Arm,
+    task: Task,
+    backbone: Backbone,
+    images_per_class: int,
+    classes: int,
+    image_size: int,
 ) -> AnyRecipe:
-    """The arm's recipe at N with the backbone's tuned learning rate and the task's needs."""
-    tuned = tuned_backbones().get(backbone.portable_name)
-    recipe = arm.recipe_at(images_per_class, classes)
-    return recipe.fitted(arm.name, tuned, flip=task.flip, budget=task.budget)
+    """The arm's recipe at N with what was tuned for the backbone and what the task needs."""
+    chosen = settings_for(backbone.portable_name, arm.name, images_per_class)
+    return fitted(arm.recipe_at(images_per_class, classes), chosen, task, backbone, image_size)
+
+
+def fitted(
+    recipe: AnyRecipe, chosen: Settings, task: Task, backbone: Backbone, image_size: int
+) -> AnyRecipe:
+    """An arm's recipe with the settings ``chosen`` and what task, network and size need."""
+    shrinkable = image_size >= _SHRUNK_FROM and backbone.takes_half(image_size)
+    return recipe.fitted(chosen, flip=task.flip, budget=task.budget, shrinkable=shrinkable)
 
 
 def grid(

@@ -1,52 +1,53 @@
-"""Chooses each arm's learning rate for a backbone, on training images of development tasks only.
+"""Chooses each arm's settings for a backbone, on training images of development tasks only.
 
-Training images are held out, the same ones at every N, and a small grid of rates, the same for
-every arm, is scored on them after training on N others per class. The test split is never loaded
-into a network here. Every measurement is kept in ``tuned/evidence.csv``; the chosen rates in
-``tuned/rates.yaml``.
+Training images are held out, the same ones at every N; candidates, the same for every arm, are
+scored on them after training on N others per class. First optimiser and rate together, then one
+change at a time to the best of these. The test split is never loaded into a network here. Every
+measurement is kept in ``tuned/evidence.csv``; the choices in ``tuned/settings.yaml``.
 """
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from benchmark import arms, files
 from benchmark.errors import UserError
-from benchmark.harness import executors
-from benchmark.harness.plan import recipe_for
+from benchmark.harness import executors, held_out
+from benchmark.harness.plan import fitted
 from benchmark.records.evidence import (
     EVIDENCE_FILE,
     Cell,
     Evidence,
-    chosen_rates,
+    as_text,
+    chosen_settings,
     read_evidence,
     write_evidence,
 )
 from benchmark.records.fingerprint import PROTOCOL
 from benchmark.records.recipe import AnyRecipe, as_stored
-from benchmark.records.tuned import Tuned, keep
-from benchmark.tasks import data, subsets
-from benchmark.tasks.data import Split
+from benchmark.records.tuned import Settings, Tuned, keep
+from benchmark.tasks import subsets
 from benchmark.tasks.definition.schema import Task
-from benchmark.tasks.load import load_tasks
-from benchmark.tasks.sources import find as sources
 from benchmark.training import backbones
 from benchmark.training.backbones import Backbone
-from benchmark.training.fit import dataset_for
 from benchmark.training.loop import DivergedError
-from benchmark.training.work import Work
 
-RATES = (3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1)
-SIZES = (2, 10, 50, 200)
-"""Images per class that are trained on, as far as a task has them: one rate has to serve all N."""
+CANDIDATES: tuple[Settings, ...] = (
+    *({"optimiser": "muon", "learning_rate": rate} for rate in (1e-3, 3e-3, 1e-2, 3e-2)),
+    *({"optimiser": "adamw", "learning_rate": rate} for rate in (1e-3, 3e-3, 1e-2, 3e-2)),
+)
+CHANGES: tuple[Settings, ...] = ({"weight_decay": 0.2}, {"batch_size": 32}, {"turn": 0.0})
+"""Tried one at a time on the best candidate of each arm and size."""
+SIZES = (2, 20, 200)
+"""Images per class that are trained on, as far as a task has them; N uses the nearest in log."""
+MOST_VIEWS = 38_400
+"""Budget of a measurement at most: before the cool-down a longer training is the same training."""
 HELD_OUT = 50
-"""Images per class that score a rate: with fewer, the noise is larger than what rates differ by."""
+"""Images per class that score a training: with fewer, noise is larger than the differences."""
 SEEDS = (1000, 1001)
 """Far from the seeds of the leaderboard, whose subsets are not chosen on."""
 
@@ -62,71 +63,62 @@ class Tuning:
     recipe: AnyRecipe
 
 
-def plan(backbone: Backbone, tasks: Sequence[Task]) -> list[Tuning]:
-    """Every training that choosing the rates of ``backbone`` needs."""
+Wanted = Callable[[str, int], Sequence[Settings]]
+"""Arm and images per class -> what is to be tried there."""
+
+
+def plan(backbone: Backbone, tasks: Sequence[Task], wanted: Wanted) -> list[Tuning]:
+    """Every training that trying what is ``wanted`` needs."""
     return [
         tuning
         for task in tasks
         for arm in arms.all_arms().values()
-        for rate in RATES
-        for tuning in _tunings(backbone, task, arm, rate)
+        for size in _sizes(task)
+        for settings in wanted(arm.name, size)
+        for tuning in _tunings(backbone, task, arm, size, settings)
     ]
 
 
-def _tunings(backbone: Backbone, task: Task, arm: arms.Arm, rate: float) -> Iterator[Tuning]:
-    """None for an arm without a learning rate."""
+def _tunings(
+    backbone: Backbone, task: Task, arm: arms.Arm, size: int, settings: Settings
+) -> Iterator[Tuning]:
+    """None for an arm without settings to choose."""
     weights = backbone.weights_hash[:12] if arm.reads_weights else ""
-    classes = len(np.unique(_labels(task)))
-    for size in _sizes(task):
-        recipe = recipe_for(arm, task, backbone, size, classes).with_rate(rate)
-        if recipe is None:
-            return
-        tried = (rate, recipe.steps, files.digest([PROTOCOL, as_stored(recipe)])[:12])
-        for seed in SEEDS:
-            cell = Cell(
-                backbone.portable_name, weights, arm.name, task.name, *tried, HELD_OUT, size, seed
-            )
-            yield Tuning(cell, backbone.name, task, recipe)
+    classes = len(np.unique(held_out.labels(task)))
+    default = arm.recipe_at(size, classes)
+    recipe = fitted(default, settings, task, backbone, task.image_size).at_most(MOST_VIEWS)
+    if recipe is None:
+        return
+    tried = (as_text(settings), recipe.views, files.digest([PROTOCOL, as_stored(recipe)])[:12])
+    for seed in SEEDS:
+        cell = Cell(
+            backbone.portable_name, weights, arm.name, task.name, *tried, HELD_OUT, size, seed
+        )
+        yield Tuning(cell, backbone.name, task, recipe)
 
 
 def _sizes(task: Task) -> list[int]:
     """The sizes for which each class has images beside those held out."""
-    _, least = subsets.smallest_class(_labels(task))
-    if sizes := [size for size in SIZES if HELD_OUT + size <= least]:
+    if sizes := held_out.sizes(task, SIZES, HELD_OUT):
         return sizes
+    _, least = subsets.smallest_class(held_out.labels(task))
     raise UserError(
-        f"{task.name} has {least} training images in its smallest class; choosing rates on it "
+        f"{task.name} has {least} training images in its smallest class; choosing settings on it "
         f"needs {HELD_OUT + min(SIZES)}",
         mend="mark a larger task with 'development: true'",
     )
 
 
-def _labels(task: Task) -> NDArray[np.int64]:
-    return data.load(task, task.image_size).train.labels
-
-
 def run(tuning: Tuning) -> tuple[Cell, float]:
-    """Held-out accuracy (0..1) of one training; 0 where it diverges."""
-    cell = tuning.cell
-    backbone = backbones.find(tuning.backbone)
-    dataset = dataset_for(backbone, tuning.task, tuning.task.image_size)
-    pool = dataset.train
-    held, fit = _drawn(pool.labels, cell)
-    held_out = Split(pool.images[held], pool.labels[held])
-    inner = dataclasses.replace(dataset, test=held_out)
-    work = Work(backbone, inner, fit, cell.seed, tuning.recipe)
+    """Held-out accuracy (0..1, as exact as the file has it) of one training; 0 if it diverges."""
+    cell, backbone = tuning.cell, backbones.find(tuning.backbone)
+    drawn = (cell.held_out, cell.images_per_class, cell.seed)
+    work = held_out.work(backbone, tuning.task, tuning.recipe, *drawn)
     try:
         predictions = arms.arm(cell.arm).fit(work).predictions
     except DivergedError:
         return cell, 0.0
-    return cell, float(np.mean(predictions == held_out.labels))
-
-
-def _drawn(labels: NDArray[np.int64], cell: Cell) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Positions held out and trained on. Subsets nest, so what a larger one adds is new."""
-    held = subsets.subset(labels, cell.held_out, cell.seed)
-    both = subsets.subset(labels, cell.held_out + cell.images_per_class, cell.seed)
-    return held, np.setdiff1d(both, held)
+    return cell, round(float(np.mean(predictions == work.dataset.test.labels)), 4)
 
 
 def tune(
@@ -143,10 +135,25 @@ def tune(
             mend="mark a task with 'development: true'",
         )
     network = backbones.find(backbone)
-    planned = plan(network, tasks)
-    current, own = {t.cell for t in planned}, network.portable_name
-    stored = read_evidence(evidence_file).items()
-    evidence = {cell: a for cell, a in stored if cell.backbone != own or cell in current}
+    first = plan(network, tasks, lambda arm, size: CANDIDATES)
+    found = _measured(first, workers, evidence_file)
+    best = chosen_settings(found)
+
+    def changed(arm: str, size: int) -> list[Settings]:
+        chosen = best.get(arm, {}).get(size)  # nothing for an arm without settings to choose
+        return [] if chosen is None else [{**chosen, **one} for one in CHANGES]
+
+    found |= _measured(plan(network, tasks, changed), workers, evidence_file)
+    others = {
+        c: a for c, a in read_evidence(evidence_file).items() if c.backbone != network.portable_name
+    }
+    write_evidence(others | found, evidence_file)
+    return found
+
+
+def _measured(planned: Sequence[Tuning], workers: int, evidence_file: Path) -> Evidence:
+    """The planned measurements, from the file as far as they are there."""
+    evidence = read_evidence(evidence_file)
     todo = [tuning for tuning in planned if tuning.cell not in evidence]
     todo.sort(key=lambda t: t.recipe.views * t.task.image_size**2, reverse=True)
     for cell, accuracy in executors.run(run, todo, workers):
@@ -161,7 +168,7 @@ def labels_used(tasks: Sequence[Task]) -> int:
 
 
 def _labels_of(task: Task) -> int:
-    labels, most = _labels(task), HELD_OUT + max(_sizes(task))
+    labels, most = held_out.labels(task), HELD_OUT + max(_sizes(task))
     drawn = [subsets.subset(labels, most, seed) for seed in SEEDS]
     return len(np.unique(np.concatenate(drawn)))
 
@@ -177,11 +184,10 @@ class Choice:
 
 
 def choose(backbone: str, workers: int) -> Choice:
-    """Measures on the development tasks that are at hand, and keeps the best rates."""
-    development = [task for task in load_tasks() if task.development]
-    usable = [task for task in development if not sources.find(task).remote]
+    """Measures on the development tasks that are at hand, and keeps the best settings."""
+    usable = held_out.development_tasks()
     evidence = tune(backbone, usable, workers)
-    tuned = Tuned(chosen_rates(evidence), labels_used(usable))
+    tuned = Tuned(chosen_settings(evidence), labels_used(usable))
     name = backbones.portable_name(backbone)
     keep(name, tuned)
     return Choice(name, evidence, tuned)

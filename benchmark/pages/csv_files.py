@@ -121,6 +121,11 @@ LEADERBOARD: tuple[Column[ArmRow], ...] = (
     Column("backbone", _RUN, lambda row: row.board.backbone),
     Column("arm", _RUN, lambda row: row.arm),
     Column(
+        "protocol",
+        "what the recipes meant: rows of different protocols are not comparable",
+        lambda row: row.board.protocol,
+    ),
+    Column(
         "image_size", "side of the square input in pixels", lambda row: row.board.data.image_size
     ),
     Column("smallest_n", _GRID, lambda row: row.result.points[0].images_per_class),

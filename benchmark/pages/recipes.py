@@ -1,30 +1,43 @@
-"""Writes ``recipes.md``: what each arm does, how its learning rate was chosen, early ends."""
+"""Writes ``recipes.md``: what each arm does, how its settings were chosen, early ends."""
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from benchmark.analysis.board import Board
 from benchmark.analysis.certificate import Retrial
-from benchmark.pages import escape, printer, templates, words
-from benchmark.records.evidence import Cell, chosen_rates, mean_accuracies, rates_at_the_edge
+from benchmark.defaults import MARGIN
+from benchmark.pages import escape, printer, saturation, templates, words
+from benchmark.records.evidence import (
+    Cell,
+    as_text,
+    chosen_settings,
+    mean_accuracies,
+    rates_at_the_edge,
+)
 from benchmark.records.recipe import FULL_BUDGET, Augmentation, ProbeRecipe, Recipe, settings_of
-from benchmark.records.tuned import Tuned
+from benchmark.records.saturation import Budget
+from benchmark.records.tuned import Settings, Tuned
 
 
 @dataclass(frozen=True)
 class Choices:
-    """How learning rates were chosen."""
+    """How settings were chosen."""
 
     evidence: Mapping[Cell, float]
     """Held-out accuracies, 0..1; empty where the file is missing."""
     tuned: Mapping[str, Tuned]
-    """Backbone -> the rates in use and the labels that they took."""
+    """Backbone -> the settings in use and the labels that they took."""
+    saturation: Mapping[Budget, float] = field(default_factory=dict)
+    """Held-out accuracies with several budgets, 0..1; empty where the file is missing."""
+    margin: float = MARGIN
+    """What counts as no difference, 0..1."""
 
 
 def page(boards: Sequence[Board], choices: Choices, development: Collection[str]) -> str:
@@ -36,6 +49,8 @@ def page(boards: Sequence[Board], choices: Choices, development: Collection[str]
         development=development,
         measured=bool(choices.evidence),
         backbones=_backbones(choices),
+        saturation=saturation.tables(choices.saturation, choices.margin),
+        margin=words.points(choices.margin),
         early_ends=_early_ends(boards),
         not_audited=[f"{board.task} with {board.backbone}" for board in not_audited],
     )
@@ -68,7 +83,8 @@ def _meanings() -> dict[str, str]:
     """Setting -> what it is, in the order of a table."""
     inner = {f"augmentation.{name}": one.meaning for name, one in settings_of(Augmentation)}
     kinds = [{name: one.meaning for name, one in settings_of(k)} for k in (Recipe, ProbeRecipe)]
-    return kinds[0] | inner | kinds[1]
+    former = {"steps": "optimiser steps at most (protocol 1)"}
+    return kinds[0] | inner | kinds[1] | former
 
 
 def _flat(recipe: Mapping[str, Any]) -> dict[str, Any]:
@@ -93,7 +109,7 @@ def _value(value: Any) -> str:
     return f"{value:g}" if isinstance(value, int | float) else escape.text(str(value))
 
 
-# The choice of learning rates
+# The choice of settings
 
 
 def _backbones(choices: Choices) -> list[dict[str, object]]:
@@ -106,13 +122,13 @@ def _backbones(choices: Choices) -> list[dict[str, object]]:
 
 
 def _backbone(name: str, cells: Mapping[Cell, float], tuned: Tuned | None) -> dict[str, object]:
-    used = tuned.rates if tuned is not None else {}
-    best = chosen_rates(cells)
+    used = _chosen(tuned.settings) if tuned is not None else {}
+    best = _chosen(chosen_settings(cells))
     return {
         "name": name,
-        "rates": _rates(used),
+        "settings": [(*place, _words(one)) for place, one in used.items()],
         "labels": tuned.labels if tuned is not None else 0,
-        "better": _rates(best) if used and used != best else "",
+        "outdated": bool(used) and used != best,
         "at_the_edge": rates_at_the_edge(cells),
         "seeds": sorted({cell.seed for cell in cells}),
         "held_out": sorted({cell.held_out for cell in cells}),
@@ -120,60 +136,72 @@ def _backbone(name: str, cells: Mapping[Cell, float], tuned: Tuned | None) -> di
     }
 
 
-def _rates(rates: Mapping[str, float]) -> str:
-    return ", ".join(f"{escape.text(arm)} {rate:g}" for arm, rate in sorted(rates.items()))
+_Chosen = Mapping[tuple[str, int], str]
+"""Arm and N -> settings, as a cell has them."""
 
 
-def _sweep_table(
-    cells: Mapping[Cell, float], best: Mapping[str, float], used: Mapping[str, float]
-) -> str:
-    places = sorted({(cell.task, cell.images_per_class) for cell in cells})
-    header = ["arm", "learning rate", *(f"{escape.text(task)} N={n}" for task, n in places)]
+def _chosen(settings: Mapping[str, Mapping[int, Settings]]) -> _Chosen:
+    return {
+        (arm, size): as_text(one)
+        for arm, sizes in sorted(settings.items())
+        for size, one in sorted(sizes.items())
+    }
+
+
+def _words(settings: str) -> str:
+    return ", ".join(
+        f"{escape.text(name)} {_value(value)}" for name, value in json.loads(settings).items()
+    )
+
+
+def _sweep_table(cells: Mapping[Cell, float], best: _Chosen, used: _Chosen) -> str:
+    tasks = sorted({cell.task for cell in cells})
     rows = []
-    for (arm, rate), mean in mean_accuracies(cells).items():
-        tried = {c: a for c, a in cells.items() if (c.arm, c.learning_rate) == (arm, rate)}
-        detail = [_mean_at(tried, *place) for place in places]
-        mark = "chosen" if rate == used.get(arm) else _mark(cells, arm, rate, best[arm])
-        rows.append(
-            [escape.text(arm), f"{rate:g}", *detail, f"{100 * mean:.1f}", str(len(tried)), mark]
-        )
-    return printer.markdown([*header, "mean", "trainings", ""], rows)
+    for (arm, size, settings), mean in mean_accuracies(cells).items():
+        tried = _tried(cells, (arm, size), settings)
+        detail = [_mean_on(tried, task) for task in tasks]
+        mark = _mark(cells, (arm, size), settings, best[arm, size])
+        mark = "chosen" if settings == used.get((arm, size)) else mark
+        shown = [escape.text(arm), str(size), _words(settings), *detail, f"{100 * mean:.1f}"]
+        rows.append([*shown, str(len(tried)), mark])
+    header = ["arm", "N", "settings", *map(escape.text, tasks), "mean", "trainings", ""]
+    return printer.markdown(header, rows)
 
 
-def _mean_at(cells: Mapping[Cell, float], task: str, n: int) -> str:
-    found = [a for c, a in cells.items() if (c.task, c.images_per_class) == (task, n)]
+def _tried(
+    cells: Mapping[Cell, float], place: tuple[str, int], settings: str
+) -> Mapping[Cell, float]:
+    wanted = (*place, settings)
+    return {c: a for c, a in cells.items() if (c.arm, c.images_per_class, c.settings) == wanted}
+
+
+def _mean_on(cells: Mapping[Cell, float], task: str) -> str:
+    found = [a for c, a in cells.items() if c.task == task]
     return f"{100 * float(np.mean(found)):.1f}" if found else ""
 
 
-def _mark(cells: Mapping[Cell, float], arm: str, rate: float, best: float) -> str:
-    if rate == best:
+def _mark(cells: Mapping[Cell, float], place: tuple[str, int], settings: str, best: str) -> str:
+    if settings == best:
         return "best so far"
-    lost, error = paired_loss(cells, arm, rate, best)
+    lost, error = paired_loss(cells, place, settings, best)
     return f"tie ({100 * lost:.1f} less, standard error {100 * error:.1f})" if lost <= error else ""
 
 
 def paired_loss(
-    cells: Mapping[Cell, float], arm: str, rate: float, best: float
+    cells: Mapping[Cell, float], place: tuple[str, int], settings: str, best: str
 ) -> tuple[float, float]:
-    """Mean accuracy (0..1) that ``rate`` lacks against ``best`` over shared subsets, and its error.
+    """Mean accuracy (0..1) that ``settings`` lack against ``best`` over shared subsets, its error.
 
-    With fewer than two shared subsets neither is known, and both are not a number.
+    ``place`` is arm and N. With fewer than two shared subsets both are not a number.
     """
-    one, other = (_by_subset(cells, arm, r) for r in (rate, best))
+    one, other = (
+        {(c.task, c.seed): a for c, a in _tried(cells, place, tried).items()}
+        for tried in (settings, best)
+    )
     lost = [other[drawn] - one[drawn] for drawn in sorted(one.keys() & other.keys())]
     if len(lost) < 2:
         return math.nan, math.nan
     return float(np.mean(lost)), float(np.std(lost, ddof=1)) / math.sqrt(len(lost))
-
-
-def _by_subset(
-    cells: Mapping[Cell, float], arm: str, rate: float
-) -> dict[tuple[str, int, int], float]:
-    return {
-        (c.task, c.images_per_class, c.seed): accuracy
-        for c, accuracy in cells.items()
-        if (c.arm, c.learning_rate) == (arm, rate)
-    }
 
 
 # Early ends

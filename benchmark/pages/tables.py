@@ -11,7 +11,15 @@ from benchmark.analysis.effective import EffectiveImages
 from benchmark.analysis.gains import GainEstimate, estimates
 from benchmark.errors import one_line
 from benchmark.pages import escape, printer, verdicts
-from benchmark.pages.words import INTERVALS, UNFINISHED, notes, percent, refusal, stops_at
+from benchmark.pages.words import (
+    INTERVALS,
+    UNFINISHED,
+    notes,
+    percent,
+    protocol_mark,
+    refusal,
+    stops_at,
+)
 from benchmark.records.recipe import TWICE
 
 _UNFINISHED_MEANS = "The loss of most of these trainings was still falling when their steps ended."
@@ -29,9 +37,12 @@ def marked_gain_at(board: Board, arm: str, images_per_class: int) -> str:
 
 
 def marked_stops_at(board: Board, arm: str) -> str:
-    """As `words.stops_at`, marked as the verdict is; a void one makes no claim."""
+    """As `words.stops_at`, marked as the verdict is; a void one makes no claim.
+
+    A verdict of an older protocol says so.
+    """
     comparison = board.comparisons[arm]
-    shown = stops_at(comparison.verdict) + verdicts.mark(board, arm)
+    shown = stops_at(comparison.verdict) + verdicts.mark(board, arm) + protocol_mark(board)
     return f"void (was {shown})" if comparison.is_void else shown
 
 

@@ -11,6 +11,7 @@ from benchmark.analysis.crossover import Verdict
 from benchmark.analysis.effective import Refusal
 from benchmark.analysis.grounds import Stretch
 from benchmark.pages import escape
+from benchmark.records.fingerprint import PROTOCOL
 
 UNFINISHED = "†"
 """Marks what rests on trainings that most likely ended too early."""
@@ -221,15 +222,34 @@ def refusal(why: Refusal, smallest: int) -> str:
 
 
 def notes(board: Board) -> list[str]:
-    """Failures, records left out, arms that were not tuned, leaks: plain text, not Markdown."""
-    return [*_left_out(board), *_failures(board), *_untuned(board), *_leaks(board)]
+    """An older protocol, records left out, failures, arms that were not tuned, leaks."""
+    return [
+        *_older_protocol(board),
+        *_left_out(board),
+        *_failures(board),
+        *_untuned(board),
+        *_leaks(board),
+    ]
+
+
+def protocol_mark(board: Board) -> str:
+    """Tells rows of an older protocol; empty for today's."""
+    return f" (protocol {board.protocol})" if board.protocol != PROTOCOL else ""
+
+
+def _older_protocol(board: Board) -> Iterator[str]:
+    if board.protocol != PROTOCOL:
+        yield (
+            f"trained under protocol {board.protocol}, with other recipes than those of protocol "
+            f"{PROTOCOL}: not comparable until it is run again"
+        )
 
 
 def _left_out(board: Board) -> Iterator[str]:
     if board.left_out:
         yield (
-            f"{board.left_out} records with other data, image size or settings are left out; "
-            "run again"
+            f"{board.left_out} records with another protocol, other data, image size or settings "
+            "are left out; run again"
         )
 
 

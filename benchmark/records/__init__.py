@@ -1,7 +1,7 @@
 """What is kept of a trial: its place, its recipe, its record, and the store of them.
 
 For everybody above: `record` (what a trial is and what came of it), `recipe` (settings of an arm),
-`tuned` and `evidence` (how learning rates were chosen), `store` (one file per trial, believed only
-in its place), `claims` (which sweep trains a trial), `hardware`. Behind `store`: `consistency`.
-Knows neither torch nor what a score means.
+`tuned`, `evidence` and `saturation` (how settings and budgets were chosen), `store` (one file per
+trial, believed only in its place), `claims` (which sweep trains a trial), `hardware`. Behind
+`store`: `consistency`. Knows neither torch nor what a score means.
 """

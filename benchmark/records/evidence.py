@@ -5,23 +5,20 @@ Needs no torch: pages are written from it.
 
 from __future__ import annotations
 
-import csv
-import dataclasses
-import io
+import json
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from pydantic import TypeAdapter
 
-from benchmark import files
 from benchmark.defaults import SHIPPED_TUNING
-from benchmark.errors import UserError
-from benchmark.records.tuned import RATES_FILE
+from benchmark.records import measurements
+from benchmark.records.tuned import SETTINGS_FILE, Settings
 
-EVIDENCE_FILE = RATES_FILE.with_name("evidence.csv")
+EVIDENCE_FILE = SETTINGS_FILE.with_name("evidence.csv")
 
 
 @dataclass(frozen=True, order=True)
@@ -33,8 +30,10 @@ class Cell:
     """First digits of the hash of the pretrained weights; empty for an arm that starts without."""
     arm: str
     task: str
-    learning_rate: float
-    steps: int
+    settings: str
+    """What was tried: JSON with sorted keys, names of a recipe's fields and their values."""
+    views: int
+    """Training images of the whole budget."""
     recipe: str
     """First digits of the hash of the whole recipe: another recipe needs new measurements."""
     held_out: int
@@ -46,34 +45,52 @@ class Cell:
 Evidence = dict[Cell, float]
 """Cell -> held-out accuracy, 0..1."""
 
-_CELL = TypeAdapter(Cell)
-_COLUMNS = tuple(field.name for field in dataclasses.fields(Cell))
+
+def as_text(settings: Settings) -> str:
+    """The settings as a cell has them."""
+    return json.dumps(dict(settings), sort_keys=True)
 
 
-def mean_accuracies(evidence: Mapping[Cell, float]) -> dict[tuple[str, float], float]:
-    """(arm, learning rate) -> mean held-out accuracy, 0..1."""
-    scores: dict[tuple[str, float], list[float]] = defaultdict(list)
+def mean_accuracies(evidence: Mapping[Cell, float]) -> dict[tuple[str, int, str], float]:
+    """(arm, images per class, settings) -> mean held-out accuracy, 0..1, over tasks and seeds."""
+    scores: dict[tuple[str, int, str], list[float]] = defaultdict(list)
     for cell, accuracy in evidence.items():
-        scores[cell.arm, cell.learning_rate].append(accuracy)
+        scores[cell.arm, cell.images_per_class, cell.settings].append(accuracy)
     return {key: float(np.mean(values)) for key, values in sorted(scores.items())}
 
 
-def chosen_rates(evidence: Mapping[Cell, float]) -> dict[str, float]:
-    """Per arm the rate with the best mean held-out accuracy; of equals the smallest."""
-    means = mean_accuracies(evidence)
-    return {
-        arm: max((rate for a, rate in means if a == arm), key=lambda rate: means[arm, rate])
-        for arm in sorted({arm for arm, _ in means})
-    }
+def chosen_settings(evidence: Mapping[Cell, float]) -> dict[str, dict[int, dict[str, Any]]]:
+    """Per arm and N the settings with the best mean held-out accuracy; of equals the first."""
+    best: dict[tuple[str, int], tuple[float, str]] = {}
+    for (arm, size, settings), mean in mean_accuracies(evidence).items():
+        if mean > best.get((arm, size), (-1.0, ""))[0]:
+            best[arm, size] = mean, settings
+    chosen: dict[str, dict[int, dict[str, Any]]] = defaultdict(dict)
+    for (arm, size), (_, settings) in best.items():
+        chosen[arm][size] = json.loads(settings)
+    return dict(chosen)
 
 
-def rates_at_the_edge(evidence: Mapping[Cell, float]) -> dict[str, float]:
-    """The chosen rates that are the smallest or largest tried: a rate beyond may be better."""
-    tried: dict[str, set[float]] = defaultdict(set)
+def rates_at_the_edge(evidence: Mapping[Cell, float]) -> list[tuple[str, int, float]]:
+    """(arm, N, rate) where the chosen rate is the smallest or largest tried with its optimiser.
+
+    A rate beyond may be better.
+    """
+    tried: dict[tuple[str, int, str], set[float]] = defaultdict(set)
     for cell in evidence:
-        tried[cell.arm].add(cell.learning_rate)
-    chosen = chosen_rates(evidence).items()
-    return {arm: rate for arm, rate in chosen if rate in (min(tried[arm]), max(tried[arm]))}
+        settings = json.loads(cell.settings)
+        key = cell.arm, cell.images_per_class, settings["optimiser"]
+        tried[key].add(settings["learning_rate"])
+    return [
+        (arm, size, settings["learning_rate"])
+        for arm, sizes in chosen_settings(evidence).items()
+        for size, settings in sizes.items()
+        if settings["learning_rate"] in _ends(tried[arm, size, settings["optimiser"]])
+    ]
+
+
+def _ends(rates: set[float]) -> tuple[float, float]:
+    return min(rates), max(rates)
 
 
 def read_evidence(file: Path = EVIDENCE_FILE) -> Evidence:
@@ -81,36 +98,15 @@ def read_evidence(file: Path = EVIDENCE_FILE) -> Evidence:
 
     Raises `UserError` if it holds something else, such as the columns of an older version.
     """
-    if not file.exists():
-        return {}
-    try:
-        with file.open(encoding="utf-8", newline="") as text:
-            return dict(_result(row) for row in csv.DictReader(text))
-    except (KeyError, TypeError, ValueError) as error:
-        raise UserError(
-            f"not a file of measurements: {error}",
-            where=file,
-            mend="delete it; make tune measures again",
-        ) from error
-
-
-def _result(row: dict[str, str]) -> tuple[Cell, float]:
-    return _CELL.validate_python({name: row[name] for name in _COLUMNS}), float(row["accuracy"])
+    return measurements.read(file, Cell)
 
 
 def all_evidence() -> Evidence:
     """What was measured for this version, but for backbones that the user has measured anew."""
-    own = read_evidence()
-    measured = {cell.backbone for cell in own}
-    shipped = read_evidence(SHIPPED_TUNING / EVIDENCE_FILE.name).items()
-    return {cell: accuracy for cell, accuracy in shipped if cell.backbone not in measured} | own
+    shipped = read_evidence(SHIPPED_TUNING / EVIDENCE_FILE.name)
+    return measurements.renewed(shipped, read_evidence())
 
 
 def write_evidence(evidence: Evidence, file: Path) -> None:
     """Writes all measurements, sorted, in one step."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([*_COLUMNS, "accuracy"])
-    for cell in sorted(evidence):
-        writer.writerow([*dataclasses.astuple(cell), f"{evidence[cell]:.4f}"])
-    files.write(file, text.getvalue())
+    measurements.write(evidence, Cell, file)

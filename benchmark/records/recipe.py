@@ -5,27 +5,29 @@ from __future__ import annotations
 import dataclasses
 import functools
 import json
+import math
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
-from typing import Annotated, Any, ClassVar, Self, cast, get_type_hints
-
-from benchmark.records.tuned import Tuned
+from typing import Annotated, Any, ClassVar, Literal, Self, cast, get_type_hints
 
 TWICE = "steps-x2"
 FULL_BUDGET = "full-budget"
 _FACTORS: dict[str, dict[str, float]] = {
-    TWICE: {"steps": 2},
+    TWICE: {"steps": 2, "views": 2},
     "rate-x3": {"learning_rate": 3.0},
     "rate-div3": {"learning_rate": 1 / 3},
     FULL_BUDGET: {"floor": 0.0},
 }
-"""Alternative -> the setting that it multiplies. Without a floor no training ends early."""
+"""Alternative -> the setting that it multiplies, by each name that a recipe may have for it.
+Without a floor no training ends early."""
 
 ALTERNATIVES = tuple(_FACTORS)
 """What an audit tries in place of a recipe."""
 
+_BUDGET = ("steps", "views")
+"""What a budget is stored as: protocol 1 counted optimiser steps."""
 _ALWAYS = object()
 
 
@@ -52,55 +54,85 @@ class Augmentation:
     flip: Annotated[bool, Setting("whether half of the images are mirrored")] = False
 
 
+_AUGMENTATION = frozenset(one.name for one in dataclasses.fields(Augmentation))
+
+Optimiser = Literal["muon", "adamw"]
+
+
 @dataclass(frozen=True)
 class Recipe:
-    """How a network is trained: AdamW, linear warm-up, cosine decay to zero."""
+    """How a network is trained: a short warm-up, a constant rate, a linear cool-down to zero.
+
+    Nothing before the cool-down depends on the budget, so a longer training is a shorter one
+    continued (Haegele et al. 2024, "Scaling laws and compute-optimal training beyond fixed training
+    durations").
+    """
 
     learning_rate: Annotated[float, Setting("highest learning rate of the schedule")]
-    steps: Annotated[int, Setting("optimiser steps at most")]
+    views: Annotated[int, Setting("training images seen at most, augmented copies counted")]
     """For a task with ``budget: 1``."""
     tuning_labels: Annotated[
-        int, Setting("labels that the learning rate was chosen on; 0: not tuned")
+        int, Setting("labels that the settings were chosen on; 0: not tuned")
     ] = 0
-    """Labels of development tasks that ``make tune`` chose the rate on; 0: the arm's default."""
-    batch_size: Annotated[int, Setting("images per step")] = 32
-    weight_decay: Annotated[float, Setting("AdamW's, on matrices and kernels")] = 0.05
-    warmup: Annotated[float, Setting("share of the steps in which the rate rises")] = 0.1
+    """Labels of development tasks that ``make tune`` chose on; 0: the arm's default."""
+    tuned_at: Annotated[
+        int, Setting("images per class that the settings were chosen at; 0: not tuned", 0)
+    ] = 0
+    """Records of an arm whose settings were chosen at one size have the same settings."""
+    optimiser: Annotated[
+        Optimiser,
+        Setting("muon: orthogonalised momentum for kernels and matrices, AdamW for the rest"),
+    ] = "muon"
+    batch_size: Annotated[int, Setting("images per step")] = 64
+    weight_decay: Annotated[float, Setting("on matrices and kernels, decoupled")] = 0.05
+    warmup: Annotated[int, Setting("views in which the rate rises (protocol 1: share)")] = 3_200
+    cooldown: Annotated[float, Setting("share of the views in which the rate falls to zero")] = 0.3
+    trunk_scale: Annotated[
+        float, Setting("side of the images before the cool-down, as a share of the image size")
+    ] = 1.0
     label_smoothing: Annotated[
         float, Setting("share of the label that is spread over all classes")
     ] = 0.0
-    floor: Annotated[float, Setting("training loss in nats at which a training ends early")] = 0.005
-    """There is nothing left to learn: after two windows (each a fiftieth of the steps) below it, a
-    cool-down ends the training. 0: never."""
+    floor: Annotated[
+        float, Setting("training loss in nats at which the cool-down begins early")
+    ] = 0.02
+    """There is nothing left to learn after two windows (see `schedule`) below it. 0: never."""
+    floor_after: Annotated[int, Setting("views before which no cool-down begins early")] = 19_200
     frozen_batch_norm: Annotated[
         bool, Setting("whether BatchNorm keeps its pretrained statistics")
     ] = False
     augmentation: Augmentation = field(default_factory=Augmentation)
 
     @property
-    def views(self) -> int:
-        """Images that a training sees if it uses its whole budget, repetitions counted."""
-        return self.steps * self.batch_size
+    def steps(self) -> int:
+        """Optimiser steps of the whole budget."""
+        return math.ceil(self.views / self.batch_size)
 
-    def fitted(self, arm: str, tuned: Tuned | None, *, flip: bool, budget: float) -> Self:
-        """With the rate tuned for ``arm``, where there is one, and the task's flip and budget."""
-        changes: dict[str, Any] = {}
-        if tuned is not None and arm in tuned.rates:
-            changes = {"learning_rate": tuned.rates[arm], "tuning_labels": tuned.labels}
+    def fitted(
+        self, chosen: Mapping[str, Any], *, flip: bool, budget: float, shrinkable: bool
+    ) -> Self:
+        """With the settings ``chosen`` for its arm and backbone, and what the task needs.
+
+        ``shrinkable``: whether the network may be shown smaller images before the cool-down.
+        """
+        settings = dict(chosen)
+        scale = settings.pop("trunk_scale", self.trunk_scale)
+        turned = {k: settings.pop(k) for k in list(settings) if k in _AUGMENTATION}
         return replace(
             self,
-            steps=max(1, round(self.steps * budget)),
-            augmentation=replace(self.augmentation, flip=flip),
-            **changes,
+            views=max(1, round(self.views * budget)),
+            trunk_scale=scale if shrinkable else 1.0,
+            augmentation=replace(self.augmentation, flip=flip, **turned),
+            **settings,
         )
 
-    def with_rate(self, rate: float) -> Self | None:
-        """With another learning rate, and without the labels that an earlier choice took."""
-        return replace(self, learning_rate=rate, tuning_labels=0)
+    def at_most(self, views: int) -> Self | None:
+        """With no larger budget than ``views``."""
+        return replace(self, views=min(self.views, views))
 
     def shortened(self, steps: int) -> Self:
         """With so many steps, for a measurement."""
-        return replace(self, steps=steps)
+        return replace(self, views=steps * self.batch_size)
 
     def varied(self, alternative: str) -> Self | None:
         """As an audit tries it."""
@@ -126,7 +158,9 @@ class ProbeRecipe:
     steps: ClassVar[int] = 0
     views: ClassVar[int] = 0
 
-    def fitted(self, arm: str, tuned: Tuned | None, *, flip: bool, budget: float) -> Self:
+    def fitted(
+        self, chosen: Mapping[str, Any], *, flip: bool, budget: float, shrinkable: bool
+    ) -> Self:
         """The same for every task and backbone."""
         return self
 
@@ -134,8 +168,8 @@ class ProbeRecipe:
         """The same: there are no steps."""
         return self
 
-    def with_rate(self, rate: float) -> None:
-        """None: there is no rate to choose."""
+    def at_most(self, views: int) -> None:
+        """None: there are no views, and no settings to choose by training."""
 
     def varied(self, alternative: str) -> None:
         """None: an audit has nothing to try."""
@@ -208,9 +242,16 @@ class StoredRecipe:
 
     @property
     def steps(self) -> int | None:
-        """Optimiser steps of the whole budget; None for a recipe that has none."""
-        steps = self.settings.get("steps")
+        """Optimiser steps of the whole budget; None for a recipe without one that makes sense."""
+        steps, views, batch = map(self.settings.get, ("steps", "views", "batch_size"))
+        if isinstance(views, int) and isinstance(batch, int) and batch > 0:
+            return math.ceil(views / batch)
         return steps if isinstance(steps, int) else None
+
+    @property
+    def has_budget(self) -> bool:
+        """Whether it says how long a training is, whatever it says."""
+        return any(name in self.settings for name in _BUDGET)
 
     @property
     def floor(self) -> float | None:
@@ -224,16 +265,21 @@ class StoredRecipe:
         labels = self.settings.get("tuning_labels")
         return labels if isinstance(labels, int) else None
 
+    @property
+    def tuned_at(self) -> int:
+        """Images per class that its settings were chosen at; 0 where one choice is for every N."""
+        size = self.settings.get("tuned_at", 0)
+        return size if isinstance(size, int) else 0
+
     @functools.cached_property
     def without_budget(self) -> StoredRecipe:
-        """All but what may grow with N: the same at every N of an arm."""
-        return stored({k: v for k, v in self.settings.items() if k != "steps"})
+        """All but what may grow with N: the same for records of an arm and one `tuned_at`."""
+        return stored({k: v for k, v in self.settings.items() if k not in _BUDGET})
 
     def varied(self, alternative: str) -> StoredRecipe | None:
         """As an audit tries it; None where a recipe lacks the setting."""
-        if not _FACTORS[alternative].keys() <= self.settings.keys():
-            return None
-        return stored({**self.settings} | _varied(self.settings, alternative))
+        changes = _varied(self.settings, alternative)
+        return stored({**self.settings} | changes) if changes else None
 
 
 def stored(recipe: Mapping[str, Any]) -> StoredRecipe:
@@ -247,4 +293,5 @@ def _interned(text: str) -> StoredRecipe:
 
 
 def _varied(settings: Mapping[str, Any], alternative: str) -> dict[str, Any]:
-    return {name: settings[name] * factor for name, factor in _FACTORS[alternative].items()}
+    factors = _FACTORS[alternative].items()
+    return {name: settings[name] * factor for name, factor in factors if name in settings}

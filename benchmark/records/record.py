@@ -8,8 +8,9 @@ from typing import Literal
 
 from pydantic import JsonValue
 
-FORMAT = 2
-"""1 did not say whether an arm is pretraining; `store` tells it from the weights."""
+FORMAT = 3
+"""1 did not say whether an arm is pretraining, which `store` tells from the weights; 2 did not say
+the protocol, of which there was one."""
 
 SET_ASIDE = "superseded"
 """Folder beside records with those that were replaced; no arm is called so."""
@@ -62,7 +63,7 @@ class Training:
 
     steps: int
     losses: tuple[float, ...]
-    """Training loss in nats, averaged over equal windows of steps (at most 50 of them)."""
+    """Training loss in nats, averaged over equal windows of steps; the last may be shorter."""
     levelled_off: bool | None
     """Whether the training loss had stopped falling; None where there is no training loss."""
     seconds: float
@@ -75,6 +76,8 @@ class Record:
     trial: Trial
     fingerprint: str
     """SHA-256 over recipe, data and weights: records that differ here are never mixed."""
+    protocol: int
+    """Under which it was made (see `fingerprint.PROTOCOL`)."""
     status: Literal["ok", "failed"]
     reason: str | None
     """Why the trial failed; None if it did not."""

@@ -158,7 +158,10 @@ def upgraded(content: Any, path: Path) -> Any:
         )
     if found == 1:
         # Until then every arm that read pretrained weights was pretraining.
-        return content | {"format": FORMAT, "pretrained": content.get("weights_hash") is not None}
+        pretrained = content.get("weights_hash") is not None
+        return upgraded(content | {"format": 2, "pretrained": pretrained}, path)
+    if found == 2:
+        return content | {"format": FORMAT, "protocol": 1}
     return content
 
 

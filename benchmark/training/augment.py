@@ -11,9 +11,9 @@ from torch.nn import functional
 from benchmark.records.recipe import Augmentation
 
 
-def augment(batch: Tensor, how: Augmentation, generator: torch.Generator) -> Tensor:
-    """Returns changed copies of ``batch``, float ``[n, channels, side, side]``."""
-    grid = _grid(_affine(len(batch), how, generator).to(batch), batch.shape[-1])
+def augment(batch: Tensor, how: Augmentation, generator: torch.Generator, side: int) -> Tensor:
+    """Returns changed copies of ``batch``, float ``[n, channels, *, *]``, of ``side`` pixels."""
+    grid = _grid(_affine(len(batch), how, generator).to(batch), side)
     changed = functional.grid_sample(
         batch, grid, mode="bilinear", padding_mode="reflection", align_corners=False
     )

@@ -52,7 +52,8 @@ class Backbone:
     @functools.cached_property
     def preprocessing(self) -> Preprocessing:
         """Mean, deviation and interpolation from the network's pretrained configuration."""
-        config = networks.configuration(networks.build(self._timm_name, pretrained=False))
+        with torch.random.fork_rng(devices=[]):  # whoever asks first may have set a seed
+            config = networks.configuration(networks.build(self._timm_name, pretrained=False))
         return preprocessing(config, self.name)
 
     @functools.cached_property
@@ -110,6 +111,16 @@ class Backbone:
     def check_size(self, image_size: int) -> None:
         """Raises `UserError` if the network cannot take images of ``image_size`` pixels."""
         _check_size(self, image_size)
+
+    def takes_half(self, image_size: int) -> bool:
+        """Whether a network that is built for images of ``image_size`` pixels takes their half."""
+        if self.preprocessing.fixed_input_size:
+            return False
+        try:
+            self.check_size(image_size // 2)
+        except UserError:
+            return False
+        return True
 
 
 def _start_at_zero(model: nn.Module, classes: int) -> None:

@@ -8,6 +8,7 @@ other weights, a first training of another kind, a training on images without la
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -19,7 +20,7 @@ from benchmark.tasks import data
 from benchmark.tasks.data import Dataset
 from benchmark.tasks.definition.schema import Task
 from benchmark.training.backbones import Backbone
-from benchmark.training.loop import DivergedError, Pixels, classify, predict, train
+from benchmark.training.loop import DivergedError, Pixels, Run, classify, predict
 from benchmark.training.work import Outcome, Work
 
 Start = Callable[[Work[Recipe]], nn.Module]
@@ -56,7 +57,7 @@ def pretrained_start(work: Work[Recipe]) -> nn.Module:
 
 
 def fit_network(work: Work[Recipe], start: Start, prepare: Preparation | None = None) -> Outcome:
-    """Trains the whole network on the subset, then predicts the test split once.
+    """Trains the whole network on the subset, then predicts the test split once per budget.
 
     Raises `DivergedError` where losses or outputs are not finite.
     """
@@ -67,18 +68,29 @@ def fit_network(work: Work[Recipe], start: Start, prepare: Preparation | None = 
     # Again, so that dropout does not depend on whether building drew random numbers.
     torch.manual_seed(work.seed)
     model = model.to(work.device)
+    budgets = (work.recipe.views, *work.other_budgets)
     labels = torch.from_numpy(work.dataset.train.labels[work.subset]).to(work.device)
-    training = train(
+    run = Run(
         model,
         subset_pixels(work),
         classify(labels, work.recipe),
-        work.recipe,
+        replace(work.recipe, views=max(budgets)),
         torch.Generator().manual_seed(work.seed),
     )
+    done = {
+        views: Outcome(_predictions(one.model, work), one.training)
+        for views, one in run.at_budgets(budgets)
+    }
+    others = {views: done[views].predictions for views in work.other_budgets}
+    return replace(done[work.recipe.views], at_other_budgets=others)
+
+
+def _predictions(model: nn.Module, work: Work[Recipe]) -> NDArray[np.int64]:
     outputs = predict(model, pixels(work.dataset.test.images, work.backbone, work.device))
     if not outputs.isfinite().all():
         raise DivergedError("the trained network's outputs are not finite")
-    return Outcome(outputs.argmax(1).cpu().numpy(), training)
+    classes: NDArray[np.int64] = outputs.argmax(1).cpu().numpy()
+    return classes
 
 
 def subset_pixels(work: Work[Recipe]) -> Pixels:

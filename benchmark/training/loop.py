@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
@@ -15,7 +16,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from benchmark.records.recipe import Recipe
 from benchmark.records.record import Training
 from benchmark.training.augment import augment
-from benchmark.training.networks import parameter_groups
+from benchmark.training.networks import optimiser_for
 from benchmark.training.schedule import Schedule
 
 
@@ -44,14 +45,6 @@ class Pixels:
         return rows.float().sub_(offset).div_(scale).permute(0, 3, 1, 2)
 
 
-def _batches(count: int, recipe: Recipe, generator: torch.Generator) -> Iterator[Tensor]:
-    """``recipe.steps`` batches of positions, from one shuffled pass after another."""
-    wanted = recipe.steps * recipe.batch_size
-    passes = math.ceil(wanted / count)
-    order = torch.cat([torch.randperm(count, generator=generator) for _ in range(passes)])
-    yield from order[:wanted].split(recipe.batch_size)
-
-
 def _set_mode(model: nn.Module, recipe: Recipe) -> None:
     model.train()
     if recipe.frozen_batch_norm:
@@ -74,6 +67,111 @@ def classify(labels: Tensor, recipe: Recipe) -> Objective:
     return objective
 
 
+@dataclass
+class Run:
+    """A training as far as it has come. Until the cool-down nothing in it depends on the budget."""
+
+    model: nn.Module
+    pixels: Pixels
+    objective: Objective
+    recipe: Recipe
+    generator: torch.Generator
+
+    def __post_init__(self) -> None:
+        self.schedule = Schedule(self.recipe)
+        self.step = 0
+        self.windows: list[float] = []
+        """Mean losses in nats."""
+        self.seconds = 0.0
+        """Spent on steps; a branch counts those before it."""
+        self._optimiser = optimiser_for(self.model, self.recipe)
+        self._waiting = torch.empty(0, dtype=torch.int64)
+        self._losses: list[Tensor] = []
+
+    def until(self, step: int) -> None:
+        """Trains on, up to ``step`` or the end. Raises `DivergedError` at a loss not finite."""
+        started = time.perf_counter()
+        _set_mode(self.model, self.recipe)
+        while self.step < min(step, self.schedule.end):
+            self._losses.append(self._one_step())
+            self.step += 1
+            if len(self._losses) == self.schedule.window or self.step == self.schedule.end:
+                self._close_window()
+        self.seconds += time.perf_counter() - started
+
+    @property
+    def training(self) -> Training:
+        """How it went so far."""
+        return Training(
+            steps=self.step,
+            losses=tuple(round(mean, 5) for mean in self.windows),
+            levelled_off=levelled_off(self.windows, self.schedule.trunk_windows, self.recipe.floor),
+            seconds=self.seconds,
+        )
+
+    def at_budgets(self, views: Iterable[int]) -> Iterator[tuple[int, Run]]:
+        """The same training with budgets of ``views`` up to its own, each at its end.
+
+        Smallest first. What comes before the cool-downs is trained once for all.
+        """
+        for budget in sorted(set(views)):
+            if budget == self.recipe.views:
+                run = self
+            else:
+                self.until(Schedule(replace(self.recipe, views=budget)).trunk)
+                run = self.branch(budget)
+            run.until(run.recipe.steps)
+            yield budget, run
+
+    def branch(self, views: int) -> Run:
+        """A copy that goes on as if its budget had been ``views`` from the start.
+
+        This one stays as it is. Equal to the last bit unless the network has dropout, whose random
+        numbers are not the run's own. Raises ValueError once a cool-down has begun that the other
+        budget does not have.
+        """
+        other = copy.copy(self)
+        other.schedule = self.schedule.branch(views, self.step)
+        other.recipe = other.schedule.recipe
+        other.model, other._optimiser = copy.deepcopy((self.model, self._optimiser))
+        other.generator = self.generator.clone_state()
+        other.windows, other._losses = self.windows.copy(), self._losses.copy()
+        return other
+
+    def _one_step(self) -> Tensor:
+        for group in self._optimiser.param_groups:
+            group["lr"] = self.schedule.rate(self.step)
+        chosen = self._next_batch()
+        batch = augment(
+            self.pixels.batch(chosen), self.recipe.augmentation, self.generator, self._side
+        )
+        loss = self.objective(self.model, batch, chosen)
+        self._optimiser.zero_grad()
+        loss.backward()
+        self._optimiser.step()
+        return loss.detach()
+
+    @property
+    def _side(self) -> int:
+        side = self.pixels.images.shape[-1]
+        cools = self.schedule.cools_down(self.step)
+        return side if cools else max(1, round(side * self.recipe.trunk_scale))
+
+    def _next_batch(self) -> Tensor:
+        """Positions, from one shuffled pass after another."""
+        count, size = len(self.pixels.images), self.recipe.batch_size
+        while len(self._waiting) < size:
+            order = torch.randperm(count, generator=self.generator)
+            self._waiting = torch.cat([self._waiting, order])
+        chosen, self._waiting = self._waiting[:size], self._waiting[size:]
+        return chosen
+
+    def _close_window(self) -> None:
+        self.windows.append(_finite_mean(self._losses, self.step))
+        self.schedule.observe(self.step, self.windows[-1])
+        self._losses.clear()
+
+
 def train(
     model: nn.Module,
     pixels: Pixels,
@@ -85,53 +183,32 @@ def train(
 
     Raises `DivergedError` as soon as the loss is seen not to be finite.
     """
-    started = time.perf_counter()
-    _set_mode(model, recipe)
-    groups = parameter_groups(model, recipe.weight_decay)
-    optimiser = torch.optim.AdamW(groups, lr=recipe.learning_rate, fused=True)
-    schedule = Schedule(recipe)
-    losses: list[Tensor] = []
-    windows: list[float] = []
-    for step, chosen in enumerate(_batches(len(pixels.images), recipe, generator)):
-        for group in optimiser.param_groups:
-            group["lr"] = schedule.rate(step)
-        batch = augment(pixels.batch(chosen), recipe.augmentation, generator)
-        loss = objective(model, batch, chosen)
-        optimiser.zero_grad()
-        loss.backward()
-        optimiser.step()
-        losses.append(loss.detach())
-        if len(losses) == schedule.window or step + 1 == schedule.end:
-            windows.append(_finite_mean(losses, step))
-            schedule.observe(step + 1, windows[-1])
-            losses.clear()
-        if step + 1 == schedule.end:
-            break
-    return Training(
-        steps=step + 1,
-        losses=tuple(round(mean, 5) for mean in windows),
-        levelled_off=levelled_off(windows, recipe.floor),
-        seconds=time.perf_counter() - started,
-    )
+    run = Run(model, pixels, objective, recipe, generator)
+    run.until(recipe.steps)
+    return run.training
 
 
 def _finite_mean(losses: list[Tensor], step: int) -> float:
     mean = float(torch.stack(losses).mean())
     if not math.isfinite(mean):
-        raise DivergedError(f"the training loss was not finite by step {step + 1}")
+        raise DivergedError(f"the training loss was not finite by step {step}")
     return mean
 
 
-def levelled_off(losses: Sequence[float], floor: float) -> bool:
-    """Whether the last fifth of the losses is at the floor or hardly lower than the fifth before.
+def levelled_off(losses: Sequence[float], trunk: int, floor: float) -> bool:
+    """Whether there was hardly anything left to learn.
 
-    Hardly: by less than 1% of the first loss. A share of the last loss would never do: from a loss
-    near zero, every decay of the learning rate still takes a large share.
+    ``losses``: means of windows, of which the first ``trunk`` lie before the cool-down. Either the
+    last is at the floor, or the last fifth of the trunk is lower than the fifth before by less than
+    1% of the first loss. In the cool-down every loss falls; a share of the last loss would never do
+    either: from a loss near zero, every small change is a large share.
     """
-    fifth = max(1, len(losses) // 5)
-    last = sum(losses[-fifth:]) / fifth
-    before = sum(losses[-2 * fifth : -fifth]) / fifth if len(losses) >= 2 * fifth else math.inf
-    return last < floor or before - last < 0.01 * losses[0]
+    fifth = max(1, trunk // 5)
+    last = sum(losses[trunk - fifth : trunk]) / fifth
+    before = (
+        sum(losses[trunk - 2 * fifth : trunk - fifth]) / fifth if trunk >= 2 * fifth else math.inf
+    )
+    return losses[-1] < floor or before - last < 0.01 * losses[0]
 
 
 @torch.inference_mode()

@@ -8,18 +8,20 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, cast
 
+import torch
 from torch import nn
 from torch.nn.modules.module import register_module_module_registration_hook
 from torch.utils.hooks import RemovableHandle
 
 from benchmark.defaults import environment
 from benchmark.errors import UserError, nearest
+from benchmark.records.recipe import Recipe
 from benchmark.training import checkpoints, hub, tensors
 from benchmark.training import torchvision_ops as _declared  # noqa: F401  (timm needs it)
 
 # isort: split
 import timm
-from timm.optim import param_groups_weight_decay
+from timm.optim import Muon, param_groups_weight_decay
 
 HUB = "hf-hub:"
 FOLDER = "local-dir:"
@@ -156,6 +158,13 @@ def configuration(model: nn.Module) -> dict[str, Any]:
     return cast(dict[str, Any], model.pretrained_cfg)
 
 
-def parameter_groups(model: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
-    """Weight decay for matrices and kernels only, not for biases and norms."""
-    return cast(list[dict[str, Any]], param_groups_weight_decay(model, weight_decay))
+def optimiser_for(model: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
+    """What ``recipe`` asks for. Weight decay is for matrices and kernels, not biases and norms.
+
+    Muon (Jordan et al. 2024) orthogonalises the momentum of each kernel or matrix; timm leaves
+    depthwise kernels, matrices flatter than 1:128, biases and norms to AdamW (Nesterov's kind).
+    """
+    groups = param_groups_weight_decay(model, recipe.weight_decay)
+    if recipe.optimiser == "muon":
+        return cast(torch.optim.Optimizer, Muon(groups, lr=recipe.learning_rate, nesterov=True))
+    return torch.optim.AdamW(groups, lr=recipe.learning_rate, fused=True)

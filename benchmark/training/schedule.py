@@ -3,63 +3,85 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from benchmark.records.recipe import Recipe, reaches_floor
 
-WINDOWS = 50
-"""Windows of equal length that a budget is watched in."""
-_COOLDOWN = 0.3
-"""Share of the budget that a training still gets once it is found to be at the floor."""
+WINDOW_VIEWS = 3_200
+"""Views in a window of the losses. Not a share of the budget: a longer training goes on as a
+shorter one did."""
 
 
 @dataclass
 class Schedule:
-    """Linear warm-up and cosine decay; or, from the floor on, a linear decay to an earlier end.
+    """Linear warm-up, a constant rate (the trunk), and a linear cool-down to zero.
 
-    The decay begins when the losses reach the floor (`reaches_floor`). The rule looks at training
-    losses alone and is the same for every arm.
+    The cool-down begins at a fixed share of the budget or, if that is earlier, where the losses
+    reach the floor (`reaches_floor`); its length is the same share of what the training then has in
+    all. The rule looks at training losses alone and is the same for every arm.
     """
 
     recipe: Recipe
     _losses: list[float] = field(default_factory=list, init=False)
-    _cooldown_from: int | None = field(default=None, init=False)
+    _early: bool = field(default=False, init=False)
+    trunk: int = field(init=False)
+    """Steps before the cool-down, as far as is known yet."""
+
+    def __post_init__(self) -> None:
+        steps = self.recipe.steps
+        self.trunk = steps - max(1, round(self.recipe.cooldown * steps))
 
     @property
     def window(self) -> int:
         """Steps in a window."""
-        return math.ceil(self.recipe.steps / WINDOWS)
+        return math.ceil(WINDOW_VIEWS / self.recipe.batch_size)
 
     @property
     def end(self) -> int:
         """Steps in all, as far as is known yet."""
-        if self._cooldown_from is None:
+        if not self._early:
             return self.recipe.steps
-        return min(self.recipe.steps, self._cooldown_from + self._cooldown_steps)
+        share = self.recipe.cooldown
+        cooling = max(1, round(self.trunk * share / (1 - share)))
+        return min(self.recipe.steps, self.trunk + cooling)
+
+    def cools_down(self, step: int) -> bool:
+        """Whether ``step`` lies in the cool-down."""
+        return step >= self.trunk
 
     @property
-    def _cooldown_steps(self) -> int:
-        return max(1, round(_COOLDOWN * self.recipe.steps))
+    def trunk_windows(self) -> int:
+        """Whole windows before the cool-down, as far as is known yet; at least one."""
+        return max(1, self.trunk // self.window)
+
+    def branch(self, views: int, step: int) -> Schedule:
+        """That of the same training with a budget of ``views``, after ``step`` steps.
+
+        Raises ValueError if it would have taken other steps by then: a cool-down has begun.
+        """
+        other = Schedule(replace(self.recipe, views=views))
+        other._losses = self._losses.copy()
+        if self._early and self.trunk < other.trunk:
+            other.trunk, other._early = self.trunk, True
+        same = (self.trunk, self.end) == (other.trunk, other.end)
+        if not same and step > min(self.trunk, other.trunk):
+            raise ValueError(f"step {step} lies in a cool-down that another budget would not have")
+        return other
 
     def rate(self, step: int) -> float:
         """The learning rate at ``step``."""
         return self.recipe.learning_rate * self._factor(step)
 
     def _factor(self, step: int) -> float:
-        if self._cooldown_from is not None:
-            left = (self._cooldown_from + self._cooldown_steps - step) / self._cooldown_steps
-            return self._cosine(self._cooldown_from) * left
-        return self._cosine(step)
-
-    def _cosine(self, step: int) -> float:
-        steps = self.recipe.steps
-        warm = max(1, round(self.recipe.warmup * steps))
-        if step < warm:
-            return (step + 1) / warm
-        return 0.5 * (1 + math.cos(math.pi * (step - warm) / max(1, steps - warm)))
+        warm = max(1, math.ceil(self.recipe.warmup / self.recipe.batch_size))
+        rising = min(1.0, (step + 1) / warm)
+        return rising * min(1.0, (self.end - step) / (self.end - self.trunk))
 
     def observe(self, steps_done: int, loss: float) -> None:
         """Takes the mean loss of the window that ended after ``steps_done`` steps."""
         self._losses.append(loss)
-        if self._cooldown_from is None and reaches_floor(self._losses[-2:], self.recipe.floor):
-            self._cooldown_from = steps_done
+        early = steps_done * self.recipe.batch_size < self.recipe.floor_after
+        if early or self.cools_down(steps_done):
+            return
+        if reaches_floor(self._losses[-2:], self.recipe.floor):
+            self.trunk, self._early = steps_done, True

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 import numpy as np
@@ -28,6 +29,9 @@ class Work(Generic[R]):
     """Fixes initialisation, order of images and augmentation."""
     recipe: R
     device: str = "cpu"
+    other_budgets: tuple[int, ...] = ()
+    """Views of the same training with other budgets that are to be scored as well; an arm without
+    views has none."""
 
     @property
     def classes(self) -> int:
@@ -46,3 +50,5 @@ class Outcome:
 
     predictions: NDArray[np.int64]
     training: Training
+    at_other_budgets: Mapping[int, NDArray[np.int64]] = field(default_factory=dict)
+    """Views -> predicted classes, where other budgets were asked for."""

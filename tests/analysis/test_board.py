@@ -105,7 +105,7 @@ def test_records_of_other_data_are_left_out_with_a_note():
     stale = record(seed=1, data=old, finished="2025-01-01T00:00:00+00:00")
     board = board_of(record(), stale)
     assert board.arms["scratch"].points[0].seeds == 1
-    assert "1 records with other data, image size or settings are left out" in notes(board)[0]
+    assert "1 records with another protocol, other data, image size or settings" in notes(board)[0]
 
 
 def test_records_of_another_image_size_are_left_out_with_a_note():
@@ -238,6 +238,45 @@ def test_a_budget_that_grows_with_n_is_one_recipe():
     assert [point.images_per_class for point in board.arms["scratch"].points] == [1, 5]
     assert [recipe.steps for recipe in board.arms["scratch"].recipes] == [10, 50]
     assert board.left_out == 0
+
+
+def tuned(n, size, labels=1, **settings):
+    recipe = {"learning_rate": 0.1, "tuned_at": size, "tuning_labels": labels} | settings
+    return record(n=n, recipe=recipe, fingerprint=str(sorted(recipe.items())))
+
+
+def test_settings_may_differ_where_they_were_tuned_at_another_size():
+    made = [tuned(1, 2), tuned(2, 2), tuned(20, 20, learning_rate=0.3, optimiser="muon")]
+    board = board_of(*made)
+    assert [point.images_per_class for point in board.arms["scratch"].points] == [1, 2, 20]
+    assert board.left_out == 0
+
+
+@pytest.mark.parametrize("other", [{"learning_rate": 0.2}, {"labels": 7}])
+def test_settings_of_another_tuning_are_left_out(other):
+    old = dataclasses.replace(tuned(1, 2, **other), finished="2025-01-01T00:00:00+00:00")
+    board = board_of(old, tuned(2, 2))
+    assert [point.images_per_class for point in board.arms["scratch"].points] == [2]
+
+
+def test_what_was_not_tuned_is_not_mixed_with_what_was():
+    old = dataclasses.replace(tuned(1, 0, labels=0), finished="2025-01-01T00:00:00+00:00")
+    board = board_of(old, tuned(20, 20))
+    assert [point.images_per_class for point in board.arms["scratch"].points] == [20]
+
+
+def test_only_the_newest_protocol_of_a_board_counts():
+    late = {"finished": "2027-01-01T00:00:00+00:00", "fingerprint": "old", "protocol": 1}
+    board = board_of(record(n=1, **late), record(n=2), record(n=4))
+    assert [point.images_per_class for point in board.arms["scratch"].points] == [2, 4]
+    assert (board.protocol, board.left_out) == (2, 1)
+    assert board_of(record(protocol=1)).protocol == 1
+
+
+def test_audits_of_another_protocol_are_none():
+    audits = {"rate-x3": [score_of(record(protocol=1))]}
+    (board,) = boards([score_of(record())], audits=audits)
+    assert board.efforts == (Effort("cpu", 1, 2.0, 0, 0),)
 
 
 @pytest.mark.parametrize(

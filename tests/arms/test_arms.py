@@ -8,7 +8,7 @@ from benchmark import arms
 from benchmark.arms import all_arms, arm, register
 from benchmark.arms.probe import chosen_strength
 from benchmark.errors import UserError
-from benchmark.records.recipe import ProbeRecipe, Recipe, always
+from benchmark.records.recipe import ProbeRecipe, always
 from benchmark.records.record import Training
 from benchmark.tasks.subsets import subset
 from benchmark.training import backbones, features
@@ -56,20 +56,25 @@ def test_a_new_arm_needs_no_other_edit(monkeypatch):
     all_arms.cache_clear()
 
 
-def test_scratch_is_trained_for_longer_than_the_pretrained_network():
-    assert arm("scratch").recipe_at(1, 3).steps > arm("finetune").recipe_at(1, 3).steps
+@pytest.mark.parametrize("n", [1, 20, 1000])
+def test_scratch_is_trained_for_longer_than_the_pretrained_network(n):
+    assert arm("scratch").recipe_at(n, 3).views > arm("finetune").recipe_at(n, 3).views
 
 
-def test_networks_differ_in_nothing_but_start_rate_and_length():
+def test_the_budget_of_scratch_grows_with_the_images_between_bounds():
+    views = [arm("scratch").recipe_at(n, 10).views for n in (1, 25, 50, 100, 400)]
+    assert views == [38_400, 38_400, 75_000, 150_000, 307_200]
+
+
+def test_networks_differ_in_nothing_but_start_rate_length_and_size_of_the_trunk():
     one, other = arm("scratch").recipe_at(1, 3), arm("finetune").recipe_at(1, 3)
-    same = {"learning_rate": one.learning_rate, "steps": one.steps}
-    assert dataclasses.replace(other, **same) == one
+    own = ("learning_rate", "views", "trunk_scale")
+    assert dataclasses.replace(other, **{name: getattr(one, name) for name in own}) == one
 
 
 @pytest.mark.parametrize("name", ["scratch", "finetune"])
 def test_networks_learn_the_toy_task(work, dataset, name):
-    recipe = Recipe(learning_rate=3e-3, steps=60, floor=0)
-    outcome = arm(name).fit(work(name, 4, recipe=recipe))
+    outcome = arm(name).fit(work(name, 4, recipe=toy.recipe(60, learning_rate=3e-3)))
     assert outcome.training.steps == 60
     assert np.mean(outcome.predictions == dataset.test.labels) > 0.8
 

@@ -6,20 +6,21 @@ import numpy as np
 import pytest
 import torch
 from torch.nn import functional
+from toy import recipe
 
 from benchmark import arms
 from benchmark.arms import all_arms, register
 from benchmark.checks.contribution import check as contribution
 from benchmark.harness import audit, judged, plan, sweep
 from benchmark.harness.plan import Selection
-from benchmark.records.recipe import Recipe, always
+from benchmark.records.recipe import always
 from benchmark.tasks.subsets import subset
-from benchmark.training import backbones
+from benchmark.training import backbones, schedule
 from benchmark.training.fit import fit_network, pretrained_start, random_start, subset_pixels
 from benchmark.training.loop import classify, train
 from benchmark.training.work import Work
 
-RECIPE = Recipe(learning_rate=3e-3, steps=30, floor=0)
+RECIPE = recipe(30, learning_rate=3e-3)
 
 
 @pytest.fixture(autouse=True)
@@ -70,7 +71,8 @@ def test_an_arm_may_train_twice(work):
     assert outcome.training.losses[0] < phases[0].losses[0]
 
 
-def test_an_arm_may_train_on_images_without_labels_first(work):
+def test_an_arm_may_train_on_images_without_labels_first(work, monkeypatch):
+    monkeypatch.setattr(schedule, "WINDOW_VIEWS", 40)
     phases = []
     blind = dataclasses.replace(
         work.dataset.train, labels=np.full_like(work.dataset.train.labels, -1)
@@ -94,7 +96,7 @@ def test_an_arm_may_train_on_images_without_labels_first(work):
 
 
 def growing(images_per_class, classes):
-    return dataclasses.replace(RECIPE, steps=300 * images_per_class)
+    return dataclasses.replace(RECIPE, views=2400 * images_per_class)
 
 
 def test_a_budget_that_grows_with_n_goes_all_the_way(task, backbone, tmp_path, monkeypatch):

@@ -18,6 +18,7 @@ from benchmark.records.record import Training
 
 SHARES = {1: 0.25, 2: 0.5}
 RECIPE = {"steps": 100, "learning_rate": 0.001, "floor": 0.02}
+WHOLE = Training(100, (1.0, 0.5), True, 1.0)
 AT_FLOOR = Training(50, (1.0, 0.01, 0.01), True, 1.0)
 
 
@@ -43,15 +44,15 @@ def planned(board, jobs):
     return audit.plan(board, jobs, [stored(job) for job in jobs])
 
 
-def recorded(job, losses=(1.0, 0.001, 0.001)):
+def recorded(job, training=AT_FLOOR):
     """The record of a job whose training was found to be at the floor, unless told otherwise."""
-    training = Training(5, losses, True, 1.0 + job.trial.seed)
+    training = replace(training, seconds=1.0 + job.trial.seed)
     return replace(record(), trial=job.trial, recipe=RECIPE, training=training)
 
 
-def stored(job, losses=(1.0, 0.001, 0.001)):
+def stored(job, training=AT_FLOOR):
     """Its score."""
-    return score_of(recorded(job, losses))
+    return score_of(recorded(job, training))
 
 
 def test_only_deciding_cells_of_trained_arms_are_run_again(planned):
@@ -74,7 +75,7 @@ def test_twice_the_steps_are_twice_the_steps(planned, jobs):
 
 
 def test_trainings_that_did_not_cool_down_are_not_run_again_without_early_ends(board, jobs):
-    scores = [stored(job, losses=(1.0, 0.001, 0.5)) for job in jobs]
+    scores = [stored(job, WHOLE) for job in jobs]
     planned = audit.plan(board, jobs, scores)
     assert planned["full-budget"] == []
     assert len(planned["steps-x2"]) == 4
@@ -158,7 +159,7 @@ def retrials(scratch, alternatives, **fields):
 
 
 def test_where_no_training_cooled_down_none_has_to_be_run_without_early_ends():
-    found = retrials(curve("scratch", SHARES, recipe=RECIPE), ["steps-x2"])
+    found = retrials(curve("scratch", SHARES, recipe=RECIPE, training=WHOLE), ["steps-x2"])
     assert set(found) == {"steps-x2", "full-budget"}
     assert found["full-budget"].improvement == 0
     assert len(found["full-budget"].cells[2].seeds) == 3

@@ -1,17 +1,18 @@
 from __future__ import annotations
 
-from pathlib import Path
+from dataclasses import replace
 
 import pytest
 from toy import record
 
 from benchmark.harness import estimate, plan
 from benchmark.harness.estimate import Speed
+from benchmark.harness.executors import run_here
 from benchmark.harness.plan import Selection
 from benchmark.records import store
-from benchmark.records.recipe import FULL_BUDGET
+from benchmark.training.loop import Run
 
-NOWHERE = Path("no records here")
+SPEED = Speed(step=0.1, once=1.0)
 
 
 @pytest.fixture(scope="module")
@@ -20,57 +21,91 @@ def jobs(task, backbone):
 
 
 @pytest.fixture
-def known_speed(monkeypatch):
-    monkeypatch.setattr(estimate, "measure", lambda job: Speed(step=0.1, once=1.0))
+def measured(monkeypatch):
+    """The jobs whose steps were measured; each kind costs the same."""
+    seen = []
+    monkeypatch.setattr(estimate, "measure", lambda job: seen.append(job) or SPEED)
+    monkeypatch.setattr(
+        estimate.executors, "run", lambda function, jobs, workers: run_here(function, jobs)
+    )
+    return seen
 
 
-def test_images_and_trials_are_counted(jobs, known_speed):
-    expected = estimate.estimate(jobs, workers=1, recorded=NOWHERE)
-    steps = jobs[0].recipe.steps
+def core_seconds(jobs, *folders):
+    return estimate.estimate(jobs, 1, folders).core_seconds
+
+
+@pytest.mark.usefixtures("measured")
+def test_images_and_trials_are_counted(jobs):
+    expected = estimate.estimate(jobs, workers=1, recorded=())
     assert expected.trials == 8
-    assert expected.images == 4 * steps * jobs[0].recipe.batch_size
+    assert expected.images == 4 * jobs[0].recipe.views
 
 
-def test_time_is_steps_times_their_cost_plus_what_a_trial_costs_once(jobs, known_speed):
-    expected = estimate.estimate(jobs, workers=1, recorded=NOWHERE)
+@pytest.mark.usefixtures("measured")
+def test_time_is_steps_times_their_cost_plus_what_a_trial_costs_once(jobs):
     steps = jobs[0].recipe.steps
-    assert expected.core_seconds == pytest.approx(4 * (1 + 0.1 * steps) + 4 * 0.5)
+    assert core_seconds(jobs) == pytest.approx(4 * (1 + 0.1 * steps) + 4 * 0.5)
 
 
-def test_two_processes_take_half_the_time_but_for_the_start(jobs, known_speed):
-    one, two = (estimate.estimate(jobs, workers, NOWHERE).seconds for workers in (1, 2))
+@pytest.mark.usefixtures("measured")
+def test_two_processes_take_half_the_time_but_for_the_start(jobs):
+    one, two = (estimate.estimate(jobs, workers, ()).seconds for workers in (1, 2))
     assert one - 10 == pytest.approx(2 * (two - 10))
 
 
 def test_nothing_to_run_costs_nothing():
-    assert estimate.estimate([], workers=2, recorded=NOWHERE).seconds == 0
+    assert estimate.estimate([], workers=2, recorded=()).seconds == 0
 
 
-def test_each_network_is_measured_once(jobs, monkeypatch):
-    measured = []
-    monkeypatch.setattr(estimate, "measure", lambda job: measured.append(job) or Speed(0.1, 1.0))
-    estimate.estimate(jobs, workers=1, recorded=NOWHERE)
+def test_each_kind_of_step_is_measured_on_as_many_cores_as_will_be_used(jobs, measured):
+    estimate.estimate(jobs, workers=2, recorded=())
+    assert [job.trial.arm for job in measured] == ["scratch"] * 2
+
+
+@pytest.mark.parametrize(
+    "other", [{"batch_size": 32}, {"optimiser": "adamw"}, {"trunk_scale": 0.5}, {"cooldown": 0.5}]
+)
+def test_what_makes_a_step_cost_otherwise_is_measured_anew(jobs, measured, other):
+    changed = replace(jobs[-2], recipe=replace(jobs[-2].recipe, **other))
+    core_seconds([*jobs, changed])
+    assert len(measured) == 2
+
+
+def test_settings_that_cost_nothing_are_not_measured(jobs, measured):
+    core_seconds([*jobs, replace(jobs[-2], recipe=replace(jobs[-2].recipe, learning_rate=1.0))])
     assert len(measured) == 1
 
 
-def test_a_measurement_gives_positive_times(jobs):
+def test_a_measurement_gives_positive_times(jobs, monkeypatch):
+    monkeypatch.setattr(estimate, "_MOST_TENS", 1)
     speed = estimate.measure(jobs[0])
     assert speed.step > 0
     assert speed.once >= 0
 
 
-def test_recorded_trials_tell_how_much_of_the_budget_is_used(jobs, known_speed, tmp_path):
-    for n in (1, 2):
-        half = record("scratch", n, recipe={"steps": 10})  # its training took 5 steps
-        store.save(tmp_path, half)
-    whole = estimate.estimate(jobs, 1, NOWHERE).core_seconds
-    steps = 4 * 0.1 * jobs[0].recipe.steps
-    assert estimate.estimate(jobs, 1, tmp_path).core_seconds == pytest.approx(whole - steps / 2)
+def test_measured_trainings_have_the_share_of_small_images_of_a_whole_one(jobs, monkeypatch):
+    taken = []
+    step = Run._one_step
+    monkeypatch.setattr(Run, "_one_step", lambda run: (taken.append(run._side), step(run))[1])
+    monkeypatch.setattr(estimate, "_MOST_TENS", 2)
+    recipe = replace(jobs[0].recipe, trunk_scale=0.5, batch_size=2, floor=100.0)
+    estimate.measure(replace(jobs[0], recipe=recipe))
+    warm_up = 4
+    for steps, first in ((10, warm_up), (30, warm_up + 10), (10, warm_up + 40)):
+        assert taken[first : first + steps].count(8) == 0.7 * steps
+    assert len(taken) == warm_up + 10 + 30 + 10
 
 
-def test_a_training_that_cannot_end_early_uses_its_whole_budget(jobs, known_speed, tmp_path):
-    for n in (1, 2):
-        store.save(tmp_path, record("scratch", n, recipe={"steps": 10}))
-    again = [job.varied(FULL_BUDGET) for job in jobs if job.recipe.steps]
-    known, unknown = (estimate.estimate(again, 1, place) for place in (tmp_path, NOWHERE))
-    assert known.core_seconds == unknown.core_seconds
+def test_a_slow_network_is_measured_over_few_steps(jobs, monkeypatch):
+    lasted = iter([4 * 100.0, 1010.0, 2010.0, 1015.0])  # 100 s a step, 10 s and 15 s beside them
+    monkeypatch.setattr(estimate, "_seconds", lambda action: next(lasted))
+    assert estimate.measure(jobs[0]) == Speed(step=100.0, once=15.0)
+
+
+@pytest.mark.usefixtures("measured")
+def test_earlier_trainings_tell_how_much_of_the_budget_is_used(jobs, tmp_path):
+    for n in (1, 2):  # both ended after 5 steps of 16
+        store.save(tmp_path, record("scratch", n, recipe={"views": 10_000, "batch_size": 16}))
+    saved = 4 * 0.1 * jobs[0].recipe.steps * (1 - 80 / jobs[0].recipe.views)
+    assert core_seconds(jobs) - core_seconds(jobs, tmp_path) == pytest.approx(saved)

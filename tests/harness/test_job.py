@@ -5,21 +5,21 @@ import numpy as np
 import pytest
 import torch
 import toy
-from toy import CLASSES, write_backbone
+from toy import CLASSES, recipe, write_backbone
 
 from benchmark.errors import UserError
 from benchmark.harness import job as trial
 from benchmark.harness import plan
 from benchmark.harness.job import Job
 from benchmark.harness.plan import Selection
-from benchmark.records.fingerprint import Ingredients
-from benchmark.records.recipe import ProbeRecipe, Recipe
+from benchmark.records.fingerprint import PROTOCOL, Ingredients
+from benchmark.records.recipe import ProbeRecipe
 from benchmark.records.record import Trial
 from benchmark.tasks import subsets
 from benchmark.training import backbones
 from benchmark.training import loop as training
 
-RECIPE = Recipe(learning_rate=1e-3, steps=4)
+RECIPE = recipe(4, learning_rate=1e-3)
 
 
 @pytest.fixture
@@ -61,7 +61,12 @@ def test_a_record_says_what_was_done(job, dataset):
     assert record.data.image_size == toy.SIZE
     assert record.weights_hash == job.made_of.weights_hash
     assert record.backbone_label == "a toy"
-    assert record.recipe["steps"] == record.training.steps == len(record.training.losses) == 4
+    assert record.protocol == PROTOCOL
+    assert (record.recipe["views"], record.training.steps, len(record.training.losses)) == (
+        32,
+        4,
+        1,
+    )
     assert {"torch", "timm", "python"} <= set(record.versions)
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00", record.finished)
 
@@ -137,27 +142,24 @@ def test_features_that_are_no_numbers_are_a_failure_with_its_reason(job, monkeyp
 
 
 def test_a_network_that_breaks_in_its_last_step_has_failed_too(job):
-    hot = dataclasses.replace(RECIPE, learning_rate=1e38, steps=1)
-    record = trial.run(changed(job, hot))
+    record = trial.run(changed(job, recipe(1, learning_rate=1e38, warmup=0, optimiser="adamw")))
     assert record.status == "failed"
 
 
 def test_the_test_split_is_looked_at_once_and_after_training(job, monkeypatch):
     order = []
 
-    def watched(name):
-        original = getattr(training, name)
-
+    def watched(original):
         def noted(*args, **kwargs):
-            order.append(name)
+            order.append(original.__name__)
             return original(*args, **kwargs)
 
         return noted
 
-    for name in ("train", "predict"):
-        monkeypatch.setattr(f"benchmark.training.fit.{name}", watched(name))
+    monkeypatch.setattr(training.Run, "until", watched(training.Run.until))
+    monkeypatch.setattr("benchmark.training.fit.predict", watched(training.predict))
     trial.run(job)
-    assert order == ["train", "predict"]
+    assert order == ["until", "predict"]
 
 
 def test_the_fingerprint_does_not_depend_on_n_and_seed(job):

@@ -5,9 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benchmark.arms import arm
 from benchmark.errors import UserError
 from benchmark.harness import plan
 from benchmark.records.record import Trial
+from benchmark.training import backbones
 
 words = st.lists(st.sampled_from("abcde"), min_size=1, unique=True)
 
@@ -53,3 +55,22 @@ def test_a_task_that_validate_refuses_for_its_leaks_is_not_run(
     leaked = tuple(range(len(dataset.test.labels)))
     with pytest.raises(UserError, match=r"100%.* are also training images"):
         planned(monkeypatch, task, backbone, dataset, test_in_train=leaked)
+
+
+@pytest.mark.parametrize(
+    ("name", "size", "scale"),
+    [("test_resnet", 64, 0.5), ("test_resnet", 32, 1), ("test_vit", 64, 1)],
+)
+def test_images_are_shrunk_where_something_is_left_to_see_and_the_network_takes_them(
+    task, name, size, scale
+):
+    half = {"trunk_scale": 0.5}
+    fitted = plan.fitted(arm("scratch").recipe_at(1, 3), half, task, backbones.find(name), size)
+    assert fitted.trunk_scale == scale
+
+
+def test_a_trial_has_the_settings_that_were_tuned_nearest_to_its_n(task, monkeypatch):
+    monkeypatch.setattr(plan, "settings_for", lambda backbone, arm, n: {"tuned_at": n, "turn": 1.0})
+    network = backbones.find("test_resnet")
+    recipe = plan.recipe_for(arm("finetune"), task, network, 4, 3, 16)
+    assert (recipe.tuned_at, recipe.augmentation.turn) == (4, 1.0)

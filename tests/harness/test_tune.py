@@ -1,19 +1,25 @@
 import dataclasses
+import json
 
 import numpy as np
 import pytest
 
 from benchmark.errors import UserError
-from benchmark.harness import tune
+from benchmark.harness import held_out, tune
 from benchmark.harness.executors import run_here
-from benchmark.records.evidence import Cell, chosen_rates, read_evidence, write_evidence
+from benchmark.records.evidence import as_text, chosen_settings, read_evidence, write_evidence
 from benchmark.tasks import data
 from benchmark.training import backbones
+from tests.records.test_evidence import cell
+
+SLOW, FAST = ({"learning_rate": rate, "optimiser": "muon"} for rate in (1e-4, 1e-2))
 
 
 @pytest.fixture(autouse=True)
 def _small(monkeypatch):
-    monkeypatch.setattr(tune, "RATES", (1e-4, 1e-2))
+    monkeypatch.setattr(tune, "CANDIDATES", (SLOW, FAST))
+    monkeypatch.setattr(tune, "CHANGES", ({"turn": 0.0},))
+    monkeypatch.setattr(tune, "MOST_VIEWS", 64)
     monkeypatch.setattr(tune, "SIZES", (2, 4))
     monkeypatch.setattr(tune, "HELD_OUT", 2)
     monkeypatch.setattr(tune, "SEEDS", (1000,))
@@ -22,15 +28,25 @@ def _small(monkeypatch):
     )
 
 
-def cell(arm="scratch", rate=1e-3, **changed):
-    made = Cell("net", "", arm, "toy", rate, 4, "0a1b", 10, 2, 1000)
-    return dataclasses.replace(made, **changed)
-
-
 def fake_run(tuning):
-    """The larger the rate, the better, for scratch; the other way round for the others."""
-    good = (tuning.cell.learning_rate > 1e-3) == (tuning.cell.arm == "scratch")
-    return tuning.cell, 0.9 if good else 0.2
+    """The larger the rate, the better, for scratch; the other way round for the others.
+
+    Images that are not turned are better with few of them.
+    """
+    tried = json.loads(tuning.cell.settings)
+    good = (tried["learning_rate"] > 1e-3) == (tuning.cell.arm == "scratch")
+    still = 0.05 if "turn" in tried else 0.0
+    accuracy = (0.9 if good else 0.2) + (still if is_small(tuning) else -still)
+    return tuning.cell, round(accuracy, 4)
+
+
+def is_small(tuning):
+    return tuning.cell.images_per_class == 2
+
+
+def plan(backbone, *tasks):
+    """The trainings of the first stage."""
+    return tune.plan(backbones.find(backbone), tasks, lambda arm, size: tune.CANDIDATES)
 
 
 def arm_that(fits):
@@ -38,17 +54,22 @@ def arm_that(fits):
     return lambda name: type("Arm", (), {"fit": staticmethod(fits)})
 
 
-def test_every_trained_arm_is_tried_at_every_rate_and_size(task, backbone):
-    planned = [tuning.cell for tuning in tune.plan(backbones.find(backbone), [task])]
+def test_every_trained_arm_is_tried_with_every_candidate_and_size(task, backbone):
+    planned = [tuning.cell for tuning in plan(backbone, task)]
     assert len(planned) == len(set(planned)) == 2 * 2 * 2
     assert {one.arm for one in planned} == {"scratch", "finetune"}
     assert {one.backbone for one in planned} == {"net"}
 
 
-def test_the_recipe_is_that_of_a_sweep_but_for_the_rate(task, backbone):
-    for tuning in tune.plan(backbones.find(backbone), [task]):
-        assert tuning.recipe.learning_rate == tuning.cell.learning_rate
-        assert tuning.recipe.steps == tuning.cell.steps
+def test_the_recipe_is_that_of_a_sweep_but_for_settings_and_budget(task, backbone):
+    for tuning in plan(backbone, task):
+        assert tuning.recipe.learning_rate == json.loads(tuning.cell.settings)["learning_rate"]
+        assert tuning.recipe.views == tuning.cell.views == 64
+
+
+def test_the_candidates_are_the_same_for_every_arm(task, backbone):
+    tried = {(t.cell.arm, t.cell.settings) for t in plan(backbone, task)}
+    assert tried == {(arm, as_text(s)) for arm in ("scratch", "finetune") for s in (SLOW, FAST)}
 
 
 def test_seeds_are_not_those_of_the_leaderboard():
@@ -64,7 +85,7 @@ def test_the_test_split_is_never_read(task, backbone, dataset, monkeypatch, tmp_
     closed = dataclasses.replace(dataset, test=Untouchable())
     monkeypatch.setattr(data, "load", lambda *a, **k: closed)
     evidence = tune.tune(backbone, [task], 1, tmp_path / "evidence.csv")
-    assert len(evidence) == 2 * 2 * 2
+    assert len(evidence) == 2 * 2 * (2 + 1)
     assert all(0 <= accuracy <= 1 for accuracy in evidence.values())
 
 
@@ -81,27 +102,27 @@ def test_a_training_is_scored_on_images_that_it_was_not_trained_on(task, backbon
     monkeypatch.setattr(
         tune.arms, "arm", lambda name: type("Arm", (), {"fit": staticmethod(watched)})
     )
-    for tuning in tune.plan(backbones.find(backbone), [task]):
+    for tuning in plan(backbone, task):
         tune.run(tuning)
     assert set(map(str, seen)) == {str((6, 6, set())), str((12, 6, set()))}
 
 
 def test_what_is_trained_on_nests_and_what_is_held_out_stays(task):
-    labels = data.load(task, task.image_size).train.labels
-    few, more = (tune._drawn(labels, cell(held_out=2, images_per_class=n)) for n in (2, 4))
+    labels = held_out.labels(task)
+    few, more = (held_out.drawn(labels, 2, n, seed=1000) for n in (2, 4))
     assert set(few[1]) < set(more[1])
     assert list(few[0]) == list(more[0])
 
 
 def test_sizes_that_a_task_does_not_have_are_left_out(task, backbone, monkeypatch):
     monkeypatch.setattr(tune, "SIZES", (2, 4000))
-    assert {t.cell.images_per_class for t in tune.plan(backbones.find(backbone), [task])} == {2}
+    assert {t.cell.images_per_class for t in plan(backbone, task)} == {2}
 
 
 def test_a_development_task_with_too_few_images_is_one_message(task, backbone, monkeypatch):
     monkeypatch.setattr(tune, "HELD_OUT", 4000)
     with pytest.raises(UserError, match="needs 4002"):
-        tune.plan(backbones.find(backbone), [task])
+        plan(backbone, task)
 
 
 def test_a_rate_at_which_the_training_diverges_scores_nothing(task, backbone, monkeypatch):
@@ -109,7 +130,7 @@ def test_a_rate_at_which_the_training_diverges_scores_nothing(task, backbone, mo
         raise tune.DivergedError("NaN")
 
     monkeypatch.setattr(tune.arms, "arm", arm_that(diverging))
-    (first, *_) = tune.plan(backbones.find(backbone), [task])
+    (first, *_) = plan(backbone, task)
     assert tune.run(first) == (first.cell, 0.0)
 
 
@@ -120,7 +141,22 @@ def test_measurements_are_kept_and_not_made_again(task, backbone, monkeypatch, t
     first = tune.tune(backbone, [task], 1, file)
     assert tune.tune(backbone, [task], 1, file) == first
     assert len(made) == len(first)
-    assert chosen_rates(first) == {"scratch": 1e-2, "finetune": 1e-4}
+
+
+def test_changes_are_tried_on_the_best_candidate_of_each_arm_and_size(
+    task, backbone, monkeypatch, tmp_path
+):
+    monkeypatch.setattr(tune, "run", fake_run)
+    found = tune.tune(backbone, [task], 1, tmp_path / "evidence.csv")
+    changed = {(c.arm, c.settings) for c in found if "turn" in c.settings}
+    assert changed == {
+        ("scratch", as_text({**FAST, "turn": 0.0})),
+        ("finetune", as_text({**SLOW, "turn": 0.0})),
+    }
+    assert chosen_settings(found) == {
+        "scratch": {2: {**FAST, "turn": 0.0}, 4: FAST},
+        "finetune": {2: {**SLOW, "turn": 0.0}, 4: SLOW},
+    }
 
 
 def test_what_was_measured_before_an_interruption_counts(task, backbone, monkeypatch, tmp_path):
@@ -138,15 +174,15 @@ def test_what_was_measured_before_an_interruption_counts(task, backbone, monkeyp
         tune.tune(backbone, [task], 1, file)
     assert set(read_evidence(file)) == set(made)
     monkeypatch.setattr(tune, "run", fake_run)
-    assert len(tune.tune(backbone, [task], 1, file)) == 8
+    assert len(tune.tune(backbone, [task], 1, file)) == 12
 
 
 def test_another_recipe_is_measured_anew(task, backbone, monkeypatch, tmp_path):
     file = tmp_path / "evidence.csv"
     monkeypatch.setattr(tune, "run", fake_run)
     before = tune.tune(backbone, [task], 1, file)
-    longer = task.model_copy(update={"budget": 2 * task.budget})
-    after = tune.tune(backbone, [longer], 1, file)
+    mirrored = task.model_copy(update={"flip": True})
+    after = tune.tune(backbone, [mirrored], 1, file)
     assert not set(before) & set(after)
     assert read_evidence(file) == after
 

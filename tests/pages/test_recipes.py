@@ -7,9 +7,10 @@ from benchmark.analysis.board import boards
 from benchmark.analysis.scores import score_of
 from benchmark.pages import recipes as recipes_page
 from benchmark.pages.recipes import Choices, paired_loss
+from benchmark.records.evidence import as_text
 from benchmark.records.recipe import stored as recipe_of
 from benchmark.records.tuned import Tuned
-from tests.records.test_evidence import cell
+from tests.records.test_evidence import cell, settings
 
 RECIPE = {"steps": 10, "learning_rate": 0.001, "floor": 0.02, "augmentation": {"flip": True}}
 TRIED = {
@@ -20,6 +21,14 @@ TRIED = {
     cell(rate=1e-2, seed=1000): 0.20,
     cell(rate=1e-2, seed=1001): 0.31,
 }
+
+
+SLOW, GOOD, FAST = (f"learning_rate {rate}, optimiser muon" for rate in (0.001, 0.003, 0.01))
+"""As the page has them."""
+
+
+def tuned(rate):
+    return {"net": Tuned({"scratch": {2: settings(rate)}}, 80)}
 
 
 def boards_of(*records, **audits):
@@ -61,36 +70,42 @@ def test_the_tasks_that_choices_are_made_on_are_named():
     assert "Development tasks: none." in page(development=())
 
 
-def test_the_sweep_marks_the_chosen_rate_and_ties():
-    text = page(evidence=TRIED, tuned={"net": Tuned({"scratch": 1e-3}, 80)})
-    assert row(text, "scratch", "0.001")[2:] == ["65.0", "65.0", "2", "chosen"]
-    assert row(text, "scratch", "0.003")[-1] == "tie (1.0 less, standard error 2.0)"
-    assert row(text, "scratch", "0.01")[-1] == ""
+def test_the_sweep_marks_the_chosen_settings_and_ties():
+    text = page(evidence=TRIED, tuned=tuned(1e-3))
+    assert row(text, "scratch", "2", SLOW)[3:] == ["65.0", "65.0", "2", "chosen"]
+    assert row(text, "scratch", "2", GOOD)[-1] == "tie (1.0 less, standard error 2.0)"
+    assert row(text, "scratch", "2", FAST)[-1] == ""
     assert "Labels that choosing them took: 80." in text
     assert "Seeds: 1000, 1001; held-out images per class: 10." in text
 
 
-def test_rates_in_use_that_are_not_the_best_measured_are_admitted():
-    text = page(evidence=TRIED, tuned={"net": Tuned({"scratch": 1e-2}, 80)})
-    assert "best at other rates: scratch 0.001" in text
-    assert row(text, "scratch", "0.01")[-1] == "chosen"
-    assert row(text, "scratch", "0.001")[-1] == "best so far"
+def test_each_size_has_a_choice_of_its_own():
+    text = page(evidence=TRIED | {cell(rate=1e-2, n=20): 0.9, cell(rate=1e-3, n=20): 0.5})
+    assert row(text, "scratch", "2", SLOW)[-1] == "best so far"
+    assert row(text, "scratch", "20", FAST)[3:] == ["90.0", "90.0", "1", "best so far"]
+
+
+def test_settings_in_use_that_are_not_the_best_measured_are_admitted():
+    text = page(evidence=TRIED, tuned=tuned(1e-2))
+    assert "measurements stored by now are best with other settings" in text
+    assert row(text, "scratch", "2", FAST)[-1] == "chosen"
+    assert row(text, "scratch", "2", SLOW)[-1] == "best so far"
 
 
 def test_a_best_rate_that_is_the_last_one_tried_is_admitted():
-    assert "A rate for scratch beyond 0.001, the last tried, may do better." in page(evidence=TRIED)
+    assert "A rate for scratch at N=2 beyond 0.001, the last tried," in page(evidence=TRIED)
 
 
-def test_measurements_without_rates_in_use_are_shown():
+def test_measurements_without_settings_in_use_are_shown():
     text = page(evidence=TRIED)
-    assert "No rate is chosen yet: the arms' defaults are in use." in text
-    assert row(text, "scratch", "0.001")[-1] == "best so far"
+    assert "No settings are chosen yet: the arms' defaults are in use." in text
+    assert row(text, "scratch", "2", SLOW)[-1] == "best so far"
 
 
 def test_a_missing_file_of_measurements_is_admitted():
-    text = page(tuned={"net": Tuned({"scratch": 1e-3}, 80)})
+    text = page(tuned=tuned(1e-3))
     assert "are missing: `make tune` makes them" in text
-    assert "Rates in use: scratch 0.001" in text
+    assert f"Settings in use: scratch N=2 {SLOW}." in text
     assert "No measurements of net are stored." in text
 
 
@@ -98,18 +113,24 @@ def test_each_backbone_has_its_own_table():
     text = page(evidence=TRIED | {cell(backbone="other"): 0.5})
     assert "### net" in text
     assert "### other" in text
-    assert row(text.partition("### other")[2], "scratch", "0.001")[-2:] == ["1", "best so far"]
+    shown = row(text.partition("### other")[2], "scratch", "2", SLOW)
+    assert shown[-2:] == ["1", "best so far"]
 
 
-def test_what_a_rate_loses_is_paired_over_subsets():
-    lost, error = paired_loss(TRIED, "scratch", 1e-2, 1e-3)
+def lost_with(tried, rate, best):
+    return paired_loss(tried, ("scratch", 2), as_text(settings(rate)), as_text(settings(best)))
+
+
+def test_what_settings_lose_is_paired_over_subsets():
+    lost, error = lost_with(TRIED, 1e-2, 1e-3)
     assert (lost, error) == (pytest.approx(0.395), pytest.approx(0.005))
 
 
 def test_one_shared_subset_is_no_tie():
     tried = {cell(rate=1e-3): 0.5, cell(rate=1e-2): 0.5}
-    assert all(map(math.isnan, paired_loss(tried, "scratch", 1e-2, 1e-3)))
-    assert row(page(evidence=tried), "scratch", "0.01")[-1] == ""
+    assert all(map(math.isnan, lost_with(tried, 1e-2, 1e-3)))
+    rows = page(evidence=tried).splitlines()
+    assert not any("tie (" in line for line in rows)
 
 
 def test_what_early_ends_change_is_shown_with_the_steps_that_they_save():

@@ -1,5 +1,6 @@
 import dataclasses
 
+import made_boards
 import pytest
 from made_boards import board as made_board
 from made_boards import compared
@@ -11,6 +12,7 @@ from benchmark.analysis.effective import EffectiveImages
 from benchmark.analysis.grounds import Grounds
 from benchmark.analysis.scores import score_of
 from benchmark.pages import tables, words
+from benchmark.records.fingerprint import PROTOCOL
 from benchmark.records.recipe import stored as recipe_of
 
 
@@ -227,3 +229,10 @@ def test_hours_are_summed_per_backbone_and_machine():
         ["cpu", "3", "3.00", "1", "1.00"],
         ["gpu", "2", "2.00", "0", "0.00"],
     ]
+
+
+@pytest.mark.parametrize(("protocol", "mark"), [(1, " (protocol 1)"), (PROTOCOL, "")])
+def test_a_verdict_of_an_older_protocol_is_marked_and_explained(protocol, mark):
+    old = dataclasses.replace(made_boards.board(), protocol=protocol)
+    assert tables.marked_stops_at(old, "finetune") == f"still helps at 100{mark}"
+    assert any("trained under protocol 1" in note for note in words.notes(old)) == bool(mark)

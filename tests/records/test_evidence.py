@@ -7,7 +7,8 @@ from benchmark.errors import UserError
 from benchmark.records import evidence
 from benchmark.records.evidence import (
     Cell,
-    chosen_rates,
+    as_text,
+    chosen_settings,
     mean_accuracies,
     rates_at_the_edge,
     read_evidence,
@@ -15,12 +16,17 @@ from benchmark.records.evidence import (
 )
 
 
-def cell(arm="scratch", rate=1e-3, **changed):
-    made = Cell("net", "", arm, "toy", rate, 4, "0a1b", 10, 2, 1000)
+def settings(rate=1e-3, optimiser="muon", **others):
+    return {"learning_rate": rate, "optimiser": optimiser, **others}
+
+
+def cell(arm="scratch", rate=1e-3, n=2, tried=None, **changed):
+    text = as_text(tried or settings(rate))
+    made = Cell("net", "", arm, "toy", text, 4, "0a1b", 10, n, 1000)
     return dataclasses.replace(made, **changed)
 
 
-def test_the_rate_with_the_best_mean_is_chosen():
+def test_the_settings_with_the_best_mean_are_chosen():
     evidence = {
         cell(rate=1e-3, seed=1000): 0.9,
         cell(rate=1e-3, seed=1001): 0.1,
@@ -29,21 +35,44 @@ def test_the_rate_with_the_best_mean_is_chosen():
         cell("finetune", 1e-3): 0.8,
         cell("finetune", 1e-2): 0.7,
     }
-    assert chosen_rates(evidence) == {"scratch": 1e-2, "finetune": 1e-3}
-    assert mean_accuracies(evidence)["scratch", 1e-3] == pytest.approx(0.5)
+    assert chosen_settings(evidence) == {
+        "scratch": {2: settings(1e-2)},
+        "finetune": {2: settings(1e-3)},
+    }
+    assert mean_accuracies(evidence)["scratch", 2, as_text(settings(1e-3))] == pytest.approx(0.5)
 
 
-def test_of_equally_good_rates_the_smallest_is_chosen():
+def test_each_size_has_a_choice_of_its_own():
+    evidence = {
+        cell(n=2): 0.5,
+        cell(n=2, tried=settings(optimiser="adamw")): 0.6,
+        cell(n=20): 0.8,
+        cell(n=20, tried=settings(optimiser="adamw")): 0.7,
+        cell(n=20, tried=settings(turn=0.0)): 0.9,
+    }
+    chosen = {2: settings(optimiser="adamw"), 20: settings(turn=0.0)}
+    assert chosen_settings(evidence) == {"scratch": chosen}
+
+
+def test_of_equally_good_settings_the_first_are_chosen_whatever_their_order():
     evidence = {cell(rate=rate): 0.5 for rate in (1e-2, 1e-4, 1e-3)}
-    assert chosen_rates(evidence) == {"scratch": 1e-4}
+    backwards = dict(reversed(evidence.items()))
+    assert chosen_settings(evidence) == chosen_settings(backwards)
 
 
-@pytest.mark.parametrize(
-    ("best", "at_edge"), [(1e-4, {"scratch": 1e-4}), (1e-3, {}), (1e-2, {"scratch": 1e-2})]
-)
+@pytest.mark.parametrize(("best", "at_edge"), [(1e-4, True), (1e-3, False), (1e-2, True)])
 def test_a_chosen_rate_with_none_beyond_it_is_at_the_edge(best, at_edge):
     evidence = {cell(rate=rate): float(rate == best) for rate in (1e-4, 1e-3, 1e-2)}
-    assert rates_at_the_edge(evidence) == at_edge
+    evidence[cell(rate=1e-3, n=20)] = 0.5
+    found = [(arm, n, rate) for arm, n, rate in rates_at_the_edge(evidence) if n == 2]
+    assert found == ([("scratch", 2, best)] if at_edge else [])
+
+
+def test_rates_of_another_optimiser_do_not_lie_beyond():
+    others = [settings(rate, "adamw") for rate in (1e-5, 1.0)]
+    evidence = {cell(rate=1e-3): 1.0, cell(rate=1e-2): 0.5}
+    evidence |= {cell(tried=tried): 0.1 for tried in others}
+    assert rates_at_the_edge(evidence) == [("scratch", 2, 1e-3)]
 
 
 def test_evidence_is_what_was_written(tmp_path):
@@ -51,6 +80,10 @@ def test_evidence_is_what_was_written(tmp_path):
     write_evidence(evidence, tmp_path / "evidence.csv")
     assert read_evidence(tmp_path / "evidence.csv") == evidence
     assert read_evidence(tmp_path / "none.csv") == {}
+
+
+def test_settings_are_the_same_text_whatever_their_order():
+    assert as_text({"b": 1, "a": 2}) == as_text({"a": 2, "b": 1}) == '{"a": 2, "b": 1}'
 
 
 @pytest.mark.parametrize(

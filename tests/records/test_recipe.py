@@ -13,23 +13,28 @@ from benchmark.records.recipe import (
     settings_of,
     stored,
 )
-from benchmark.records.tuned import Tuned
 
-RECIPE = Recipe(learning_rate=0.5, steps=100)
-TUNED = Tuned({"finetune": 0.01}, labels=300)
-
-
-def fit(arm="finetune", tuned=TUNED, flip=False, budget=1.0):
-    return RECIPE.fitted(arm, tuned, flip=flip, budget=budget)
+RECIPE = Recipe(learning_rate=0.5, views=6_400)
+CHOSEN = {"learning_rate": 0.01, "tuning_labels": 300, "tuned_at": 20}
 
 
-def test_the_tuned_rate_is_used_and_what_it_cost_is_told():
-    assert (fit().learning_rate, fit().tuning_labels) == (0.01, 300)
+def fit(chosen=CHOSEN, flip=False, budget=1.0, shrinkable=True):
+    return RECIPE.fitted(chosen, flip=flip, budget=budget, shrinkable=shrinkable)
 
 
-@pytest.mark.parametrize("other", [{"arm": "scratch"}, {"tuned": None}])
-def test_without_a_tuned_rate_the_arm_keeps_its_default_and_says_so(other):
-    assert (fit(**other).learning_rate, fit(**other).tuning_labels) == (0.5, 0)
+def test_what_was_chosen_is_used_and_what_it_cost_is_told():
+    assert fit() == replace(RECIPE, learning_rate=0.01, tuning_labels=300, tuned_at=20)
+
+
+def test_where_nothing_was_chosen_the_arm_keeps_its_default_and_says_so():
+    assert fit({}) == RECIPE
+    assert (RECIPE.tuning_labels, RECIPE.tuned_at) == (0, 0)
+
+
+def test_augmentation_is_chosen_like_any_other_setting():
+    fitted = fit({"turn": 0.0, "optimiser": "adamw"})
+    assert fitted.augmentation == replace(RECIPE.augmentation, turn=0.0)
+    assert fitted.optimiser == "adamw"
 
 
 def test_images_are_mirrored_only_where_the_task_allows_it():
@@ -37,40 +42,54 @@ def test_images_are_mirrored_only_where_the_task_allows_it():
     assert fit(flip=True).augmentation.flip
 
 
-@pytest.mark.parametrize(("budget", "steps"), [(1, 100), (2.5, 250), (0.001, 1)])
-def test_the_budget_multiplies_the_steps_but_leaves_at_least_one(budget, steps):
-    assert fit(budget=budget).steps == steps
+@pytest.mark.parametrize(("shrinkable", "scale"), [(True, 0.5), (False, 1.0)])
+def test_images_are_shrunk_only_where_the_network_can_see_them_then(shrinkable, scale):
+    assert fit({"trunk_scale": 0.5}, shrinkable=shrinkable).trunk_scale == scale
 
 
-def test_all_else_stays_as_the_arm_has_it():
-    augmentation = replace(RECIPE.augmentation, flip=True)
-    tuned = {"learning_rate": 0.01, "tuning_labels": 300}
-    assert fit(flip=True) == replace(RECIPE, augmentation=augmentation, **tuned)
+@pytest.mark.parametrize(("budget", "views"), [(1, 6_400), (2.5, 16_000), (1e-9, 1)])
+def test_the_budget_multiplies_the_views_but_leaves_at_least_one(budget, views):
+    assert fit(budget=budget).views == views
+
+
+@pytest.mark.parametrize(("views", "steps"), [(1, 1), (64, 1), (65, 2), (6_400, 100)])
+def test_the_last_batch_of_a_budget_is_whole(views, steps):
+    recipe = replace(RECIPE, views=views)
+    assert recipe.steps == stored(as_stored(recipe)).steps == steps
+
+
+def test_a_measurement_may_ask_for_fewer_views_or_for_steps():
+    assert RECIPE.shortened(3).steps == 3
+    assert (RECIPE.at_most(100).views, RECIPE.at_most(10**9)) == (100, RECIPE)
 
 
 @pytest.mark.parametrize(
-    ("alternative", "steps", "rate", "floor"),
+    ("alternative", "times", "rate", "floor"),
     [
-        ("steps-x2", 200, 0.3, 0.5),
-        ("rate-x3", 100, 0.9, 0.5),
-        ("rate-div3", 100, 0.1, 0.5),
-        ("full-budget", 100, 0.3, 0.0),
+        ("steps-x2", 2, 0.3, 0.5),
+        ("rate-x3", 1, 0.9, 0.5),
+        ("rate-div3", 1, 0.1, 0.5),
+        ("full-budget", 1, 0.3, 0.0),
     ],
 )
-def test_an_alternative_changes_one_setting_and_nothing_else(alternative, steps, rate, floor):
-    recipe = {"steps": 100, "learning_rate": 0.3, "floor": 0.5, "batch_size": 32}
+@pytest.mark.parametrize("budget", ["steps", "views"])  # as protocols 1 and 2 call it
+def test_an_alternative_changes_one_setting_and_nothing_else(
+    alternative, times, rate, floor, budget
+):
+    recipe = {budget: 100, "learning_rate": 0.3, "floor": 0.5, "batch_size": 10}
     varied = stored(recipe).varied(alternative)
     assert varied.settings == {
-        "steps": steps,
+        budget: 100 * times,
         "learning_rate": pytest.approx(rate),
         "floor": floor,
-        "batch_size": 32,
+        "batch_size": 10,
     }
+    assert varied.steps == times * {"steps": 100, "views": 10}[budget]
 
 
 @pytest.mark.parametrize("alternative", ALTERNATIVES)
 def test_a_recipe_and_its_record_are_varied_alike(alternative):
-    recipe = Recipe(learning_rate=0.3, steps=100)
+    recipe = Recipe(learning_rate=0.3, views=100)
     varied = stored(as_stored(recipe)).varied(alternative)
     assert varied == stored(as_stored(recipe.varied(alternative)))
 
@@ -93,15 +112,15 @@ MADE_OF = Ingredients(32, "data", None, {})
 
 def test_a_new_setting_makes_nothing_stale_while_it_has_its_first_default():
     old = as_stored(RECIPE)
-    assert as_stored(Later(learning_rate=0.5, steps=100)) == old
-    assert as_stored(Later(learning_rate=0.5, steps=100, drop=0.1)) == old | {"drop": 0.1}
-    used = as_stored(Later(learning_rate=0.5, steps=100, drop=0.1))
+    assert as_stored(Later(learning_rate=0.5, views=6_400)) == old
+    assert as_stored(Later(learning_rate=0.5, views=6_400, drop=0.1)) == old | {"drop": 0.1}
+    used = as_stored(Later(learning_rate=0.5, views=6_400, drop=0.1))
     assert fingerprint(used, MADE_OF) != fingerprint(old, MADE_OF)
 
 
 def test_every_setting_says_what_it_is():
     names = {name for name, _ in settings_of(Recipe)} | {"augmentation"}
-    assert names == set(as_stored(RECIPE))
+    assert names == set(as_stored(replace(RECIPE, tuned_at=2)))
     assert {name for name, _ in settings_of(ProbeRecipe)} == set(as_stored(ProbeRecipe()))
 
 
@@ -109,6 +128,12 @@ def test_equal_recipes_of_records_are_one_object():
     assert stored({"a": 1, "b": 2}) is stored({"b": 2, "a": 1})
 
 
-def test_only_the_budget_is_left_out_of_a_recipe_without_it():
-    one, longer = (stored({"steps": n, "learning_rate": 0.1}) for n in (1, 2))
+@pytest.mark.parametrize("budget", ["steps", "views"])
+def test_only_the_budget_is_left_out_of_a_recipe_without_it(budget):
+    one, longer = (stored({budget: n, "learning_rate": 0.1}) for n in (1, 2))
     assert one.without_budget == longer.without_budget == stored({"learning_rate": 0.1})
+
+
+@pytest.mark.parametrize(("recipe", "size"), [(fit(), 20), (RECIPE, 0), (ProbeRecipe(), 0)])
+def test_a_stored_recipe_knows_the_size_that_it_was_tuned_at(recipe, size):
+    assert stored(as_stored(recipe)).tuned_at == size

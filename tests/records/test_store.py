@@ -142,6 +142,17 @@ def test_a_newer_format_is_refused(tmp_path):
         store.load_file(path)
 
 
+@pytest.mark.parametrize(
+    ("format", "unknown"), [(1, ("pretrained", "protocol")), (2, ("protocol",))]
+)
+@pytest.mark.parametrize("arm", ["scratch", "finetune"])
+def test_records_of_earlier_formats_are_those_of_the_first_protocol(tmp_path, arm, format, unknown):
+    path = store.save(tmp_path, record(arm, protocol=1))
+    content = {k: v for k, v in json.loads(path.read_text()).items() if k not in unknown}
+    path.write_text(json.dumps(content | {"format": format}))
+    assert store.load_file(path) == record(arm, protocol=1)
+
+
 def test_files_come_in_the_order_of_their_names_not_of_their_making(tmp_path):
     for n, seed in ((20, 1), (1, 0), (20, 0), (5, 0)):
         store.save(tmp_path, record(n=n, seed=seed))

@@ -10,11 +10,12 @@ import numpy as np
 import toy
 
 from benchmark import arms
+from benchmark.checks.contribution import former
 from benchmark.defaults import BUNDLED
 from benchmark.harness.plan import recipe_for
-from benchmark.records.fingerprint import Ingredients, fingerprint
-from benchmark.records.recipe import as_stored
-from benchmark.records.record import DataFacts, Record, Training
+from benchmark.records.fingerprint import PROTOCOL, Ingredients, fingerprint
+from benchmark.records.recipe import as_stored, stored
+from benchmark.records.record import DataFacts, Record, Training, Trial
 from benchmark.tasks import data, subsets
 from benchmark.training import backbones
 
@@ -23,14 +24,14 @@ OTHER_HASH = "0" * 64
 ONE = Path("toy", BACKBONE, "finetune", "n0001-s0.json")
 
 
-def sound(task, arm="finetune", n=1, seed=0, alternative=None) -> Record:
+def sound(task, arm="finetune", n=1, seed=0, alternative=None, protocol=PROTOCOL) -> Record:
     """A record as a trial would have written it, with guessed predictions."""
     dataset = data.load(task, toy.SIZE)
     labels, classes = dataset.test.labels, len(toy.CLASSES)
     random = np.random.default_rng([n, seed, len(arm), len(alternative or "")])
     predictions = random.integers(0, classes, len(labels))
-    used = recipe_for(arms.arm(arm), task, backbones.find(BACKBONE), n, classes)
-    recipe = as_stored(used.varied(alternative) if alternative else used)
+    recipe = own_recipe(task, Trial(task.name, BACKBONE, arm, n, seed), protocol)
+    recipe = dict((recipe.varied(alternative) if alternative else recipe).settings)
     weights = backbones.find(BACKBONE).weights_hash if arms.arm(arm).pretrained else None
     design, same = backbones.find(BACKBONE).design, dataset.test_in_train
     made_of = Ingredients(toy.SIZE, dataset.hash, weights, design)
@@ -48,9 +49,19 @@ def sound(task, arm="finetune", n=1, seed=0, alternative=None) -> Record:
         weights_hash=weights,
         subset_hash=subsets.subset_hash(subsets.subset(dataset.train.labels, n, seed)),
         backbone_label=backbones.find(BACKBONE).label,
-        fingerprint=fingerprint(recipe, made_of),
+        fingerprint=fingerprint(recipe, made_of, protocol),
+        protocol=protocol,
         training=dataclasses.replace(training, seconds=float(random.random())),
     )
+
+
+def own_recipe(task, trial, protocol):
+    """The suite's own."""
+    if protocol != PROTOCOL:
+        return former.RULES[protocol](trial, task)
+    arm, backbone = arms.arm(trial.arm), backbones.find(BACKBONE)
+    used = recipe_for(arm, task, backbone, trial.images_per_class, len(toy.CLASSES), toy.SIZE)
+    return stored(as_stored(used))
 
 
 def edit(file: Path, key: str, value) -> None:

@@ -9,6 +9,8 @@ import yaml
 from PIL import Image
 from safetensors.torch import save_file
 
+from benchmark.records.fingerprint import PROTOCOL
+from benchmark.records.recipe import Recipe
 from benchmark.records.record import DataFacts, Record, Training, Trial
 from benchmark.tasks.definition.schema import Task
 from benchmark.tasks.load import load_task
@@ -40,6 +42,12 @@ def pictures(per_class: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     labels = np.repeat(np.arange(len(CLASSES)), per_class)
     images = [picture(label, seed + i) for i, label in enumerate(labels)]
     return np.stack(images).transpose(0, 3, 1, 2).copy(), labels
+
+
+def recipe(steps: int = 40, **changed) -> Recipe:
+    """A short training: batches of 8, a warm-up of 4 steps, no early end."""
+    given = {"learning_rate": 0.01, "batch_size": 8, "warmup": 32, "floor": 0.0} | changed
+    return Recipe(views=steps * given["batch_size"], **given)
 
 
 def write_task(folder: Path, name: str = "toy", train: int = 8, test: int = 5, **fields) -> Task:
@@ -112,6 +120,7 @@ def record(
     made = Record(
         trial=trial,
         fingerprint=f"settings of {arm}",
+        protocol=PROTOCOL,
         status="ok",
         reason=None,
         accuracy=correct.count("1") / len(correct),

@@ -11,8 +11,8 @@ def noise(count=6, side=12):
     return torch.rand(count, 3, side, side, generator=torch.Generator().manual_seed(7))
 
 
-def changed(batch, how, seed=0):
-    return augment(batch, how, torch.Generator().manual_seed(seed))
+def changed(batch, how, seed=0, side=None):
+    return augment(batch, how, torch.Generator().manual_seed(seed), side or batch.shape[-1])
 
 
 def left_of(batch):
@@ -46,6 +46,18 @@ def test_values_stay_within_those_of_the_images(how):
 def test_shape_and_type_are_kept(layout):
     made = changed(noise(5, 9).contiguous(memory_format=layout), Augmentation(flip=True))
     assert (made.shape, made.dtype) == ((5, 3, 9, 9), torch.float32)
+
+
+def test_an_image_shown_at_half_its_side_is_the_mean_of_fours():
+    batch = noise()
+    fours = torch.nn.functional.avg_pool2d(batch, 2)
+    assert torch.allclose(changed(batch, STILL, side=6), fours, atol=1e-5)
+
+
+def test_another_side_shows_the_same_changes():
+    smooth = torch.nn.functional.interpolate(noise(6, 3), 32, mode="bilinear")
+    whole, half = (changed(smooth, Augmentation(), 3, side) for side in (32, 16))
+    assert torch.allclose(torch.nn.functional.avg_pool2d(whole, 2), half, atol=0.1)
 
 
 def test_images_are_mirrored_half_of_the_time_where_that_is_allowed():

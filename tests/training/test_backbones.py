@@ -265,6 +265,23 @@ def test_a_size_that_the_network_cannot_take_is_said_beforehand():
     backbones.find("test_vit").check_size(64)
 
 
+def test_the_first_network_of_a_process_starts_as_any_other():
+    backbone = backbones.Backbone("test_resnet")  # which knows nothing of itself yet
+    starts = []
+    for _ in range(2):
+        torch.manual_seed(0)
+        starts.append(backbone.create(3, pretrained=False, image_size=32).state_dict())
+    assert all(map(torch.equal, starts[0].values(), starts[1].values()))
+
+
+@pytest.mark.parametrize(
+    ("name", "size", "takes"),
+    [("test_resnet", 64, True), ("test_vit", 64, False), ("test_vit2", 80, False)],
+)
+def test_which_networks_take_images_of_half_the_size(name, size, takes):
+    assert backbones.find(name).takes_half(size) == takes
+
+
 def test_a_folder_is_labelled_by_its_description(tmp_path):
     assert backbones.find(write_backbone(tmp_path / "net")).label == "a toy"
     assert backbones.find(write_backbone(tmp_path / "bare", description=None)).label == "bare"

@@ -5,18 +5,16 @@ from __future__ import annotations
 import pytest
 import torch
 from torch.nn import functional
-from toy import pictures
+from toy import pictures, recipe
 
 from benchmark.harness import executors, plan
 from benchmark.harness import job as trial
 from benchmark.harness.plan import Selection
-from benchmark.records.recipe import Recipe
 from benchmark.training import augment as augmenting
-from benchmark.training import backbones
+from benchmark.training import backbones, schedule
 from benchmark.training.loop import Pixels, classify, train
-from benchmark.training.schedule import Schedule
 
-RECIPE = Recipe(learning_rate=3e-3, steps=12, batch_size=8, floor=0.0)
+RECIPE = recipe(12, learning_rate=3e-3, optimiser="adamw")
 MEAN, STD = (0.5, 0.5, 0.5), (0.5, 0.5, 0.5)
 
 
@@ -39,17 +37,18 @@ def plain_losses(images, labels):
     groups = [{"params": decayed, "weight_decay": 0.05}, {"params": others, "weight_decay": 0.0}]
     optimiser = torch.optim.AdamW(groups, fused=False, foreach=False)
     generator = torch.Generator().manual_seed(0)
-    order = torch.cat([torch.randperm(len(labels), generator=generator) for _ in range(8)])
-    losses = []
+    order, losses = [], []
     for step in range(RECIPE.steps):
-        chosen = order[step * 8 : (step + 1) * 8]
+        while len(order) < 8:
+            order += torch.randperm(len(labels), generator=generator).tolist()
+        chosen, order = order[:8], order[8:]
         batch = torch.stack([(images[i].float() / 255 - 0.5) / 0.5 for i in chosen])
         affine = augmenting._affine(8, RECIPE.augmentation, generator)
         grid = functional.affine_grid(affine, list(batch.shape), align_corners=False)
         batch = functional.grid_sample(batch, grid, padding_mode="reflection", align_corners=False)
         loss = functional.cross_entropy(model(batch), labels[chosen])
         for group in optimiser.param_groups:
-            group["lr"] = Schedule(RECIPE).rate(step)
+            group["lr"] = schedule.Schedule(RECIPE).rate(step)
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
@@ -57,7 +56,8 @@ def plain_losses(images, labels):
     return losses
 
 
-def test_the_fast_loop_has_the_losses_of_a_plain_one_step_by_step(images_and_labels):
+def test_the_fast_loop_has_the_losses_of_a_plain_one_step_by_step(images_and_labels, monkeypatch):
+    monkeypatch.setattr(schedule, "WINDOW_VIEWS", 8)
     images, labels = images_and_labels
     pixels = Pixels(images.contiguous(memory_format=torch.channels_last), MEAN, STD)
     fast = train(

@@ -5,15 +5,27 @@ import numpy as np
 import pytest
 import torch
 from torch import nn
-from toy import CLASSES, pictures
+from toy import CLASSES, pictures, recipe
 
-from benchmark.records.recipe import Augmentation, Recipe
-from benchmark.training import loop as training
-from benchmark.training import networks
-from benchmark.training.loop import DivergedError, Pixels, classify, levelled_off, predict, train
+from benchmark.records.recipe import Augmentation
+from benchmark.training import networks, schedule
+from benchmark.training.loop import (
+    DivergedError,
+    Pixels,
+    Run,
+    classify,
+    levelled_off,
+    predict,
+    train,
+)
 
 MEAN, STD = (0.4, 0.5, 0.6), (0.2, 0.25, 0.3)
-RECIPE = Recipe(learning_rate=0.01, steps=40, batch_size=8, floor=0.0)
+RECIPE = recipe()
+
+
+@pytest.fixture(autouse=True)
+def _a_window_is_a_step_of_eight(monkeypatch):
+    monkeypatch.setattr(schedule, "WINDOW_VIEWS", 8)
 
 
 def toy_pixels(per_class=4, seed=0, **changed):
@@ -40,6 +52,7 @@ def trained(recipe=RECIPE, seed=0, per_class=4, model=None):
 def rates(recipe, monkeypatch):
     """The learning rates at which the optimiser steps."""
     seen = []
+    recipe = replace(recipe, optimiser="adamw")
     step = torch.optim.AdamW.step
 
     def watched(optimiser, *args, **kwargs):
@@ -51,8 +64,9 @@ def rates(recipe, monkeypatch):
     return seen
 
 
-def test_it_learns():
-    model, result = trained(replace(RECIPE, steps=120))
+@pytest.mark.parametrize("optimiser", ["muon", "adamw"])
+def test_it_learns(optimiser):
+    model, result = trained(recipe(120, optimiser=optimiser))
     fresh, labels = toy_pixels(20, seed=500)
     assert (predict(model, fresh).argmax(1) == labels).float().mean() > 0.9
     assert result.losses[-1] < 0.3 < result.losses[0]
@@ -72,15 +86,23 @@ def test_another_seed_gives_another_order():
 @pytest.mark.parametrize("per_class", [1, 2, 5])
 @pytest.mark.parametrize("steps", [1, 7, 60])
 def test_the_budget_is_kept_to_the_step_however_few_images_there_are(per_class, steps):
-    _, result = trained(replace(RECIPE, steps=steps), per_class=per_class)
-    assert result.steps == steps
-    assert len(result.losses) == math.ceil(steps / math.ceil(steps / 50))
+    _, result = trained(recipe(steps), per_class=per_class)
+    assert result.steps == len(result.losses) == steps
+
+
+def test_losses_are_means_over_windows_of_which_the_last_may_be_short(monkeypatch):
+    _, single = trained(recipe(7))
+    monkeypatch.setattr(schedule, "WINDOW_VIEWS", 24)
+    _, result = trained(recipe(7))
+    means = [np.mean(single.losses[i : i + 3]) for i in (0, 3, 6)]
+    assert result.losses == pytest.approx(means, abs=2e-5)
 
 
 def test_every_batch_is_full_and_every_image_comes_equally_often():
-    batches = list(training._batches(5, replace(RECIPE, steps=10), torch.Generator()))
-    assert [len(batch) for batch in batches] == [8] * 10
-    assert np.bincount(torch.cat(batches)).tolist() == [16] * 5
+    run = new_run(recipe(9), per_class=3)
+    batches = [run._next_batch() for _ in range(9)]
+    assert [len(batch) for batch in batches] == [8] * 9
+    assert np.bincount(torch.cat(batches)).tolist() == [8] * 9
 
 
 @pytest.mark.parametrize("broken", [{"mean": (math.nan,) * 3}, {"std": (0.0,) * 3}])
@@ -91,22 +113,107 @@ def test_pixels_that_are_not_numbers_end_the_training_with_the_step(broken):
 
 
 def test_an_absurd_learning_rate_is_noticed_before_the_budget_is_spent():
-    recipe = replace(RECIPE, learning_rate=1e30, steps=500)
+    absurd = recipe(500, learning_rate=1e30, optimiser="adamw")
     with pytest.raises(DivergedError, match="not finite by step") as caught:
-        trained(recipe, model=network(norm=False))
+        trained(absurd, model=network(norm=False))
     assert int(str(caught.value).split()[-1]) < 100
 
 
-def test_the_learning_rate_warms_up_and_ends_near_zero(monkeypatch):
-    seen = rates(replace(RECIPE, steps=100, warmup=0.1), monkeypatch)
-    assert seen[:10] == pytest.approx([0.001 * i for i in range(1, 11)])
-    assert max(seen) == pytest.approx(0.01)
-    assert seen[10:] == sorted(seen[10:], reverse=True)
-    assert 0 < seen[-1] < 1e-5
+def test_the_optimiser_steps_at_the_rates_of_the_schedule(monkeypatch):
+    seen = rates(RECIPE, monkeypatch)
+    assert seen == [schedule.Schedule(RECIPE).rate(step) for step in range(40)]
+    assert seen[3] == max(seen) == 0.01
 
 
-def test_a_single_step_is_made_at_the_full_rate(monkeypatch):
-    assert rates(replace(RECIPE, steps=1), monkeypatch) == [RECIPE.learning_rate]
+def sides(recipe):
+    """The sides of the images that the network sees, step by step."""
+    seen = []
+    model = network()
+    model.register_forward_pre_hook(lambda module, inputs: seen.append(inputs[0].shape[-1]))
+    trained(recipe, model=model)
+    return seen
+
+
+def test_images_are_small_until_the_cool_down():
+    assert sides(recipe(10, trunk_scale=0.5)) == [8] * 7 + [16] * 3
+    assert sides(recipe(10)) == [16] * 10
+
+
+def test_images_are_whole_as_soon_as_the_floor_begins_the_cool_down():
+    at_once = recipe(40, trunk_scale=0.5, floor=100.0, floor_after=7 * 8)
+    assert sides(at_once) == [8] * 7 + [16] * 3
+
+
+def new_run(recipe=RECIPE, per_class=4):
+    pixels, labels = toy_pixels(per_class)
+    generator = torch.Generator().manual_seed(0)
+    return Run(network(), pixels, classify(labels, recipe), recipe, generator)
+
+
+def result_of(run):
+    run.until(run.recipe.steps)
+    return run.windows, list(run.model.state_dict().values())
+
+
+def assert_same(one, other):
+    assert one[0] == other[0]
+    assert all(map(torch.equal, one[1], other[1]))
+
+
+@pytest.mark.parametrize("optimiser", ["muon", "adamw"])
+@pytest.mark.parametrize("steps", [20, 40, 80])
+def test_a_branch_is_the_training_that_had_the_other_budget_always(optimiser, steps, monkeypatch):
+    monkeypatch.setattr(schedule, "WINDOW_VIEWS", 24)
+    settings = {"optimiser": optimiser, "trunk_scale": 0.5}
+    run = new_run(recipe(40, **settings))
+    run.until(14)
+    branch = run.branch(8 * steps)
+    assert_same(result_of(branch), result_of(new_run(recipe(steps, **settings))))
+
+
+def test_one_trunk_serves_several_budgets():
+    settings = {"trunk_scale": 0.5, "optimiser": "muon"}
+    taken = []
+    run = new_run(recipe(40, **settings))
+    run.model.register_forward_pre_hook(lambda module, inputs: taken.append(run.step))
+    for views, one in run.at_budgets([8 * 40, 8 * 10, 8 * 20]):
+        alone = new_run(recipe(views // 8, **settings))
+        assert_same(result_of(one), result_of(alone))
+        assert one.training.steps == views // 8
+        assert predict(one.model, one.pixels).equal(predict(alone.model, alone.pixels))
+    assert len(taken) - 3 == 28 + 3 + 6 + 12
+
+
+def test_budgets_beyond_an_early_cool_down_are_one_training():
+    settings = {"floor": 100.0, "floor_after": 7 * 8}
+    run = new_run(recipe(80, **settings))
+    done = {views: one.training for views, one in run.at_budgets([8 * 5, 8 * 20, 8 * 80])}
+    assert [training.steps for training in done.values()] == [5, 10, 10]
+    assert done[8 * 20].losses == done[8 * 80].losses
+
+
+def test_a_run_goes_on_after_a_branch_as_if_there_had_been_none():
+    run = new_run()
+    run.until(10)
+    result_of(run.branch(8 * 20))
+    assert_same(result_of(run), result_of(new_run()))
+
+
+def test_a_run_that_is_asked_for_steps_in_parts_is_the_same_run():
+    run = new_run()
+    for step in (1, 9, 30):
+        run.until(step)
+        predict(run.model, run.pixels)
+    assert_same(result_of(run), result_of(new_run()))
+
+
+def test_a_branch_after_an_early_cool_down_ends_early_too():
+    settings = {"floor": 100.0, "floor_after": 7 * 8}
+    run = new_run(recipe(40, **settings))
+    run.until(8)
+    branch = run.branch(8 * 80)
+    assert_same(result_of(branch), result_of(new_run(recipe(80, **settings))))
+    assert branch.step == 10
 
 
 @pytest.mark.parametrize("frozen", [True, False])
@@ -121,12 +228,30 @@ def test_weights_of_a_frozen_batch_norm_are_still_trained():
     assert not torch.equal(model[1].weight, network()[1].weight)
 
 
-def test_weight_decay_spares_biases_and_norms():
+@pytest.mark.parametrize("optimiser", ["muon", "adamw"])
+def test_weight_decay_spares_biases_and_norms(optimiser):
     model = network()
-    spared, decayed = networks.parameter_groups(model, 0.3)
+    made = networks.optimiser_for(model, recipe(weight_decay=0.3, optimiser=optimiser))
+    spared, decayed = made.param_groups
     assert (decayed["weight_decay"], spared["weight_decay"]) == (0.3, 0.0)
     assert {id(p) for p in decayed["params"]} == {id(model[0].weight), id(model[-1].weight)}
     assert len(spared["params"]) == 4
+
+
+def test_muon_steps_kernels_and_matrices_and_leaves_the_rest_to_adamw():
+    depthwise = nn.Conv2d(8, 8, 3, groups=8)
+    middle = [nn.BatchNorm2d(8), depthwise, nn.AdaptiveAvgPool2d(1), nn.Flatten()]
+    model = nn.Sequential(nn.Conv2d(3, 8, 3), *middle, nn.Linear(8, 5))
+    made = networks.optimiser_for(model, recipe(weight_decay=0.0))
+    before = [p.detach().clone() for p in model.parameters()]
+    model(torch.randn(4, 3, 16, 16, generator=torch.Generator().manual_seed(0))).sum().backward()
+    made.step()
+    by_muon = {name for name, p in model.named_parameters() if "momentum_buffer" in made.state[p]}
+    assert by_muon == {"0.weight", "5.weight"}
+    by_adamw = {name for name, p in model.named_parameters() if "exp_avg" in made.state[p]}
+    assert by_adamw == {name for name, _ in model.named_parameters()} - by_muon
+    step = (before[0] - model[0].weight.detach()).reshape(8, 27)
+    assert torch.linalg.svdvals(step / step.norm()).min() > 0.2, "it is nearly orthogonal"
 
 
 def test_parameters_that_need_no_gradient_stay_as_they_are():
@@ -165,21 +290,29 @@ def test_prediction_leaves_the_network_as_it_was():
     assert all(torch.equal(before[key], value) for key, value in model.state_dict().items())
 
 
+FALLING = [0.9 - 0.04 * i for i in range(15)]
+"""Of a cool-down."""
+
+
 @pytest.mark.parametrize(
-    ("losses", "levelled"),
+    ("trunk", "levelled"),
     [
-        ([1.0] * 50, True),
-        ([2.0 - 0.03 * i for i in range(50)], False),
-        ([2.0 * 0.8**i for i in range(50)], True),
-        ([1.0] * 40 + [0.995] * 10, True),
-        ([1.0] * 40 + [0.98] * 10, False),
-        ([2.3] * 20 + [0.06] * 20 + [0.05] * 10, True),
-        ([0.5] * 40 + [0.7] * 10, True),
+        ([1.0] * 35, True),
+        ([2.0 - 0.03 * i for i in range(35)], False),
+        ([2.0 * 0.8**i for i in range(35)], True),
+        ([1.0] * 28 + [0.995] * 7, True),
+        ([1.0] * 28 + [0.98] * 7, False),
+        ([2.3] * 14 + [0.06] * 14 + [0.05] * 7, True),
+        ([0.5] * 28 + [0.7] * 7, True),
         ([1.0, 0.995], True),
         ([1.0, 0.5], False),
         ([1.0], False),
-        ([0.01], True),
     ],
 )
-def test_whether_the_loss_has_levelled_off(losses, levelled):
-    assert levelled_off(losses, floor=0.02) == levelled
+def test_whether_the_loss_had_levelled_off_before_the_cool_down(trunk, levelled):
+    assert levelled_off([*trunk, *FALLING], len(trunk), floor=0.02) == levelled
+
+
+@pytest.mark.parametrize(("last", "levelled"), [(0.019, True), (0.021, False)])
+def test_a_last_loss_at_the_floor_leaves_nothing_to_learn(last, levelled):
+    assert levelled_off([1.0, 0.8, 0.6, 0.3, last], 3, floor=0.02) == levelled

@@ -96,13 +96,12 @@ def _check_file(file: Path, place: Place, known: Knowledge, findings: Findings) 
         return
     truth, network = known.truth(record.trial.task), known.network(record.trial.backbone)
     what = [*soundness.faults(record), *networks.arm_faults(record)]
-    recipes = None if what else known.own(known.cell(record, place.alternative))
-    protocols = own.protocols(record, recipes or {})
-    what += [] if recipes is None else own.faults(record, recipes, place.alternative)
+    recipe = "unsound" if what else known.own(known.cell(record, place.alternative))
+    what += [] if isinstance(recipe, str) else own.faults(record, recipe, place.alternative)
     what += [] if isinstance(truth, str) else data.faults(record, truth)
-    what += [] if isinstance(network, str) else networks.faults(record, network, protocols)
+    what += [] if isinstance(network, str) else networks.faults(record, network)
     findings.problems += [Problem(file, one) for one in what]
-    findings.filed.append(filed(file, place, record, protocols))
+    findings.filed.append(filed(file, place, record))
 
 
 def _unknown_tasks(found: Iterable[Filed], known: Knowledge) -> Iterator[Problem]:

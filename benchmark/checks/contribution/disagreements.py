@@ -36,11 +36,6 @@ def _subset(one: Filed) -> Hashable:
     return trial.task, trial.images_per_class, trial.seed
 
 
-def _protocol(one: Filed) -> Hashable:
-    trial = one.record.trial
-    return (trial.task, trial.backbone) if len(one.protocols) == 1 else None
-
-
 def _data(one: Filed) -> Hashable:
     return replace(one.record.data, image_size=0, source="")
 
@@ -52,7 +47,7 @@ def _pretrained_backbone(one: Filed) -> Hashable:
 def _ingredients(one: Filed) -> Hashable:
     """What goes into the fingerprint, but for the network, which records do not hold."""
     data = one.record.data
-    return one.recipe, data.image_size, data.hash, one.record.weights_hash
+    return one.record.protocol, one.recipe, data.image_size, data.hash, one.record.weights_hash
 
 
 _RULES = (
@@ -70,7 +65,6 @@ _RULES = (
         lambda one: one.record.trial.backbone,
         lambda one: one.record.backbone_label,
     ),
-    _Rule("protocol", _protocol, lambda one: one.protocols),
     _Rule(
         "fingerprint",
         lambda one: (one.record.trial.backbone, _ingredients(one)),
@@ -107,10 +101,12 @@ def _copies(found: Iterable[Filed]) -> Iterator[Problem]:
 
 def _unpaired(found: Sequence[Filed]) -> Iterator[Problem]:
     """Gains are paired; those of audits are, too, with the records that are audited."""
-    there = {one.record.trial for one in found if one.place.alternative is None}
+    there = {
+        (one.record.protocol, one.record.trial) for one in found if one.place.alternative is None
+    }
     for one in found:
         partner = replace(one.record.trial, arm=SCRATCH)
-        if one.place.alternative is None and partner not in there:
+        if one.place.alternative is None and (one.record.protocol, partner) not in there:
             missing = short(store.path_of(one.place.root, partner))
             yield Problem(one.file, f"no partner to compare with: {missing} is missing")
 

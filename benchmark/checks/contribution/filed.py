@@ -36,15 +36,13 @@ class Filed:
     record: Record
     """Without its predictions."""
     recipe: StoredRecipe
-    protocols: tuple[int, ...]
-    """Under which it may have been made."""
     outcome: str
     """SHA-256 over predictions, losses and seconds: no two trainings have the same."""
     course: str | None
     """SHA-256 over losses, but for the first, which may precede any step; None for fewer."""
 
 
-def filed(file: Path, place: Place, record: Record, protocols: tuple[int, ...]) -> Filed:
+def filed(file: Path, place: Place, record: Record) -> Filed:
     """Takes from a record what has to be compared with other records."""
     training = record.training
     return Filed(
@@ -52,7 +50,6 @@ def filed(file: Path, place: Place, record: Record, protocols: tuple[int, ...]) 
         place=place,
         record=replace(record, predictions=(), correct=""),
         recipe=stored(record.recipe),
-        protocols=protocols,
         outcome=digest([record.predictions, training.losses, training.seconds]),
         course=digest(training.losses[1:]) if training.losses[1:] else None,
     )

@@ -11,8 +11,9 @@ from pathlib import Path
 from benchmark.checks.contribution import data, networks, own
 from benchmark.checks.contribution.data import Truth
 from benchmark.checks.contribution.networks import Network
-from benchmark.checks.contribution.own import Cell, Own
+from benchmark.checks.contribution.own import Cell
 from benchmark.errors import UserError
+from benchmark.records.recipe import StoredRecipe
 from benchmark.records.record import Record
 from benchmark.tasks.definition.schema import Task
 from benchmark.tasks.load import load_task
@@ -28,13 +29,14 @@ class Knowledge:
     """What the data of the task of this name say."""
     network: Callable[[str], Network | str]
     """Of the backbone of this name, as records have it."""
-    own: Callable[[Cell], Own | None]
-    """Recipes of the suite for a cell; None for an unknown task or arm."""
+    own: Callable[[Cell], StoredRecipe | str | None]
+    """The suite's recipe for a cell; None where it has none."""
 
     def cell(self, record: Record, alternative: str | None) -> Cell:
         """The cell of a record; of an audit of it, if one is named."""
         network = self.network(record.trial.backbone)
         return Cell(
+            record.protocol,
             replace(record.trial, seed=0),
             alternative,
             record.data.classes,
@@ -53,18 +55,18 @@ def knowledge(tasks: Path | None, backbones: Sequence[str]) -> Knowledge:
         except UserError as error:
             return error.what
 
-    def recipes(cell: Cell) -> Own | None:
+    def recipe(cell: Cell) -> StoredRecipe | str | None:
         found = task(cell.trial.task)
         if isinstance(found, str):
-            return None
+            return found
         try:
-            return own.recipes(found, cell)
-        except UserError:
-            return None
+            return own.recipe(found, cell)
+        except UserError as error:
+            return error.what
 
     return Knowledge(
         task,
         functools.cache(partial(data.truth_of, tasks)),
         functools.cache(partial(networks.network_of, networks.by_portable_name(backbones))),
-        functools.cache(recipes),
+        functools.cache(recipe),
     )

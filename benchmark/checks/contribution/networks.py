@@ -6,7 +6,7 @@ Torch is imported late: it takes seconds, and a folder without records needs non
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -77,13 +77,12 @@ def _local_network(name: str, *, at_hand: bool) -> Network | str:
         return error.what
 
 
-def faults(record: Record, network: Network, protocols: Collection[int]) -> Iterator[str]:
-    """Where a record, made under one of ``protocols``, says something else than its backbone."""
+def faults(record: Record, network: Network) -> Iterator[str]:
+    """Where a record says something else than its backbone."""
     data, weights = record.data, record.weights_hash
     made_of = Ingredients(data.image_size, data.hash, weights, network.design)
-    expected = {fingerprint(record.recipe, made_of, protocol) for protocol in protocols}
-    if record.fingerprint not in expected:
-        yield "fingerprint: not that of its recipe, data, weights and network"
+    if record.fingerprint != fingerprint(record.recipe, made_of, record.protocol):
+        yield "fingerprint: not that of its recipe, data, weights, network and protocol"
     if record.backbone_label != network.label:
         yield f"backbone_label: not {network.label!r}"
     if None not in (weights, network.weights_hash) and weights != network.weights_hash:

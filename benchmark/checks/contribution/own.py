@@ -14,21 +14,19 @@ from typing import Any
 from benchmark.checks.contribution import former
 from benchmark.checks.contribution.filed import Problem
 from benchmark.errors import UserError
-from benchmark.records.evidence import all_evidence, chosen_rates
+from benchmark.records.evidence import EVIDENCE_FILE, all_evidence, chosen_settings
 from benchmark.records.fingerprint import PROTOCOL
 from benchmark.records.recipe import AnyRecipe, StoredRecipe, as_stored, stored
 from benchmark.records.record import Record, Trial
-from benchmark.records.tuned import RATES_FILE, tuned_backbones
+from benchmark.records.tuned import SETTINGS_FILE, tuned_backbones
 from benchmark.tasks.definition.schema import Task
-
-Own = Mapping[int, StoredRecipe]
-"""Protocol -> the recipe that the suite uses under it."""
 
 
 @dataclass(frozen=True)
 class Cell:
     """What a recipe depends on, beside the task."""
 
+    protocol: int
     trial: Trial
     """With seed 0: seeds share a recipe."""
     alternative: str | None
@@ -43,17 +41,18 @@ _SHOWN = 60
 """Characters of a value that a message repeats."""
 
 
-def recipes(task: Task, cell: Cell) -> Own:
-    """The suite's own recipe for a cell, or what its audit makes of it, under each protocol.
+def recipe(task: Task, cell: Cell) -> StoredRecipe | None:
+    """The suite's own recipe for a cell, or what its audit makes of it, under its protocol.
 
-    None at all where an audit has nothing to vary. Raises `UserError` for an unknown arm.
+    None where there was none, or an audit has nothing to vary. Raises `UserError` for an unknown
+    arm, or where the recipe depends on a network that is not at hand.
     """
-    by_protocol = {protocol: rule(cell.trial, task) for protocol, rule in former.RULES.items()}
-    if cell.alternative is not None:
-        by_protocol = {p: one and one.varied(cell.alternative) for p, one in by_protocol.items()}
-    current = today(task, cell)
-    by_protocol[PROTOCOL] = None if current is None else stored(as_stored(current))
-    return {protocol: recipe for protocol, recipe in by_protocol.items() if recipe is not None}
+    if cell.protocol == PROTOCOL:
+        current = today(task, cell)
+        return None if current is None else stored(as_stored(current))
+    rule = former.RULES.get(cell.protocol)
+    used = rule and rule(cell.trial, task)
+    return used.varied(cell.alternative) if used and cell.alternative else used
 
 
 def today(task: Task, cell: Cell) -> AnyRecipe | None:
@@ -64,32 +63,19 @@ def today(task: Task, cell: Cell) -> AnyRecipe | None:
     from benchmark.training.backbones import Backbone
 
     arm, n = arms.arm(cell.trial.arm), cell.trial.images_per_class
-    recipe = recipe_for(arm, task, Backbone(cell.backbone), n, cell.classes)
-    return recipe if cell.alternative is None else recipe.varied(cell.alternative)
+    used = recipe_for(arm, task, Backbone(cell.backbone), n, cell.classes, cell.image_size)
+    return used if cell.alternative is None else used.varied(cell.alternative)
 
 
-def protocols(record: Record, own: Own) -> tuple[int, ...]:
-    """Those under which the record may have been made: the recipe is the suite's own.
-
-    Several where it did not change, and all where it never was.
-    """
-    found = stored(record.recipe)
-    known = tuple(protocol for protocol, recipe in own.items() if recipe == found)
-    return known or tuple(range(1, PROTOCOL + 1))
-
-
-def faults(record: Record, own: Own, alternative: str | None) -> Iterator[str]:
-    """How a record's recipe differs from the closest of the suite's own."""
-    if stored(record.recipe) in own.values():
-        return
-    if not own:
-        yield f"recipe: {record.trial.arm} has none that {alternative} could vary"
-        return
-    found = dict(_settings(record.recipe))
-    different = min(
-        (_differences(found, dict(_settings(recipe.settings))) for recipe in own.values()), key=len
-    )
+def faults(record: Record, own: StoredRecipe | None, alternative: str | None) -> Iterator[str]:
+    """How a record's recipe differs from the suite's own, None where it has none."""
     kind = "" if alternative is None else f" with {alternative}"
+    if own is None:
+        yield f"recipe: {record.trial.arm} has none{kind} under protocol {record.protocol}"
+        return
+    if stored(record.recipe) == own:
+        return
+    different = _differences(dict(_settings(record.recipe)), dict(_settings(own.settings)))
     yield f"recipe: not the suite's own{kind}: {', '.join(different)}"
 
 
@@ -111,15 +97,15 @@ def _differences(found: Mapping[str, str], own: Mapping[str, str]) -> list[str]:
 
 
 def tuning_problems(backbones: set[str]) -> Iterator[Problem]:
-    """Tuned rates are those that the measurements beside them choose, for each of ``backbones``."""
+    """Settings in use for ``backbones`` are those that the measurements beside them choose."""
     try:
         evidence = all_evidence()
     except UserError as error:
-        yield Problem(RATES_FILE.with_name("evidence.csv"), error.what)
+        yield Problem(EVIDENCE_FILE, error.what)
         return
     for name in sorted(backbones & tuned_backbones().keys()):
-        kept = tuned_backbones()[name].rates
-        chosen = chosen_rates({cell: a for cell, a in evidence.items() if cell.backbone == name})
+        kept = tuned_backbones()[name].settings
+        chosen = chosen_settings({cell: a for cell, a in evidence.items() if cell.backbone == name})
         if kept != chosen:
-            what = f"{name}: its rates are {kept}, the measurements choose {chosen}"
-            yield Problem(RATES_FILE, what)
+            what = f"{name}: its settings are {kept}, the measurements choose {chosen}"
+            yield Problem(SETTINGS_FILE, what)

@@ -87,7 +87,7 @@ def _name(one: Filed) -> list[str]:
 def _is_at_hand(one: Filed, known: Knowledge) -> bool:
     trial = one.record.trial
     at_hand = known.truth(trial.task), known.network(trial.backbone)
-    return PROTOCOL in one.protocols and not any(isinstance(what, str) for what in at_hand)
+    return one.record.protocol == PROTOCOL and not any(isinstance(what, str) for what in at_hand)
 
 
 def _job(one: Filed, known: Knowledge) -> Job:

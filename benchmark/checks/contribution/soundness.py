@@ -10,6 +10,8 @@ from typing import Any
 
 from benchmark.analysis.board import SCRATCH
 from benchmark.records.consistency import outcome_faults
+from benchmark.records.fingerprint import PROTOCOL
+from benchmark.records.recipe import stored
 from benchmark.records.record import FORMAT, Record, is_name
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -19,6 +21,8 @@ def faults(record: Record) -> Iterator[str]:
     """What is wrong with a record, judged by what it says of itself."""
     if record.format != FORMAT:
         yield f"format {record.format} is unknown, this suite writes {FORMAT}"
+    if not 1 <= record.protocol <= PROTOCOL:
+        yield f"protocol {record.protocol} is unknown, this suite has {PROTOCOL}"
     yield from _trial_faults(record)
     yield from _data_faults(record)
     yield from outcome_faults(record)
@@ -73,16 +77,17 @@ def _training_faults(record: Record) -> Iterator[str]:
         return
     if training.seconds == 0:
         yield "training.seconds: 0 although the trial did not fail"
-    if "steps" in record.recipe:
-        yield from _steps_faults(record, record.recipe["steps"])
+    recipe = stored(record.recipe)
+    if recipe.has_budget:
+        yield from _steps_faults(record, recipe.steps)
     elif (training.steps, training.losses, training.levelled_off) != (0, (), None):
         yield "training: steps or losses of a recipe that has none"
 
 
-def _steps_faults(record: Record, budget: Any) -> Iterator[str]:
+def _steps_faults(record: Record, budget: int | None) -> Iterator[str]:
     training = record.training
-    if not isinstance(budget, int):
-        yield "recipe.steps: not a whole number"
+    if budget is None:
+        yield "recipe: its budget is not a whole number of steps, or of views in whole batches"
     elif not 0 < training.steps <= budget:
         yield f"training.steps: {training.steps} is not between 1 and the recipe's {budget}"
     if not training.losses or training.levelled_off is None:

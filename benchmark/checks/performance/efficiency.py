@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -21,7 +21,8 @@ from benchmark.harness import job as trial
 from benchmark.harness.job import Job
 from benchmark.harness.plan import Selection
 from benchmark.records import store
-from benchmark.training import backbones
+from benchmark.records.recipe import Recipe
+from benchmark.training import backbones, networks
 from benchmark.training.fit import dataset_for
 
 _BARE_SECONDS = 10.0
@@ -34,7 +35,31 @@ class Bare:
     backbone: str
     classes: int
     image_size: int
-    batch_size: int
+    recipe: Recipe
+    """What decides how long a step takes; all else is at its default."""
+
+    def sides(self) -> list[int]:
+        """Those of the images in ten steps: small ones for as many as the recipe has."""
+        small = round(self.image_size * self.recipe.trunk_scale)
+        whole = round(10 * self.recipe.cooldown)
+        return [self.image_size] * whole + [small] * (10 - whole)
+
+
+def bare_of(job: Job) -> Bare | None:
+    """The bare loop of the job's training; None where there is none."""
+    recipe = job.recipe
+    if not isinstance(recipe, Recipe):
+        return None
+    dataset = dataset_for(backbones.find(job.backbone), job.task, job.image_size)
+    alike = Recipe(
+        learning_rate=1e-3,
+        views=0,
+        optimiser=recipe.optimiser,
+        batch_size=recipe.batch_size,
+        cooldown=recipe.cooldown,
+        trunk_scale=recipe.trunk_scale,
+    )
+    return Bare(job.backbone, len(dataset.class_names), job.image_size, alike)
 
 
 @dataclass(frozen=True)
@@ -61,23 +86,27 @@ def bare_step_seconds(bare: Bare) -> float:
     """Seconds per optimiser step of the loop in this process, over about 10 seconds."""
     torch.set_num_threads(1)
     model = backbones.find(bare.backbone).create(bare.classes, pretrained=False).train()
-    optimiser = torch.optim.AdamW(model.parameters(), lr=1e-3, fused=True)
-    shape = (bare.batch_size, 3, bare.image_size, bare.image_size)
-    batch = torch.randn(shape).contiguous(memory_format=torch.channels_last)
-    labels = torch.randint(bare.classes, (bare.batch_size,))
+    optimiser = networks.optimiser_for(model, bare.recipe)
+    count, sides = bare.recipe.batch_size, bare.sides()
+    labels = torch.randint(bare.classes, (count,))
+    batches = {
+        side: torch.randn(count, 3, side, side).contiguous(memory_format=torch.channels_last)
+        for side in sides
+    }
 
-    def step() -> None:
-        loss = functional.cross_entropy(model(batch), labels)
+    def step(side: int) -> None:
+        loss = functional.cross_entropy(model(batches[side]), labels)
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
 
-    for _ in range(5):
-        step()
+    for side in sides:
+        step(side)
     started, steps = time.perf_counter(), 0
     while time.perf_counter() - started < _BARE_SECONDS:
-        step()
-        steps += 1
+        for side in sides:
+            step(side)
+        steps += len(sides)
     return (time.perf_counter() - started) / steps
 
 
@@ -89,28 +118,35 @@ def efficiency(
     Two, because a shared machine is not equally fast all the time.
     """
     jobs = plan.prepare(selection).jobs
-    trained = [job for job in jobs if job.recipe.steps]
-    before = _bare_seconds(trained[0], workers)
+    bares = {job.trial: bare for job in jobs if (bare := bare_of(job))}
+    before = _bare_seconds(bares.values(), workers)
     with tempfile.TemporaryDirectory() as folder:
         records = folder + "/records"
         wall = seconds_of(["bench", *arguments, "--jobs", str(workers), "--records", records])
-        steps = sum(record.training.steps for record in store.load(Path(records)))
-    bare = (before + _bare_seconds(trained[0], workers)) / 2
-    (peak,) = executors.run_in_processes(peak_bytes, [trained[-1]], 1)
-    images = steps * _batch_size(trained[0])
-    return Efficiency(name, len(jobs), images, steps * bare / workers, wall, peak)
+        steps = {record.trial: record.training.steps for record in store.load(Path(records))}
+    after = _bare_seconds(bares.values(), workers)
+    (peak,) = executors.run_in_processes(peak_bytes, [j for j in jobs if j.trial in bares][-1:], 1)
+    return Efficiency(
+        name=name,
+        trials=len(jobs),
+        images=sum(steps[trial] * bare.recipe.batch_size for trial, bare in bares.items()),
+        bare_seconds=sum(
+            steps[trial] * (before[bare] + after[bare]) / 2 for trial, bare in bares.items()
+        )
+        / workers,
+        wall_seconds=wall,
+        peak_bytes=peak,
+    )
 
 
-def _batch_size(job: Job) -> int:
-    return job.recipe.views // job.recipe.steps
-
-
-def _bare_seconds(job: Job, workers: int) -> float:
-    dataset = dataset_for(backbones.find(job.backbone), job.task, job.image_size)
-    classes = len(dataset.class_names)
-    bare = Bare(job.backbone, classes, job.image_size, _batch_size(job))
-    runs = executors.run_in_processes(bare_step_seconds, [bare] * workers, workers)
-    return statistics.mean(runs)
+def _bare_seconds(bares: Iterable[Bare], workers: int) -> dict[Bare, float]:
+    """Seconds per step of each kind of loop that there is."""
+    return {
+        bare: statistics.mean(
+            executors.run_in_processes(bare_step_seconds, [bare] * workers, workers)
+        )
+        for bare in dict.fromkeys(bares)
+    }
 
 
 def peak_bytes(job: Job) -> int:

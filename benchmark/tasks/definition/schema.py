@@ -54,7 +54,7 @@ class TaskFile(KeyModel):
     flip: StrictBool
     """Whether a mirrored image still belongs to its class (not so for letters and digits)."""
     budget: Annotated[float, Field(gt=0, le=100, allow_inf_nan=False)] = 1.0
-    """Multiplies the optimiser steps of every arm; photographs need more than digits."""
+    """Multiplies the views of every arm; photographs need more than digits."""
     development: StrictBool = False
     """Whether hyper-parameters are chosen on this task's training images."""
     data: Data

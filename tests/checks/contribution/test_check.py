@@ -3,6 +3,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import shutil
 from functools import partial
 
 import pytest
@@ -45,7 +46,10 @@ def test_editing_with_the_same_value_changes_nothing(check, records):
     ("key", "value", "expected"),
     [
         ("format", 0, "format 0 is unknown"),
-        ("format", 3, "newer version"),
+        ("format", 4, "newer version"),
+        ("protocol", 1, "fingerprint: not that of its recipe"),
+        ("protocol", 1, "no partner to compare with"),
+        ("protocol", 3, "protocol 3 is unknown"),
         ("trial.seed", 1, "its trial is another"),
         ("trial.task", "../toy", "no name for a folder"),
         ("trial.task", "./toy", "no name for a folder"),
@@ -74,7 +78,8 @@ def test_editing_with_the_same_value_changes_nothing(check, records):
         ("training.seconds", 0.0, "0 although the trial did not fail"),
         ("training.seconds", -1.0, "-1.0 is not a duration"),
         ("recipe.floor", None, "a value is null"),
-        ("recipe.steps", "many", "not a whole number"),
+        ("recipe.views", "many", "not a whole number"),
+        ("recipe.batch_size", 0, "not a whole number"),
         ("recipe.weight_decay", 0.5, "fingerprint: not that of its recipe"),
         ("recipe.weight_decay", 0.5, "not the suite's own: weight_decay is 0.5, not 0.05"),
         ("recipe.augmentation.turn", 10, "augmentation.turn is 10, not 10.0"),
@@ -111,10 +116,17 @@ def test_spacing_and_order_of_a_record_do_not_matter(check, records):
     assert check() == {}
 
 
-def test_a_record_of_the_first_format_is_sound(check, records):
-    content = json.loads((records / ONE).read_text())
-    del content["pretrained"]
-    (records / ONE).write_text(json.dumps(content | {"format": 1}))
+@pytest.mark.parametrize(
+    ("format", "unknown"), [(1, ("pretrained", "protocol")), (2, ("protocol",))]
+)
+def test_records_of_earlier_formats_are_sound_under_the_protocol_of_then(
+    check, records, task, format, unknown
+):
+    for arm in ("scratch", "finetune", "probe"):
+        file = store.save(records, sound(task, arm, protocol=1))
+        shutil.rmtree(file.parent / "superseded")
+        content = {k: v for k, v in json.loads(file.read_text()).items() if k not in unknown}
+        file.write_text(json.dumps(content | {"format": format}))
     assert check() == {}
 
 

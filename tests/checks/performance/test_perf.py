@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 from benchmark.checks.performance import perf, scaling
-from benchmark.checks.performance.efficiency import Efficiency
+from benchmark.checks.performance.efficiency import Bare, Efficiency, bare_of
 from benchmark.checks.performance.perf import Report
 from benchmark.checks.performance.scaling import Scale
 from benchmark.harness import plan
 from benchmark.harness.plan import Selection
+from benchmark.records.recipe import Recipe
 
 GOOD = Efficiency("suite", 105, 10_000, bare_seconds=95.0, wall_seconds=100.0, peak_bytes=10**8)
 CHEAP = Scale(10_000, 2.0, 3.0, 10**8)
@@ -27,6 +28,18 @@ def test_each_bound_that_is_missed_is_named():
     slow = Efficiency("suite", 105, 10_000, 50.0, 100.0, 10**8)
     failures = report(slow, 0.5, 9.0, Scale(10_000, 8.0, 8.0, 3 * 10**9)).failures
     assert [line.split()[0] for line in failures] == ["harness", "--help", "the", "10000", "10000"]
+
+
+def test_the_bare_loop_sees_small_images_for_as_long_as_the_recipe_does():
+    half = Recipe(learning_rate=1e-3, views=0, trunk_scale=0.5)
+    assert Bare("net", 3, 64, half).sides() == [64] * 3 + [32] * 7
+
+
+def test_trials_that_cost_alike_share_a_bare_loop_and_a_probe_has_none(task, backbone):
+    selection = Selection((task,), (backbone,), ("scratch", "finetune", "probe"), (1, 2), 2)
+    bares = {bare_of(job) for job in plan.prepare(selection).jobs}
+    assert len(bares) == 2
+    assert None in bares
 
 
 def test_the_page_holds_every_measurement():

@@ -1,0 +1,143 @@
+"""Shows whether budgets are large enough: accuracy with a quarter to four times the rule's views.
+
+Scored on held-out training images, as `tune` does. A constant rate makes it cheap: what comes
+before the cool-downs is trained once for all budgets (see `training.loop.Run.at_budgets`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from benchmark import arms, files
+from benchmark.errors import UserError
+from benchmark.harness import executors, held_out
+from benchmark.harness.plan import recipe_for
+from benchmark.harness.tune import HELD_OUT, SEEDS
+from benchmark.records.fingerprint import PROTOCOL
+from benchmark.records.recipe import AnyRecipe, as_stored
+from benchmark.records.saturation import (
+    SATURATION_FILE,
+    Budget,
+    Measured,
+    read_saturation,
+    write_saturation,
+)
+from benchmark.tasks.definition.schema import Task
+from benchmark.training import backbones
+from benchmark.training.backbones import Backbone
+from benchmark.training.loop import DivergedError
+
+TIMES = (0.25, 0.5, 1.0, 2.0, 4.0)
+"""Multiples of the rule's budget."""
+SIZES = (2, 10, 50, 200)
+"""Images per class that are trained on, as far as a task has them beside those held out."""
+
+
+@dataclass(frozen=True)
+class Curve:
+    """One training with all of its budgets, and what a process needs to run it."""
+
+    budgets: tuple[Budget, ...]
+    backbone: str
+    """The name that timm understands."""
+    task: Task
+    recipe: AnyRecipe
+    """With the budget of the rule."""
+
+
+def plan(backbone: Backbone, tasks: Sequence[Task], seeds: Sequence[int]) -> list[Curve]:
+    """A curve for each task, arm with a budget, size and seed."""
+    return [
+        curve
+        for task in tasks
+        for arm in arms.all_arms().values()
+        for size in held_out.sizes(task, SIZES, HELD_OUT)
+        for curve in _curves(backbone, task, arm, size, seeds)
+    ]
+
+
+def _curves(
+    backbone: Backbone, task: Task, arm: arms.Arm, size: int, seeds: Sequence[int]
+) -> Iterator[Curve]:
+    classes = len(np.unique(held_out.labels(task)))
+    recipe = recipe_for(arm, task, backbone, size, classes, task.image_size)
+    if not recipe.views:
+        return
+    weights = backbone.weights_hash[:12] if arm.reads_weights else ""
+    digest = files.digest([PROTOCOL, as_stored(recipe)])[:12]
+    cell = (backbone.portable_name, weights, arm.name, task.name, digest, HELD_OUT, size)
+    for seed in seeds:
+        budgets = (
+            Budget(*cell, seed, times, max(1, round(times * recipe.views))) for times in TIMES
+        )
+        yield Curve(tuple(budgets), backbone.name, task, recipe)
+
+
+def run(curve: Curve) -> Measured:
+    """Held-out accuracy (0..1, as exact as the file has it) with each budget.
+
+    Nothing where the training diverges, or for an arm that knows one budget only.
+    """
+    one, views = curve.budgets[0], tuple(budget.views for budget in curve.budgets)
+    drawn = (one.held_out, one.images_per_class, one.seed)
+    work = held_out.work(backbones.find(curve.backbone), curve.task, curve.recipe, *drawn)
+    try:
+        outcome = arms.arm(one.arm).fit(replace(work, other_budgets=views))
+    except DivergedError:
+        return {}
+    labels, predicted = work.dataset.test.labels, outcome.at_other_budgets
+    return {
+        budget: round(float(np.mean(predicted[budget.views] == labels)), 4)
+        for budget in curve.budgets
+        if budget.views in predicted
+    }
+
+
+def measure(
+    backbone: str,
+    tasks: Sequence[Task],
+    workers: int,
+    seeds: int = len(SEEDS),
+    file: Path = SATURATION_FILE,
+) -> Measured:
+    """Runs what the file lacks, keeps each result in it, and returns what was planned.
+
+    Measurements with recipes that are no longer those of the suite leave the file. Raises
+    `UserError` where no task has images enough.
+    """
+    planned = plan(backbones.find(backbone), tasks, range(SEEDS[0], SEEDS[0] + seeds))
+    if not planned:
+        raise UserError(
+            f"no task has {HELD_OUT + min(SIZES)} training images in each class",
+            mend="name larger tasks with TASK=...",
+        )
+    wanted = [budget for curve in planned for budget in curve.budgets]
+    measured = _current(read_saturation(file), wanted)
+    todo = [curve for curve in planned if not all(one in measured for one in curve.budgets)]
+    todo.sort(key=lambda curve: curve.recipe.views * curve.task.image_size**2, reverse=True)
+    for found in executors.run(run, todo, workers):
+        measured |= found
+        write_saturation(measured, file)
+    return {one: measured[one] for one in wanted if one in measured}
+
+
+def _current(measured: Measured, wanted: Sequence[Budget]) -> Measured:
+    """Without what was measured in the same place with another recipe, weights or images."""
+    places = {_place(one): _made_with(one) for one in wanted}
+    return {
+        one: accuracy
+        for one, accuracy in measured.items()
+        if places.get(_place(one), _made_with(one)) == _made_with(one)
+    }
+
+
+def _place(one: Budget) -> tuple[str, str, str, int]:
+    return one.backbone, one.arm, one.task, one.images_per_class
+
+
+def _made_with(one: Budget) -> tuple[str, str, int]:
+    return one.recipe, one.weights, one.held_out

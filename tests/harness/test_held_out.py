@@ -1,0 +1,22 @@
+import numpy as np
+import pytest
+from toy import CLASSES, recipe
+
+from benchmark.harness import held_out
+from benchmark.training import backbones
+
+
+@pytest.mark.parametrize(("held", "sizes"), [(2, [2, 6]), (3, [2]), (8, [])])
+def test_sizes_are_those_that_every_class_fills_beside_the_held_out_images(task, held, sizes):
+    assert held_out.sizes(task, (2, 6, 7), held) == sizes
+
+
+def test_an_arm_gets_held_out_training_images_in_the_place_of_the_test(task, backbone, dataset):
+    work = held_out.work(backbones.find(backbone), task, recipe(), 2, 4, seed=1000)
+    fit = {image.tobytes() for image in dataset.train.images[work.subset]}
+    held = {image.tobytes() for image in work.dataset.test.images}
+    pool = {image.tobytes() for image in dataset.train.images}
+    assert (len(fit), len(held), fit & held) == (4 * 3, 2 * 3, set())
+    assert fit | held <= pool
+    assert np.bincount(work.dataset.test.labels).tolist() == [2] * len(CLASSES)
+    assert work.seed == 1000

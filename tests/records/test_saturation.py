@@ -1,0 +1,46 @@
+import dataclasses
+from functools import partial
+
+import pytest
+
+from benchmark.errors import UserError
+from benchmark.records import saturation
+from benchmark.records.saturation import Budget, read_saturation, write_saturation
+
+
+def budget(times=1.0, seed=1000, arm="scratch", n=2, **changed):
+    made = Budget("net", "", arm, "toy", "0a1b", 50, n, seed, times, round(100 * times))
+    return dataclasses.replace(made, **changed)
+
+
+def curve(seed=1000, rest=(0.5,), **changed):
+    """Accuracies at the rule's budget, twice that and, if given, more."""
+    return {budget(2.0**i, seed, **changed): accuracy for i, accuracy in enumerate(rest)}
+
+
+def test_what_is_read_is_what_was_written(tmp_path):
+    measured = {budget(0.25): 0.125, budget(4.0, weights="0f", seed=1001): 1.0}
+    write_saturation(measured, tmp_path / "saturation.csv")
+    assert read_saturation(tmp_path / "saturation.csv") == measured
+    assert read_saturation(tmp_path / "none.csv") == {}
+
+
+def test_a_file_of_something_else_is_one_message(tmp_path):
+    (tmp_path / "saturation.csv").write_text("backbone,arm\nnet,scratch\n")
+    with pytest.raises(UserError, match="not a file of measurements"):
+        read_saturation(tmp_path / "saturation.csv")
+
+
+def test_a_backbone_that_was_measured_anew_counts_with_those_measurements_alone(
+    tmp_path, monkeypatch
+):
+    own, shipped = tmp_path / "own.csv", tmp_path / saturation.SATURATION_FILE.name
+    write_saturation({budget(): 0.5, budget(backbone="other"): 0.25}, shipped)
+    write_saturation({budget(2.0): 0.75}, own)
+    monkeypatch.setattr(saturation, "SHIPPED_TUNING", tmp_path)
+    monkeypatch.setattr(saturation, "read_saturation", partial(_read, own))
+    assert saturation.all_saturation() == {budget(2.0): 0.75, budget(backbone="other"): 0.25}
+
+
+def _read(default, file=None):
+    return read_saturation(file or default)
