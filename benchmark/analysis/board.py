@@ -139,6 +139,12 @@ def boards(
     return [_board(groups[key], margin, audits or {}) for key in sorted(groups)]
 
 
+def of_newest_protocol(boards: Sequence[Board]) -> list[Board]:
+    """Those that can be counted together; the others were trained with other recipes."""
+    newest = max((board.protocol for board in boards), default=PROTOCOL)
+    return [board for board in boards if board.protocol == newest]
+
+
 def _board(scores: Sequence[Score], margin: float, audits: Audits) -> Board:
     # So that nothing depends on the order of the files, not even among records of one second.
     scores = sorted(scores, key=lambda s: (s.trial, s.finished, s.fingerprint))

@@ -1,13 +1,15 @@
 """Chooses each arm's settings for a backbone, on training images of development tasks only.
 
 Training images are held out, the same ones at every N; candidates, the same for every arm, are
-scored on them after training on N others per class. First optimiser and rate together, then one
-change at a time to the best of these. The test split is never loaded into a network here. Every
-measurement is kept in ``tuned/evidence.csv``; the choices in ``tuned/settings.yaml``.
+scored on them after training on N others per class. First optimiser and rate together, until the
+rates on either side of the best one have been tried, then one change at a time to it. The test
+split is never loaded into a network here. Every measurement is kept in ``tuned/evidence.csv``; the
+choices in ``tuned/settings.yaml``.
 """
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,10 +38,13 @@ from benchmark.training import backbones
 from benchmark.training.backbones import Backbone
 from benchmark.training.loop import DivergedError
 
-CANDIDATES: tuple[Settings, ...] = (
-    *({"optimiser": "muon", "learning_rate": rate} for rate in (1e-3, 3e-3, 1e-2, 3e-2)),
-    *({"optimiser": "adamw", "learning_rate": rate} for rate in (1e-3, 3e-3, 1e-2, 3e-2)),
+RATES = (1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1)
+CANDIDATES: tuple[Settings, ...] = tuple(
+    {"optimiser": optimiser, "learning_rate": rate}
+    for optimiser in ("muon", "adamw")
+    for rate in RATES[2:6]
 )
+"""Tried at every arm and size; other rates only where the best of these is the last on its side."""
 CHANGES: tuple[Settings, ...] = ({"weight_decay": 0.2}, {"batch_size": 32}, {"turn": 0.0})
 """Tried one at a time on the best candidate of each arm and size."""
 SIZES = (2, 20, 200)
@@ -137,6 +142,8 @@ def tune(
     network = backbones.find(backbone)
     first = plan(network, tasks, lambda arm, size: CANDIDATES)
     found = _measured(first, workers, evidence_file)
+    while more := plan(network, tasks, functools.partial(_beside_the_best, found)):
+        found |= _measured(more, workers, evidence_file)
     best = chosen_settings(found)
 
     def changed(arm: str, size: int) -> list[Settings]:
@@ -149,6 +156,17 @@ def tune(
     }
     write_evidence(others | found, evidence_file)
     return found
+
+
+def _beside_the_best(found: Evidence, arm: str, size: int) -> list[Settings]:
+    """The best settings with the next rates on both sides, as far as they were not tried yet."""
+    best = chosen_settings(found).get(arm, {}).get(size)
+    if best is None:
+        return []
+    tried = {cell.settings for cell in found if (cell.arm, cell.images_per_class) == (arm, size)}
+    place = RATES.index(best["learning_rate"])
+    beside = [{**best, "learning_rate": rate} for rate in RATES[max(0, place - 1) : place + 2]]
+    return [settings for settings in beside if as_text(settings) not in tried]
 
 
 def _measured(planned: Sequence[Tuning], workers: int, evidence_file: Path) -> Evidence:

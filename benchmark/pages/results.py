@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from benchmark import files
-from benchmark.analysis.board import FINETUNE, Board
+from benchmark.analysis.board import FINETUNE, Board, of_newest_protocol
 from benchmark.errors import UserError, one_line
 from benchmark.pages import (
     csv_files,
@@ -53,7 +53,7 @@ def write(
     development = {name for name, task in tasks.items() if task.development}
     pages = {
         out / "README.md": _page(boards, tasks),
-        out / "claims.md": claims_page.page(boards, development),
+        out / "claims.md": claims_page.page(of_newest_protocol(boards), development),
         out / "recipes.md": recipes_page.page(boards, choices, development),
         out / "leaderboard.csv": csv_files.leaderboard(boards),
         out / "curves.csv": csv_files.curves(boards),
@@ -110,10 +110,11 @@ def _page(boards: Sequence[Board], tasks: Mapping[str, Task]) -> str:
         any_unfinished=any(p.unfinished for b in boards for a in b.arms.values() for p in a.points),
         UNFINISHED=words.UNFINISHED,
         INTERVALS=words.INTERVALS,
-        in_short=in_short.in_short(ordered, development),
+        in_short=in_short.in_short(of_newest_protocol(ordered), development),
+        any_older=len(of_newest_protocol(boards)) < len(boards),
         other_arms=[_other_arm(ordered, arm, tasks) for arm in _others(boards)],
         longer=tables.longer_table(ordered, FINETUNE),
-        surprises=surprises(ordered),
+        surprises=surprises(of_newest_protocol(ordered)),
         sections=[_section(board, tasks) for board in ordered],
         commands=[reproduce.command(board, tasks.get(board.task)) for board in ordered],
         hours=tables.hours_table(boards),

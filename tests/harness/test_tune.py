@@ -18,6 +18,7 @@ SLOW, FAST = ({"learning_rate": rate, "optimiser": "muon"} for rate in (1e-4, 1e
 @pytest.fixture(autouse=True)
 def _small(monkeypatch):
     monkeypatch.setattr(tune, "CANDIDATES", (SLOW, FAST))
+    monkeypatch.setattr(tune, "RATES", (1e-4, 1e-2))
     monkeypatch.setattr(tune, "CHANGES", ({"turn": 0.0},))
     monkeypatch.setattr(tune, "MOST_VIEWS", 64)
     monkeypatch.setattr(tune, "SIZES", (2, 4))
@@ -205,3 +206,26 @@ def test_every_label_that_is_drawn_counts_once(task, monkeypatch):
     assert tune.labels_used([task]) == 3 * (2 + 4)
     monkeypatch.setattr(tune, "SEEDS", (1000, 1001))
     assert 3 * 6 < tune.labels_used([task]) <= 3 * 12
+
+
+def test_a_best_rate_that_is_the_last_of_its_side_is_followed_further(
+    task, backbone, monkeypatch, tmp_path
+):
+    """Of these the best lies at 1e-3 for scratch, and at 1e-1 for the others."""
+    rates = (1e-4, 1e-3, 1e-2, 1e-1)
+    monkeypatch.setattr(tune, "RATES", rates)
+    monkeypatch.setattr(tune, "CANDIDATES", ({"learning_rate": 1e-2, "optimiser": "muon"},))
+
+    def peaked(tuning):
+        rate = json.loads(tuning.cell.settings)["learning_rate"]
+        peak = 1e-3 if tuning.cell.arm == "scratch" else 1e-1
+        return tuning.cell, round(1 / (1 + abs(np.log10(rate / peak))), 4)
+
+    monkeypatch.setattr(tune, "run", peaked)
+    found = tune.tune(backbone, [task], 1, tmp_path / "evidence.csv")
+    tried = {arm: {c.settings for c in found if c.arm == arm} for arm in ("scratch", "finetune")}
+    rates_of = {
+        arm: sorted({json.loads(text)["learning_rate"] for text in texts})
+        for arm, texts in tried.items()
+    }
+    assert rates_of == {"scratch": list(rates[:4]), "finetune": list(rates[1:])}

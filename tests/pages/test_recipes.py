@@ -105,7 +105,7 @@ def test_measurements_without_settings_in_use_are_shown():
 def test_a_missing_file_of_measurements_is_admitted():
     text = page(tuned=tuned(1e-3))
     assert "are missing: `make tune` makes them" in text
-    assert f"Settings in use: scratch N=2 {SLOW}." in text
+    assert f"Settings in use:\n\n- scratch at N=2: {SLOW}\n" in text
     assert "No measurements of net are stored." in text
 
 

@@ -27,11 +27,10 @@ def test_each_task_has_a_row_of_its_own():
     assert row(text, "net", "scratch", "2", "other")[4:] == ["1", "", "50.0", "53.0", "+3.0"]
 
 
-def test_missing_measurements_are_admitted():
-    text = saturation.section({}, 0.02)
-    assert "`make saturation` makes them" in text
-    assert "the margin (2 points)" in text
+def test_without_measurements_there_are_no_tables():
+    assert saturation.tables({}, 0.02) is None
 
 
-def test_the_section_has_both_tables():
-    assert saturation.section(MEASURED, 0.01).count("| net ") == 2
+def test_there_is_a_table_over_tasks_and_one_of_each():
+    shown = saturation.tables(MEASURED, 0.01)
+    assert [table.count("| net ") for table in shown] == [1, 1]

@@ -4,7 +4,15 @@ import pytest
 from benchmark import defaults
 from benchmark.pages import templates
 
-VALUES = {"development": [], "measured": True, "backbones": [], "early_ends": "", "not_audited": []}
+VALUES = {
+    "development": [],
+    "measured": True,
+    "backbones": [],
+    "saturation": None,
+    "margin": "1 point",
+    "early_ends": "",
+    "not_audited": [],
+}
 
 
 def rendered(**changed):
@@ -12,7 +20,7 @@ def rendered(**changed):
 
 
 def test_a_template_is_filled_in_with_values():
-    assert "\nTABLE\n\n## How the learning rates were chosen\n" in rendered()
+    assert "\nTABLE\n\n## How the settings were chosen\n" in rendered()
 
 
 def test_what_a_user_named_is_shown_and_not_obeyed():

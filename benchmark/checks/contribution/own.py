@@ -71,7 +71,8 @@ def faults(record: Record, own: StoredRecipe | None, alternative: str | None) ->
     """How a record's recipe differs from the suite's own, None where it has none."""
     kind = "" if alternative is None else f" with {alternative}"
     if own is None:
-        yield f"recipe: {record.trial.arm} has none{kind} under protocol {record.protocol}"
+        varied = "under it" if alternative is None else f"that {alternative} could vary"
+        yield f"recipe: of protocol {record.protocol} {record.trial.arm} has none {varied}"
         return
     if stored(record.recipe) == own:
         return

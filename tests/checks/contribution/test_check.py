@@ -189,7 +189,7 @@ def test_what_cannot_be_checked_here_is_said(tmp_path):
 
 def lone(task, backbone) -> Record:
     """A record of a task and a backbone that are nowhere else."""
-    recipe = recipe_for(arms.arm("scratch"), task, backbones.Backbone(backbone), 1, 3)
+    recipe = recipe_for(arms.arm("scratch"), task, backbones.Backbone(backbone), 1, 3, toy.SIZE)
     hashes = {"fingerprint": OTHER_HASH, "subset_hash": OTHER_HASH, "recipe": as_stored(recipe)}
     facts = dataclasses.replace(toy.FACTS, hash=OTHER_HASH, test_images=4)
     return toy.record(data=facts, backbone=backbone, **hashes)

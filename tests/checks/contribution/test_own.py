@@ -1,16 +1,17 @@
 """A recipe has to be the suite's own, however well its record is written."""
 
 import dataclasses
+import shutil
+from itertools import product
 
 import pytest
 from made_contribution import BACKBONE, ONE, edit, sound
 
-from benchmark import arms
 from benchmark.checks.contribution import check as contribution
 from benchmark.checks.contribution import former, own
 from benchmark.defaults import RECORDED
-from benchmark.harness import judged, plan
-from benchmark.records import store
+from benchmark.harness import judged
+from benchmark.records import store, tuned
 from benchmark.records.fingerprint import Ingredients, fingerprint
 from benchmark.records.record import Trial
 from benchmark.records.tuned import Tuned, tuned_backbones
@@ -18,21 +19,21 @@ from benchmark.tasks.load import load_task
 from benchmark.training import backbones
 
 
-def retold(record, protocol=1, **settings):
+def retold(record, **settings):
     """With other settings, and all that follows from them told anew."""
     recipe = record.recipe | settings
     network, facts = backbones.find(BACKBONE), record.data
     made_of = Ingredients(facts.image_size, facts.hash, record.weights_hash, network.design)
-    print_of = fingerprint(recipe, made_of, protocol)
+    print_of = fingerprint(recipe, made_of, record.protocol)
     return dataclasses.replace(record, recipe=recipe, fingerprint=print_of)
 
 
-def retell(folder, arm, protocol=1, **settings):
+def retell(folder, arm, **settings):
     for file in store.record_files(folder):
         record = store.load_file(file)
         if record.trial.arm == arm:
             file.unlink()
-            store.save(folder, retold(record, protocol, **settings))
+            store.save(folder, retold(record, **settings))
 
 
 @pytest.mark.parametrize("settings", [{"learning_rate": 1e-9}, {"batch_size": 1}, {"floor": 5.0}])
@@ -48,8 +49,8 @@ def test_a_sabotaged_scratch_is_refused_though_all_its_records_agree(check, reco
 
 
 def test_a_budget_is_compared_too(check, records):
-    retell(records, "scratch", steps=1)
-    assert "steps is 1, not 6" in check()[ONE.parent.parent / "scratch" / ONE.name]
+    retell(records, "scratch", views=1)
+    assert "views is 1, not 384" in check()[ONE.parent.parent / "scratch" / ONE.name]
 
 
 def test_a_rate_that_another_backbone_was_tuned_to_is_refused(check, records):
@@ -58,13 +59,15 @@ def test_a_rate_that_another_backbone_was_tuned_to_is_refused(check, records):
 
 
 def test_rates_that_no_measurement_chooses_are_refused(records, task, monkeypatch):
-    sabotaged = {BACKBONE: Tuned({"finetune": 0.003, "scratch": 1e-9}, 4808)}
-    for user in (own, plan):
+    sabotaged = {BACKBONE: Tuned({"scratch": {2: {"learning_rate": 1e-9}}}, 4808)}
+    for user in (own, tuned):
         monkeypatch.setattr(user, "tuned_backbones", lambda: sabotaged)
-    retell(records, "scratch", learning_rate=1e-9)
-    retell(judged.folder(records, "steps-x2"), "scratch", learning_rate=1e-9)
+    for folder in (records, judged.folder(records, "steps-x2")):
+        shutil.rmtree(folder)
+        for arm, n, seed in product(("scratch", "finetune"), (1, 2), (0, 1)):
+            store.save(folder, sound(task, arm, n, seed, None if folder == records else "steps-x2"))
     (problem,) = contribution.check(records, task.folder).problems
-    assert "1e-09}, the measurements choose {" in problem.what
+    assert "1e-09}}}, the measurements choose {" in problem.what
 
 
 def test_an_audit_is_the_alternative_of_its_folder(check, records, task):
@@ -104,30 +107,16 @@ def test_a_record_at_the_place_of_another_trial_is_refused(check, records, n, se
     assert expected in check()[target]
 
 
-@pytest.fixture
-def protocol_2(monkeypatch):
-    """A suite whose scratch has gone on to larger batches."""
-    scratch = arms.all_arms()["scratch"]
-    larger = dataclasses.replace(scratch.recipe_at(1, 3), batch_size=64)
-    today = dataclasses.replace(scratch, recipe_at=lambda n, classes: larger)
-    monkeypatch.setitem(arms.all_arms(), "scratch", today)
-    monkeypatch.setattr(own, "PROTOCOL", 2)
-
-
-@pytest.mark.usefixtures("protocol_2")
-def test_records_of_an_earlier_protocol_stay_sound(check):
+def test_records_of_an_earlier_protocol_stay_sound_and_beside_those_of_today(check, records, task):
+    for arm in ("scratch", "finetune"):
+        store.save(records, sound(task, arm, 4, protocol=1))
     assert check() == {}
 
 
-@pytest.mark.usefixtures("protocol_2")
-def test_protocols_are_not_mixed_within_a_task_and_backbone(check, records):
-    file = records / ONE.parent.parent / "scratch" / ONE.name
-    record = store.load_file(file)
-    file.unlink()
-    store.save(records, retold(record, 2, batch_size=64))
-    ((place, what),) = check().items()
-    assert place.name == ONE.name
-    assert what.startswith("protocol: not the same as in")
+def test_a_recipe_of_today_is_none_of_an_earlier_protocol(check, records, task):
+    today = sound(task, "scratch", 4)
+    store.save(records, dataclasses.replace(today, protocol=1))
+    assert "not the suite's own: " in "".join(check().values())
 
 
 def test_what_protocol_1_used_is_what_its_records_hold():

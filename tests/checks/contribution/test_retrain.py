@@ -17,6 +17,7 @@ from benchmark.cli import main as cli
 from benchmark.harness import judged, plan, sweep
 from benchmark.harness.plan import Selection
 from benchmark.records import store
+from benchmark.records.fingerprint import PROTOCOL
 from benchmark.tasks import data
 
 
@@ -115,14 +116,13 @@ def test_records_that_cannot_be_re_trained_here_do_not_pass_for_re_trained(
 
 
 def test_records_of_an_earlier_protocol_are_not_trained_by_another(check, monkeypatch):
-    monkeypatch.setattr(retrain, "PROTOCOL", 2)
+    monkeypatch.setattr(retrain, "PROTOCOL", PROTOCOL + 1)
     assert "no record can be re-trained here" in str(check(draw=Draw(1)))
 
 
 def order(records, word=""):
     everything = [
-        filed(file, Place(records), store.load_file(file), (1,))
-        for file in store.record_files(records)
+        filed(file, Place(records), store.load_file(file)) for file in store.record_files(records)
     ]
     return [one.file.relative_to(records) for one in retrain.in_drawn_order(everything, word)]
 
