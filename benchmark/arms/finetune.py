@@ -8,7 +8,7 @@ from benchmark.training.fit import fit_network, pretrained_start
 from benchmark.training.work import Outcome, Work
 
 
-@register("finetune", pretrained=True, recipe=always(Recipe(learning_rate=3e-3, views=25_600)))
+@register("finetune", pretrained=True, recipe=always(Recipe(learning_rate=3e-3, views=38_400)))
 def finetune(work: Work[Recipe]) -> Outcome:
     """Trains everything from the pretrained start."""
     return fit_network(work, pretrained_start)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,7 +18,9 @@ from benchmark.records.evidence import (
     as_text,
     chosen_settings,
     mean_accuracies,
+    paired_loss,
     rates_at_the_edge,
+    tried_with,
 )
 from benchmark.records.recipe import FULL_BUDGET, Augmentation, ProbeRecipe, Recipe, settings_of
 from benchmark.records.saturation import Budget
@@ -158,7 +159,7 @@ def _sweep_table(cells: Mapping[Cell, float], best: _Chosen, used: _Chosen) -> s
     tasks = sorted({cell.task for cell in cells})
     rows = []
     for (arm, size, settings), mean in mean_accuracies(cells).items():
-        tried = _tried(cells, (arm, size), settings)
+        tried = tried_with(cells, (arm, size), settings)
         detail = [_mean_on(tried, task) for task in tasks]
         mark = _mark(cells, (arm, size), settings, best[arm, size])
         mark = "chosen" if settings == used.get((arm, size)) else mark
@@ -166,13 +167,6 @@ def _sweep_table(cells: Mapping[Cell, float], best: _Chosen, used: _Chosen) -> s
         rows.append([*shown, str(len(tried)), mark])
     header = ["arm", "N", "settings", *map(escape.text, tasks), "mean", "trainings", ""]
     return printer.markdown(header, rows)
-
-
-def _tried(
-    cells: Mapping[Cell, float], place: tuple[str, int], settings: str
-) -> Mapping[Cell, float]:
-    wanted = (*place, settings)
-    return {c: a for c, a in cells.items() if (c.arm, c.images_per_class, c.settings) == wanted}
 
 
 def _mean_on(cells: Mapping[Cell, float], task: str) -> str:
@@ -184,24 +178,9 @@ def _mark(cells: Mapping[Cell, float], place: tuple[str, int], settings: str, be
     if settings == best:
         return "best so far"
     lost, error = paired_loss(cells, place, settings, best)
-    return f"tie ({100 * lost:.1f} less, standard error {100 * error:.1f})" if lost <= error else ""
-
-
-def paired_loss(
-    cells: Mapping[Cell, float], place: tuple[str, int], settings: str, best: str
-) -> tuple[float, float]:
-    """Mean accuracy (0..1) that ``settings`` lack against ``best`` over shared subsets, its error.
-
-    ``place`` is arm and N. With fewer than two shared subsets both are not a number.
-    """
-    one, other = (
-        {(c.task, c.seed): a for c, a in _tried(cells, place, tried).items()}
-        for tried in (settings, best)
-    )
-    lost = [other[drawn] - one[drawn] for drawn in sorted(one.keys() & other.keys())]
-    if len(lost) < 2:
-        return math.nan, math.nan
-    return float(np.mean(lost)), float(np.std(lost, ddof=1)) / math.sqrt(len(lost))
+    how = "less" if lost >= 0 else "more"
+    found = f"tie ({100 * abs(lost):.1f} {how}, standard error {100 * error:.1f})"
+    return found if lost <= error else ""
 
 
 # Early ends

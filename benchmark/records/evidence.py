@@ -6,6 +6,7 @@ Needs no torch: pages are written from it.
 from __future__ import annotations
 
 import json
+import math
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -59,16 +60,63 @@ def mean_accuracies(evidence: Mapping[Cell, float]) -> dict[tuple[str, int, str]
     return {key: float(np.mean(values)) for key, values in sorted(scores.items())}
 
 
+Place = tuple[str, int]
+"""Arm and images per class."""
+
+
 def chosen_settings(evidence: Mapping[Cell, float]) -> dict[str, dict[int, dict[str, Any]]]:
-    """Per arm and N the settings with the best mean held-out accuracy; of equals the first."""
-    best: dict[tuple[str, int], tuple[float, str]] = {}
+    """Per arm and N the settings that did best in mean held-out accuracy; of equals the first.
+
+    That is the best optimiser and rate, with the best change to it if that is better by more than
+    one standard error (Breiman et al. 1984, Classification and Regression Trees, section 3.4.3):
+    the best of several that are as good in truth looks better by chance.
+    """
+    means: dict[Place, dict[str, float]] = defaultdict(dict)
     for (arm, size, settings), mean in mean_accuracies(evidence).items():
-        if mean > best.get((arm, size), (-1.0, ""))[0]:
-            best[arm, size] = mean, settings
+        means[arm, size][settings] = mean
     chosen: dict[str, dict[int, dict[str, Any]]] = defaultdict(dict)
-    for (arm, size), (_, settings) in best.items():
-        chosen[arm][size] = json.loads(settings)
+    for place, found in means.items():
+        arm, size = place
+        chosen[arm][size] = json.loads(_chosen(evidence, place, found))
     return dict(chosen)
+
+
+def _chosen(evidence: Mapping[Cell, float], place: Place, means: Mapping[str, float]) -> str:
+    """``means``: settings -> mean accuracy, sorted by settings."""
+    names = {settings: len(json.loads(settings)) for settings in means}
+    plain = [settings for settings in means if names[settings] == min(names.values())]
+    base = max(plain, key=means.__getitem__)
+    best = max((s for s in means if _changes(base, s)), key=means.__getitem__, default=base)
+    lost, error = paired_loss(evidence, place, base, best)
+    return best if lost > error else base
+
+
+def _changes(base: str, settings: str) -> bool:
+    """Whether ``settings`` are those of ``base`` with one more."""
+    return settings != base and json.loads(base).items() <= json.loads(settings).items()
+
+
+def paired_loss(
+    evidence: Mapping[Cell, float], place: Place, settings: str, best: str
+) -> tuple[float, float]:
+    """Mean accuracy (0..1) that ``settings`` lack against ``best`` over shared subsets, its error.
+
+    With fewer than two shared subsets both are not a number.
+    """
+    one, other = (
+        {(c.task, c.seed): a for c, a in tried_with(evidence, place, tried).items()}
+        for tried in (settings, best)
+    )
+    lost = [other[drawn] - one[drawn] for drawn in sorted(one.keys() & other.keys())]
+    if len(lost) < 2:
+        return math.nan, math.nan
+    return float(np.mean(lost)), float(np.std(lost, ddof=1)) / math.sqrt(len(lost))
+
+
+def tried_with(evidence: Mapping[Cell, float], place: Place, settings: str) -> Mapping[Cell, float]:
+    """The measurements of these settings for an arm at an N."""
+    wanted = (*place, settings)
+    return {c: a for c, a in evidence.items() if (c.arm, c.images_per_class, c.settings) == wanted}
 
 
 def rates_at_the_edge(evidence: Mapping[Cell, float]) -> list[tuple[str, int, float]]:

@@ -1,13 +1,9 @@
-import math
-
-import pytest
 from toy import curve, record
 
 from benchmark.analysis.board import boards
 from benchmark.analysis.scores import score_of
 from benchmark.pages import recipes as recipes_page
-from benchmark.pages.recipes import Choices, paired_loss
-from benchmark.records.evidence import as_text
+from benchmark.pages.recipes import Choices
 from benchmark.records.recipe import stored as recipe_of
 from benchmark.records.tuned import Tuned
 from tests.records.test_evidence import cell, settings
@@ -117,18 +113,8 @@ def test_each_backbone_has_its_own_table():
     assert shown[-2:] == ["1", "best so far"]
 
 
-def lost_with(tried, rate, best):
-    return paired_loss(tried, ("scratch", 2), as_text(settings(rate)), as_text(settings(best)))
-
-
-def test_what_settings_lose_is_paired_over_subsets():
-    lost, error = lost_with(TRIED, 1e-2, 1e-3)
-    assert (lost, error) == (pytest.approx(0.395), pytest.approx(0.005))
-
-
 def test_one_shared_subset_is_no_tie():
     tried = {cell(rate=1e-3): 0.5, cell(rate=1e-2): 0.5}
-    assert all(map(math.isnan, lost_with(tried, 1e-2, 1e-3)))
     rows = page(evidence=tried).splitlines()
     assert not any("tie (" in line for line in rows)
 

@@ -1,4 +1,5 @@
 import dataclasses
+import math
 from functools import partial
 
 import pytest
@@ -10,6 +11,7 @@ from benchmark.records.evidence import (
     as_text,
     chosen_settings,
     mean_accuracies,
+    paired_loss,
     rates_at_the_edge,
     read_evidence,
     write_evidence,
@@ -48,10 +50,36 @@ def test_each_size_has_a_choice_of_its_own():
         cell(n=2, tried=settings(optimiser="adamw")): 0.6,
         cell(n=20): 0.8,
         cell(n=20, tried=settings(optimiser="adamw")): 0.7,
-        cell(n=20, tried=settings(turn=0.0)): 0.9,
     }
-    chosen = {2: settings(optimiser="adamw"), 20: settings(turn=0.0)}
+    chosen = {2: settings(optimiser="adamw"), 20: settings()}
     assert chosen_settings(evidence) == {"scratch": chosen}
+
+
+def seeds(accuracies, **where):
+    return {cell(seed=1000 + i, **where): one for i, one in enumerate(accuracies)}
+
+
+@pytest.mark.parametrize(
+    ("with_it", "taken"),
+    [((0.52, 0.62, 0.72), True), ((0.40, 0.62, 0.81), False), ((0.5, 0.6), False), ((0.6,), False)],
+)
+def test_a_change_is_taken_where_it_is_better_by_more_than_its_standard_error(with_it, taken):
+    evidence = seeds((0.5, 0.6, 0.7)) | seeds(with_it, tried=settings(turn=0.0))
+    evidence |= seeds((0.9, 0.9, 0.9), tried=settings(1e-2, turn=0.0))  # no change of the best
+    assert chosen_settings(evidence) == {"scratch": {2: settings(**{"turn": 0.0} if taken else {})}}
+
+
+def lost_with(tried, rate, best):
+    return paired_loss(tried, ("scratch", 2), as_text(settings(rate)), as_text(settings(best)))
+
+
+def test_what_settings_lose_is_paired_over_subsets():
+    tried = seeds((0.9, 0.8)) | seeds((0.5, 0.41), tried=settings(1e-2))
+    assert lost_with(tried, 1e-2, 1e-3) == (pytest.approx(0.395), pytest.approx(0.005))
+
+
+def test_what_settings_lose_is_unknown_with_one_shared_subset():
+    assert all(map(math.isnan, lost_with(seeds((0.5,)) | seeds((0.5,), rate=1e-2), 1e-2, 1e-3)))
 
 
 def test_of_equally_good_settings_the_first_are_chosen_whatever_their_order():
