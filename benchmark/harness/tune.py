@@ -47,7 +47,7 @@ CANDIDATES: tuple[Settings, ...] = tuple(
 """Tried at every arm and size; other rates only where the best of these is the last on its side."""
 CHANGES: tuple[Settings, ...] = ({"weight_decay": 0.2}, {"batch_size": 32}, {"turn": 0.0})
 """Tried one at a time on the best candidate of each arm and size."""
-SIZES = (2, 20, 200)
+SIZES = (2, 20, 60, 200)
 """Images per class that are trained on, as far as a task has them; N uses the nearest in log."""
 MOST_VIEWS = 38_400
 """Budget of a measurement at most: before the cool-down a longer training is the same training."""
