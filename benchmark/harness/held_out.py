@@ -29,6 +29,12 @@ def labels(task: Task) -> NDArray[np.int64]:
     return data.load(task, task.image_size).train.labels
 
 
+def count(task: Task, most: int) -> int:
+    """Images per class to hold out: half of the smallest class, at most ``most``."""
+    _, least = subsets.smallest_class(labels(task))
+    return min(most, least // 2)
+
+
 def sizes(task: Task, wanted: Sequence[int], held_out: int) -> list[int]:
     """The N that each class can fill beside the ``held_out`` images per class."""
     _, least = subsets.smallest_class(labels(task))

@@ -55,7 +55,7 @@ def plan(backbone: Backbone, tasks: Sequence[Task], seeds: Sequence[int]) -> lis
         curve
         for task in tasks
         for arm in arms.all_arms().values()
-        for size in held_out.sizes(task, SIZES, HELD_OUT)
+        for size in held_out.sizes(task, SIZES, held_out.count(task, HELD_OUT))
         for curve in _curves(backbone, task, arm, size, seeds)
     ]
 
@@ -69,7 +69,8 @@ def _curves(
         return
     weights = backbone.weights_hash[:12] if arm.reads_weights else ""
     digest = files.digest([PROTOCOL, as_stored(recipe)])[:12]
-    cell = (backbone.portable_name, weights, arm.name, task.name, digest, HELD_OUT, size)
+    held = held_out.count(task, HELD_OUT)
+    cell = (backbone.portable_name, weights, arm.name, task.name, digest, held, size)
     for seed in seeds:
         budgets = (
             Budget(*cell, seed, times, max(1, round(times * recipe.views))) for times in TIMES
@@ -112,7 +113,7 @@ def measure(
     planned = plan(backbones.find(backbone), tasks, range(SEEDS[0], SEEDS[0] + seeds))
     if not planned:
         raise UserError(
-            f"no task has {HELD_OUT + min(SIZES)} training images in each class",
+            f"no task has {min(SIZES)} training images in each class beside those held out",
             mend="name larger tasks with TASK=...",
         )
     wanted = [budget for curve in planned for budget in curve.budgets]

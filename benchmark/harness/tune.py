@@ -47,12 +47,13 @@ CANDIDATES: tuple[Settings, ...] = tuple(
 """Tried at every arm and size; other rates only where the best of these is the last on its side."""
 CHANGES: tuple[Settings, ...] = ({"weight_decay": 0.2}, {"batch_size": 32}, {"turn": 0.0})
 """Tried one at a time on the best candidate of each arm and size."""
-SIZES = (2, 20, 60, 200)
+SIZES = (2, 10, 100)
 """Images per class that are trained on, as far as a task has them; N uses the nearest in log."""
 MOST_VIEWS = 38_400
 """Budget of a measurement at most: before the cool-down a longer training is the same training."""
-HELD_OUT = 50
-"""Images per class that score a training: with fewer, noise is larger than the differences."""
+HELD_OUT = 150
+"""Images per class that score a training, at most (see `held_out.count`): with 500 images in all
+the noise is larger than what settings differ by."""
 SEEDS = (1000, 1001)
 """Far from the seeds of the leaderboard, whose subsets are not chosen on."""
 
@@ -89,27 +90,25 @@ def _tunings(
 ) -> Iterator[Tuning]:
     """None for an arm without settings to choose."""
     weights = backbone.weights_hash[:12] if arm.reads_weights else ""
-    classes = len(np.unique(held_out.labels(task)))
+    classes, held = len(np.unique(held_out.labels(task))), held_out.count(task, HELD_OUT)
     default = arm.recipe_at(size, classes)
     recipe = fitted(default, settings, task, backbone, task.image_size).at_most(MOST_VIEWS)
     if recipe is None:
         return
     tried = (as_text(settings), recipe.views, files.digest([PROTOCOL, as_stored(recipe)])[:12])
     for seed in SEEDS:
-        cell = Cell(
-            backbone.portable_name, weights, arm.name, task.name, *tried, HELD_OUT, size, seed
-        )
+        cell = Cell(backbone.portable_name, weights, arm.name, task.name, *tried, held, size, seed)
         yield Tuning(cell, backbone.name, task, recipe)
 
 
 def _sizes(task: Task) -> list[int]:
     """The sizes for which each class has images beside those held out."""
-    if sizes := held_out.sizes(task, SIZES, HELD_OUT):
+    if sizes := held_out.sizes(task, SIZES, held_out.count(task, HELD_OUT)):
         return sizes
     _, least = subsets.smallest_class(held_out.labels(task))
     raise UserError(
         f"{task.name} has {least} training images in its smallest class; choosing settings on it "
-        f"needs {HELD_OUT + min(SIZES)}",
+        f"needs {min(SIZES)} beside those that score a training",
         mend="mark a larger task with 'development: true'",
     )
 
@@ -186,7 +185,7 @@ def labels_used(tasks: Sequence[Task]) -> int:
 
 
 def _labels_of(task: Task) -> int:
-    labels, most = held_out.labels(task), HELD_OUT + max(_sizes(task))
+    labels, most = held_out.labels(task), held_out.count(task, HELD_OUT) + max(_sizes(task))
     drawn = [subsets.subset(labels, most, seed) for seed in SEEDS]
     return len(np.unique(np.concatenate(drawn)))
 

@@ -11,6 +11,11 @@ def test_sizes_are_those_that_every_class_fills_beside_the_held_out_images(task,
     assert held_out.sizes(task, (2, 6, 7), held) == sizes
 
 
+@pytest.mark.parametrize(("most", "count"), [(2, 2), (4, 4), (150, 4)])
+def test_at_most_half_of_the_smallest_class_is_held_out(task, most, count):
+    assert held_out.count(task, most) == count
+
+
 def test_an_arm_gets_held_out_training_images_in_the_place_of_the_test(task, backbone, dataset):
     work = held_out.work(backbones.find(backbone), task, recipe(), 2, 4, seed=1000)
     fit = {image.tobytes() for image in dataset.train.images[work.subset]}

@@ -148,8 +148,8 @@ def test_fewer_seeds_leave_those_that_were_measured_in_the_file(task, backbone, 
 
 
 def test_tasks_with_too_few_images_are_one_message(task, backbone, monkeypatch):
-    monkeypatch.setattr(saturation, "HELD_OUT", 4000)
-    with pytest.raises(UserError, match="no task has 4002 training images"):
+    monkeypatch.setattr(saturation, "SIZES", (4000,))
+    with pytest.raises(UserError, match="no task has 4000 training images .* beside"):
         saturation.measure(backbone, [task], 1)
 
 
