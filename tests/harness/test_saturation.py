@@ -149,7 +149,7 @@ def test_fewer_seeds_leave_those_that_were_measured_in_the_file(task, backbone, 
 
 def test_tasks_with_too_few_images_are_one_message(task, backbone, monkeypatch):
     monkeypatch.setattr(saturation, "SIZES", (4000,))
-    with pytest.raises(UserError, match="no task has 4000 training images .* beside"):
+    with pytest.raises(UserError, match=r"no task has 4000 training images .* beside"):
         saturation.measure(backbone, [task], 1)
 
 

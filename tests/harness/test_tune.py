@@ -122,7 +122,7 @@ def test_sizes_that_a_task_does_not_have_are_left_out(task, backbone, monkeypatc
 
 def test_a_development_task_with_too_few_images_is_one_message(task, backbone, monkeypatch):
     monkeypatch.setattr(tune, "SIZES", (4000,))
-    with pytest.raises(UserError, match="has 8 training images .* needs 4000 beside"):
+    with pytest.raises(UserError, match=r"has 8 training images .* needs 4000 beside"):
         plan(backbone, task)
 
 
