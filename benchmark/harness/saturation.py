@@ -58,7 +58,7 @@ def plan(backbone: Backbone, tasks: Sequence[Task], seeds: Sequence[int]) -> lis
     return [
         curve
         for task in tasks
-        for arm in arms.named(ARMS)
+        for arm in (arms.all_arms()[name] for name in ARMS)
         for size in held_out.sizes(task, SIZES, HELD_OUT)
         for curve in _curves(backbone, task, arm, size, seeds)
     ]

@@ -48,18 +48,17 @@ def build(
     """The network without a classifier, by the name that timm knows.
 
     ``image_size`` (pixels) is for networks that are made for one size, ``rates`` (see `drops_at`)
-    for those that have them. Raises `UserError` where timm cannot build it or the weights cannot be had.
+    for those that have them. Raises `UserError` where timm cannot build it or the weights cannot be
+    had.
     """
-    sized = {} if image_size is None else {"img_size": image_size}
+    given = dict(rates or {}) | ({} if image_size is None else {"img_size": image_size})
     asks_hub = name.startswith(HUB) or (pretrained and not name.startswith(FOLDER))
     if name.startswith(FOLDER):
         _check_folder(Path(name.removeprefix(FOLDER)), pretrained)
     try:
         asked = hub.offline_where_silent() if asks_hub else contextlib.nullcontext()
         with asked, environment(**_ONLY_TENSORS):
-            model = timm.create_model(
-                name, pretrained=pretrained, num_classes=0, **sized, **rates or {}
-            )
+            model = timm.create_model(name, pretrained=pretrained, num_classes=0, **given)
         return cast(nn.Module, model)
     except Exception as error:  # timm, torch, the hub and the file system all raise their own
         raise _refusal(name, image_size, pretrained, error) from error

@@ -48,7 +48,7 @@ def is_small(tuning):
 
 def plan(backbone, *tasks):
     """The trainings of the first stage."""
-    chosen = arms.named(ARMS)
+    chosen = [arms.all_arms()[name] for name in ARMS]
     return tune.plan(backbones.find(backbone), tasks, chosen, lambda arm, size: tune.CANDIDATES)
 
 
