@@ -69,21 +69,20 @@ Wanted = Callable[[arms.Arm, int], Sequence[Settings]]
 
 
 def chosen_arms(backbone: Backbone, names: Sequence[str] | None) -> list[arms.Arm]:
-    """The arms of these names; without any, all that are tuned unasked and can do something.
+    """The arms of these names; without any, all that are tuned unasked.
 
-    Raises `UserError` for an unknown arm, and for a named one that is nothing for the backbone.
+    Raises `UserError` for an unknown arm, and for one that is nothing for the backbone if it was
+    asked for by its name.
     """
-    if names is None:
-        tuned = (arm for arm in arms.all_arms().values() if arm.is_tuned)
-        return [arm for arm in tuned if not arm.refusal(backbone)]
-    named = arms.named(names)
-    for arm in named:
-        if why := arm.refusal(backbone):
-            raise UserError(
-                f"the arm {arm.name} is nothing for {backbone.label}: {why}",
-                mend="name other arms with ARMS=...",
-            )
-    return named
+    asked = arms.named([arms.ALL] if names is None else names)
+    refused = {arm.name: why for arm in asked if (why := arm.refusal(backbone))}
+    for name in refused.keys() & set(names or ()):
+        raise UserError(
+            f"the arm {name} is nothing for {backbone.label}: {refused[name]}",
+            mend="name other arms with ARMS=...",
+        )
+    wanted = (arm for arm in asked if names is not None or arm.is_tuned)
+    return [arm for arm in wanted if arm.name not in refused]
 
 
 def plan(
@@ -182,7 +181,7 @@ def _measured(planned: Sequence[Tuning], workers: int, evidence_file: Path) -> E
     """The planned measurements, from the file as far as they are there."""
     evidence = read_evidence(evidence_file)
     todo = [tuning for tuning in planned if tuning.cell not in evidence]
-    todo.sort(key=lambda t: t.recipe.views * t.task.image_size**2, reverse=True)
+    todo.sort(key=lambda t: t.recipe.all_views * t.task.image_size**2, reverse=True)
     for cell, accuracy in executors.run(run, todo, workers):
         evidence[cell] = accuracy
         write_evidence(evidence, evidence_file)

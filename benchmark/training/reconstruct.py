@@ -61,7 +61,7 @@ class Autoencoder(nn.Module):
 def _as_map(tokens: Tensor) -> Tensor:
     """Tokens ``[n, places, channels]`` in rows; what is too many for a square stands before it."""
     side = math.isqrt(tokens.shape[1])
-    return tokens[:, -(side**2) :].transpose(1, 2).unflatten(2, (side, side))
+    return tokens[:, -(side**2) :].transpose(1, 2).reshape(len(tokens), -1, side, side)
 
 
 def hide(images: Tensor, share: float, generator: torch.Generator) -> Tensor:

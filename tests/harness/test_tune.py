@@ -219,7 +219,8 @@ def test_unasked_the_arms_with_settings_of_their_own_are_tuned(backbone, monkeyp
     chosen = {arm.name for arm in tune.chosen_arms(network, None)}
     assert chosen - {"probe"} == {"autoencoder", "finetune", "scratch", "scratch_dropout"}
     monkeypatch.setattr(backbones.Backbone, "drops_at", lambda backbone, rate: False)
-    assert "scratch_dropout" not in {arm.name for arm in tune.chosen_arms(network, None)}
+    for names in (None, ["all"]):
+        assert "scratch_dropout" not in {arm.name for arm in tune.chosen_arms(network, names)}
     with pytest.raises(UserError, match="scratch_dropout is nothing for a toy: it has neither"):
         tune.chosen_arms(network, ["scratch_dropout"])
 
