@@ -34,8 +34,8 @@ leaderboard: setup ## Rebuild results/ from the stored records.
 audit: setup ## Run deciding cells again with other recipes: the fairness certificate; DRY_RUN=1.
 	@$(RUN) audit $(SELECTION) $(if $(DRY_RUN),--dry-run)
 
-tune: setup ## Choose settings on the development tasks' training images; BACKBONE selects.
-	@$(RUN) tune $(call option,BACKBONE,backbone) $(call option,JOBS,jobs)
+tune: setup ## Choose settings on the development tasks' training images; BACKBONE, ARMS select.
+	@$(RUN) tune $(call option,BACKBONE,backbone) $(call option,ARMS,arms) $(call option,JOBS,jobs)
 
 validate: setup ## Check every task YAML and its data; DOWNLOAD=1 fetches data from elsewhere; TASK, LISTS select.
 	@$(RUN) validate $(call option,TASK,task) $(call option,LISTS,lists) $(if $(DOWNLOAD),--download)

@@ -9,15 +9,22 @@ from __future__ import annotations
 import functools
 import importlib
 import pkgutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from benchmark.errors import UserError, nearest
 from benchmark.records.recipe import Rule
+from benchmark.records.tuned import Settings
+from benchmark.training.backbones import Backbone
 from benchmark.training.work import Outcome, Work
 
 Fit = Callable[[Work[Any]], Outcome]
+Refusal = Callable[[Backbone], str | None]
+"""Why an arm can do nothing with a backbone, as an end to a sentence about that; None if it can."""
+
+ALL = "all"
+"""Stands for every arm; none is called so."""
 
 
 @dataclass(frozen=True)
@@ -32,22 +39,41 @@ class Arm:
     random weights may take over no more than their scale."""
     recipe_at: Rule
     fit: Fit
+    settings_of: str | None
+    """The arm whose tuned settings it takes where it has none of its own."""
+    changes: tuple[Settings, ...]
+    """Settings of its own that ``make tune`` tries, beside those that it tries for every arm."""
+    refusal: Refusal
+
+    @property
+    def is_tuned(self) -> bool:
+        """Whether ``make tune`` chooses its settings unasked: no other arm's say all of them."""
+        return self.settings_of is None or bool(self.changes)
 
 
 _REGISTERED: dict[str, Arm] = {}
 
 
 def register(
-    name: str, *, pretrained: bool, recipe: Rule, reads_weights: bool | None = None
+    name: str,
+    *,
+    pretrained: bool,
+    recipe: Rule,
+    reads_weights: bool | None = None,
+    settings_of: str | None = None,
+    changes: Sequence[Settings] = (),
+    refusal: Refusal = lambda backbone: None,
 ) -> Callable[[Fit], Fit]:
     """Makes the decorated function the arm ``name``.
 
-    ``recipe`` is asked at each N. ``reads_weights`` is ``pretrained`` unless it is said.
+    ``recipe`` is asked at each N, ``reads_weights`` is ``pretrained`` unless it is said; see `Arm`.
     """
+    reads = pretrained if reads_weights is None else reads_weights
 
     def remember(fit: Fit) -> Fit:
-        reads = pretrained if reads_weights is None else reads_weights
-        _REGISTERED[name] = Arm(name, pretrained, reads, recipe, fit)
+        _REGISTERED[name] = Arm(
+            name, pretrained, reads, recipe, fit, settings_of, tuple(changes), refusal
+        )
         return fit
 
     return remember
@@ -70,3 +96,8 @@ def arm(name: str) -> Arm:
             mend=f"the arms are: {', '.join(known)}",
         )
     return known[name]
+
+
+def named(names: Sequence[str]) -> list[Arm]:
+    """The arms of these names, or all where one of them is `ALL`; raises as `arm`."""
+    return list(all_arms().values()) if ALL in names else [arm(name) for name in names]

@@ -25,8 +25,11 @@ BACKBONES = click.option(
 
 @click.command()
 @BACKBONES
+@click.option(
+    "--arms", type=Words(), help="Arms, or all.  [default: those with settings of their own]"
+)
 @JOBS
-def tune(backbone: tuple[str, ...], jobs: int | None) -> None:
+def tune(backbone: tuple[str, ...], arms: tuple[str, ...] | None, jobs: int | None) -> None:
     """Choose each arm's settings on the development tasks' training images."""
     from benchmark import files
     from benchmark.defaults import OWN_TUNING
@@ -38,7 +41,7 @@ def tune(backbone: tuple[str, ...], jobs: int | None) -> None:
     for name in backbone:
         backbones.find(name)
     for name in backbone:
-        _show_choice(name, tuning.choose(name, jobs or executors.default_workers()))
+        _show_choice(name, tuning.choose(name, jobs or executors.default_workers(), arms))
 
 
 def _show_choice(name: str, choice: Choice) -> None:

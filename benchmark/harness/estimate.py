@@ -81,7 +81,7 @@ def estimate(jobs: Sequence[Job], workers: int, recorded: Iterable[Path]) -> Est
     spread = max(total / workers, max(costs, default=0.0))
     return Estimate(
         trials=len(jobs),
-        images=sum(job.recipe.views for job in jobs),
+        images=sum(job.recipe.all_views for job in jobs),
         core_seconds=total,
         seconds=spread + _START_SECONDS * bool(jobs),
         disk_bytes=sum(_RECORD_BYTES + 4 * _test_images(job) for job in jobs),
@@ -127,8 +127,10 @@ def _measured(job: Job) -> tuple[_Kind, Speed]:
 def _cost(job: Job, speeds: Mapping[_Kind, Speed], share: float) -> float:
     if (kind := _kind(job)) is None:
         return _PROBE_SECONDS
-    speed = speeds[kind]
-    return speed.once + speed.step * job.recipe.steps * share
+    speed, recipe = speeds[kind], job.recipe
+    before = recipe.all_views / recipe.views - 1  # never ends early
+    used = (before + share) / (before + 1)
+    return speed.once + speed.step * recipe.steps * used
 
 
 def measure(job: Job) -> Speed:
@@ -138,7 +140,9 @@ def measure(job: Job) -> Speed:
     cool-down for as large a share as the job's own training, and are too short to end early.
     """
     dataset = _dataset(job)
-    first = np.arange(min(64, len(dataset.train.labels)))
+    # Far apart: images may lie class by class, and one class alone is no task for some arms.
+    images = len(dataset.train.labels)
+    first = np.linspace(0, images - 1, min(64, images)).astype(np.int64)
     small = replace(dataset, test=Split(dataset.train.images[:1], dataset.train.labels[:1]))
 
     def run(steps: int, data: Dataset) -> Callable[[], object]:

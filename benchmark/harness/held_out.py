@@ -63,4 +63,4 @@ def work(
     pool = dataset.train
     held, fit = drawn(pool.labels, held_out, images_per_class, seed)
     inner = dataclasses.replace(dataset, test=Split(pool.images[held], pool.labels[held]))
-    return Work(backbone, inner, fit, seed, recipe)
+    return Work(backbone, inner, fit, seed, recipe, withheld=held)

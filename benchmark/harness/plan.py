@@ -58,7 +58,7 @@ def prepare(selection: Selection) -> Plan:
 
     Raises `UserError` for unknown names and for data or weights that cannot be had.
     """
-    chosen = [arms.arm(name) for name in selection.arms]
+    chosen = arms.named(selection.arms)
     networks = [backbones.find(name) for name in selection.backbones]
     backbones.check_differ(selection.backbones)
     jobs: list[Job] = []
@@ -69,7 +69,8 @@ def prepare(selection: Selection) -> Plan:
             jobs += more
             notes += [line for line in lines if line not in notes]
     if not jobs:
-        raise UserError("no trial can be run", where="; ".join(notes), mend="choose smaller N")
+        why = "; ".join(notes)
+        raise UserError("no trial can be run", where=why, mend="choose smaller N or other arms")
     return Plan(tuple(jobs), tuple(notes))
 
 
@@ -86,10 +87,12 @@ def _jobs(
         dataset.train.labels,
         dataset.class_names,
     )
-    by_name = {arm.name: arm for arm in chosen}
+    refused = {arm.name: why for arm in chosen if (why := arm.refusal(backbone))}
+    by_name = {arm.name: arm for arm in chosen if arm.name not in refused}
     trials = grid(task.name, backbone.portable_name, list(by_name), sizes, selection.seeds)
     jobs = _made(trials, by_name, task, backbone, dataset, size)
-    return list(jobs), [f"{task.name}: {line}" for line in (*dataset.notes, *lines)]
+    unfit = [f"{arm} is left out for {backbone.label}: {why}" for arm, why in refused.items()]
+    return list(jobs), [*unfit, *(f"{task.name}: {line}" for line in (*dataset.notes, *lines))]
 
 
 def _made(
@@ -132,16 +135,33 @@ def recipe_for(
     image_size: int,
 ) -> AnyRecipe:
     """The arm's recipe at N with what was tuned for the backbone and what the task needs."""
-    chosen = settings_for(backbone.portable_name, arm.name, images_per_class)
+    chosen = chosen_for(arm, backbone.portable_name, images_per_class)
     return fitted(arm.recipe_at(images_per_class, classes), chosen, task, backbone, image_size)
+
+
+def chosen_for(arm: Arm, backbone: str, images_per_class: int) -> Settings:
+    """What was tuned for the arm, or for the one whose settings it takes; nothing without either.
+
+    ``backbone`` is the portable name. Another arm's settings name it.
+    """
+    own = settings_for(backbone, arm.name, images_per_class)
+    if own or arm.settings_of is None:
+        return own
+    others = chosen_for(arms.arm(arm.settings_of), backbone, images_per_class)
+    return {"settings_of": arm.settings_of, **others} if others else {}
 
 
 def fitted(
     recipe: AnyRecipe, chosen: Settings, task: Task, backbone: Backbone, image_size: int
 ) -> AnyRecipe:
     """An arm's recipe with the settings ``chosen`` and what task, network and size need."""
-    shrinkable = image_size >= _SHRUNK_FROM and backbone.takes_half(image_size)
-    return recipe.fitted(chosen, flip=task.flip, budget=task.budget, shrinkable=shrinkable)
+
+    def can(setting: str) -> bool:
+        if setting == "trunk_scale":
+            return image_size >= _SHRUNK_FROM and backbone.takes_half(image_size)
+        return backbone.drops_at(setting)
+
+    return recipe.fitted(chosen, flip=task.flip, budget=task.budget, can=can)
 
 
 def grid(

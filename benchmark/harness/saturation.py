@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmark import arms, files
+from benchmark.defaults import ARMS
 from benchmark.errors import UserError
 from benchmark.harness import executors, held_out
 from benchmark.harness.plan import recipe_for
@@ -50,11 +51,14 @@ class Curve:
 
 
 def plan(backbone: Backbone, tasks: Sequence[Task], seeds: Sequence[int]) -> list[Curve]:
-    """A curve for each task, arm with a budget, size and seed."""
+    """A curve for each task, size, seed and each of the usual arms that has a budget.
+
+    Other arms have one of the same budgets.
+    """
     return [
         curve
         for task in tasks
-        for arm in arms.all_arms().values()
+        for arm in (arms.all_arms()[name] for name in ARMS)
         for size in held_out.sizes(task, SIZES, held_out.count(task, HELD_OUT))
         for curve in _curves(backbone, task, arm, size, seeds)
     ]

@@ -44,7 +44,7 @@ def current(root: Path, job: Job, told: Told = lambda fault: None) -> Record | N
 
 def _cost(job: Job) -> tuple[int, int]:
     """Orders jobs by the pixels that they train on; of equals, fewer images end earlier."""
-    return job.recipe.views * job.image_size**2, job.trial.images_per_class
+    return job.recipe.all_views * job.image_size**2, job.trial.images_per_class
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,9 @@
 
 Training images are held out, the same ones at every N; candidates, the same for every arm, are
 scored on them after training on N others per class. First optimiser and rate together, until the
-rates on either side of the best one have been tried, then one change at a time to it. The test
-split is never loaded into a network here. Every measurement is kept in ``tuned/evidence.csv``; the
-choices in ``tuned/settings.yaml``.
+rates on either side of the best one have been tried, then one change at a time to it, of settings
+that only this arm has as well. The test split is never loaded into a network here. Every
+measurement is kept in ``tuned/evidence.csv``; the choices in ``tuned/settings.yaml``.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from benchmark.records.evidence import (
 )
 from benchmark.records.fingerprint import PROTOCOL
 from benchmark.records.recipe import AnyRecipe, as_stored
-from benchmark.records.tuned import Settings, Tuned, keep
+from benchmark.records.tuned import Settings, Tuned, keep, tuned_backbones
 from benchmark.tasks import subsets
 from benchmark.tasks.definition.schema import Task
 from benchmark.training import backbones
@@ -69,18 +69,37 @@ class Tuning:
     recipe: AnyRecipe
 
 
-Wanted = Callable[[str, int], Sequence[Settings]]
+Wanted = Callable[[arms.Arm, int], Sequence[Settings]]
 """Arm and images per class -> what is to be tried there."""
 
 
-def plan(backbone: Backbone, tasks: Sequence[Task], wanted: Wanted) -> list[Tuning]:
-    """Every training that trying what is ``wanted`` needs."""
+def chosen_arms(backbone: Backbone, names: Sequence[str] | None) -> list[arms.Arm]:
+    """The arms of these names; without any, all that are tuned unasked.
+
+    Raises `UserError` for an unknown arm, and for one that is nothing for the backbone if it was
+    asked for by its name.
+    """
+    asked = arms.named([arms.ALL] if names is None else names)
+    refused = {arm.name: why for arm in asked if (why := arm.refusal(backbone))}
+    for name in refused.keys() & set(names or ()):
+        raise UserError(
+            f"the arm {name} is nothing for {backbone.label}: {refused[name]}",
+            mend="name other arms with ARMS=...",
+        )
+    wanted = (arm for arm in asked if names is not None or arm.is_tuned)
+    return [arm for arm in wanted if arm.name not in refused]
+
+
+def plan(
+    backbone: Backbone, tasks: Sequence[Task], chosen: Sequence[arms.Arm], wanted: Wanted
+) -> list[Tuning]:
+    """Every training that trying what is ``wanted`` of the ``chosen`` arms needs."""
     return [
         tuning
         for task in tasks
-        for arm in arms.all_arms().values()
+        for arm in chosen
         for size in _sizes(task)
-        for settings in wanted(arm.name, size)
+        for settings in wanted(arm, size)
         for tuning in _tunings(backbone, task, arm, size, settings)
     ]
 
@@ -126,12 +145,17 @@ def run(tuning: Tuning) -> tuple[Cell, float]:
 
 
 def tune(
-    backbone: str, tasks: Sequence[Task], workers: int, evidence_file: Path = EVIDENCE_FILE
+    backbone: str,
+    tasks: Sequence[Task],
+    workers: int,
+    evidence_file: Path = EVIDENCE_FILE,
+    names: Sequence[str] | None = None,
 ) -> Evidence:
     """Runs what the evidence file lacks, keeps each result in it, and returns what was planned.
 
-    Measurements of the backbone that are not planned any more leave the file.
-    Raises `UserError` without a task, or where a task has too few images.
+    ``names`` as in `chosen_arms`. Measurements of the backbone and these arms that are not planned
+    any more leave the file. Raises `UserError` without a task, where a task has too few images, and
+    as `chosen_arms`.
     """
     if not tasks:
         raise UserError(
@@ -139,40 +163,45 @@ def tune(
             mend="mark a task with 'development: true'",
         )
     network = backbones.find(backbone)
-    first = plan(network, tasks, lambda arm, size: CANDIDATES)
+    chosen = chosen_arms(network, names)
+    first = plan(network, tasks, chosen, lambda arm, size: CANDIDATES)
     found = _measured(first, workers, evidence_file)
-    while more := plan(network, tasks, functools.partial(_beside_the_best, found)):
+    while more := plan(network, tasks, chosen, functools.partial(_beside_the_best, found)):
         found |= _measured(more, workers, evidence_file)
     best = chosen_settings(found)
 
-    def changed(arm: str, size: int) -> list[Settings]:
-        chosen = best.get(arm, {}).get(size)  # nothing for an arm without settings to choose
-        return [] if chosen is None else [{**chosen, **one} for one in CHANGES]
+    def changed(arm: arms.Arm, size: int) -> list[Settings]:
+        known = best.get(arm.name, {}).get(size)  # nothing for an arm without settings to choose
+        return [] if known is None else [{**known, **one} for one in (*CHANGES, *arm.changes)]
 
-    found |= _measured(plan(network, tasks, changed), workers, evidence_file)
-    others = {
-        c: a for c, a in read_evidence(evidence_file).items() if c.backbone != network.portable_name
-    }
+    found |= _measured(plan(network, tasks, chosen, changed), workers, evidence_file)
+    again = {(network.portable_name, arm.name) for arm in chosen}
+    before = read_evidence(evidence_file).items()
+    others = {cell: a for cell, a in before if (cell.backbone, cell.arm) not in again}
     write_evidence(others | found, evidence_file)
     return found
 
 
-def _beside_the_best(found: Evidence, arm: str, size: int) -> list[Settings]:
+def _beside_the_best(found: Evidence, arm: arms.Arm, size: int) -> list[Settings]:
     """The best settings with the next rates on both sides, as far as they were not tried yet."""
-    best = chosen_settings(found).get(arm, {}).get(size)
+    best = chosen_settings(found).get(arm.name, {}).get(size)
     if best is None:
         return []
-    tried = {cell.settings for cell in found if (cell.arm, cell.images_per_class) == (arm, size)}
+    tried = {cell.settings for cell in found if _place(cell) == (arm.name, size)}
     place = RATES.index(best["learning_rate"])
     beside = [{**best, "learning_rate": rate} for rate in RATES[max(0, place - 1) : place + 2]]
     return [settings for settings in beside if as_text(settings) not in tried]
+
+
+def _place(cell: Cell) -> tuple[str, int]:
+    return cell.arm, cell.images_per_class
 
 
 def _measured(planned: Sequence[Tuning], workers: int, evidence_file: Path) -> Evidence:
     """The planned measurements, from the file as far as they are there."""
     evidence = read_evidence(evidence_file)
     todo = [tuning for tuning in planned if tuning.cell not in evidence]
-    todo.sort(key=lambda t: t.recipe.views * t.task.image_size**2, reverse=True)
+    todo.sort(key=lambda t: t.recipe.all_views * t.task.image_size**2, reverse=True)
     for cell, accuracy in executors.run(run, todo, workers):
         evidence[cell] = accuracy
         write_evidence(evidence, evidence_file)
@@ -200,11 +229,24 @@ class Choice:
     tuned: Tuned
 
 
-def choose(backbone: str, workers: int) -> Choice:
-    """Measures on the development tasks that are at hand, and keeps the best settings."""
-    usable = held_out.development_tasks()
-    evidence = tune(backbone, usable, workers)
-    tuned = Tuned(chosen_settings(evidence), labels_used(usable))
-    name = backbones.portable_name(backbone)
+def choose(backbone: str, workers: int, names: Sequence[str] | None = None) -> Choice:
+    """Measures on the development tasks that are at hand, and keeps the best settings.
+
+    ``names`` as in `chosen_arms`; what is kept for other arms stays. Raises as `tune`, and where
+    that was chosen on other labels: no arm of a backbone has more of them than another.
+    """
+    usable, network = held_out.development_tasks(), backbones.find(backbone)
+    name, tuned_now = network.portable_name, {arm.name for arm in chosen_arms(network, names)}
+    labels = labels_used(usable)
+    known = tuned_backbones().get(name, Tuned({}, labels))
+    kept = {arm: sizes for arm, sizes in known.settings.items() if arm not in tuned_now}
+    if kept and known.labels != labels:
+        raise UserError(
+            f"settings of {', '.join(kept)} for {name} were chosen on {known.labels} labels, and "
+            f"there are {labels} at hand",
+            mend="put the same development tasks in place, or tune these arms again as well",
+        )
+    evidence = tune(backbone, usable, workers, names=names)
+    tuned = Tuned(kept | chosen_settings(evidence), labels)
     keep(name, tuned)
     return Choice(name, evidence, tuned)

@@ -54,6 +54,17 @@ class ArmRow:
         return self.result.points[-1]
 
     @property
+    def labels(self) -> int:
+        """Labelled images of the task that a trial at the largest N used."""
+        return self.board.data.classes * self.largest.images_per_class
+
+    @property
+    def unlabelled(self) -> int:
+        """Images that such a trial saw without their labels before it saw those."""
+        images = self.result.recipes[-1].settings.get("pretraining_images", "")
+        return {"subset": self.labels, "all": self.board.data.train_images}.get(images, 0)
+
+    @property
     def comparison(self) -> Comparison | None:
         """With scratch; None for scratch itself, and where scratch was not run."""
         return self.result.comparison
@@ -113,6 +124,7 @@ _KINDS = "`stops`, `helps_throughout`, `never_helps`, `hurts`, `undecided`; empt
 _CROSSOVER = r"N\* in images per class; an empty end is open"
 _CERTIFICATE = "`holds`, `void: ...`, `unsettled ...`, `incomplete`, `not audited`: see above"
 _LABELS = "all labelled images of the task that a trial at the largest N used"
+_UNLABELLED = "training images that a trial at the largest N saw without their labels first"
 _TUNING = "labelled images of development tasks that the learning rate was chosen on"
 _DATA = "the data behind the row"
 
@@ -171,8 +183,9 @@ LEADERBOARD: tuple[Column[ArmRow], ...] = (
     Column(
         "labels_at_largest_n",
         _LABELS,
-        lambda row: row.board.data.classes * row.largest.images_per_class,
+        lambda row: row.labels,
     ),
+    Column("unlabelled_at_largest_n", _UNLABELLED, lambda row: row.unlabelled),
     Column("tuning_labels", _TUNING, lambda row: row.result.tuning_labels or 0),
     Column(
         "test_images_in_train",

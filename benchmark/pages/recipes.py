@@ -22,6 +22,7 @@ from benchmark.records.evidence import (
     rates_at_the_edge,
     tried_with,
 )
+from benchmark.records.own_recipes import DroppingRecipe, ReconstructionRecipe
 from benchmark.records.recipe import FULL_BUDGET, Augmentation, ProbeRecipe, Recipe, settings_of
 from benchmark.records.saturation import Budget
 from benchmark.records.tuned import Settings, Tuned
@@ -82,10 +83,16 @@ def _recipe_table(boards: Sequence[Board]) -> str:
 
 def _meanings() -> dict[str, str]:
     """Setting -> what it is, in the order of a table."""
-    inner = {f"augmentation.{name}": one.meaning for name, one in settings_of(Augmentation)}
-    kinds = [{name: one.meaning for name, one in settings_of(k)} for k in (Recipe, ProbeRecipe)]
-    former = {"steps": "optimiser steps at most (protocol 1)"}
-    return kinds[0] | inner | kinds[1] | former
+    kinds = (
+        ("", Recipe),
+        ("augmentation.", Augmentation),
+        ("", DroppingRecipe),
+        ("", ReconstructionRecipe),
+        ("", ProbeRecipe),
+        ("probe.", ProbeRecipe),
+    )
+    own = {within + name: one.meaning for within, kind in kinds for name, one in settings_of(kind)}
+    return own | {"steps": "optimiser steps at most (protocol 1)"}
 
 
 def _flat(recipe: Mapping[str, Any]) -> dict[str, Any]:

@@ -180,6 +180,7 @@ def _section(board: Board, tasks: Mapping[str, Task]) -> dict[str, object]:
         "notes": words.notes(board),
         "data": board.data,
         "accuracy": tables.accuracy_table(board),
+        "over_finetune": tables.over_finetune_table(board),
         "effective": tables.effective_table(board) if board.comparisons else "",
         "retrials": tables.retrial_table(board),
     }

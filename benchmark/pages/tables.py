@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from benchmark.analysis.board import SCRATCH, Board, Comparison, Effort
+from benchmark.analysis.board import FINETUNE, SCRATCH, Board, Comparison, Effort
 from benchmark.analysis.crossover import Verdict
 from benchmark.analysis.curves import Point
 from benchmark.analysis.effective import EffectiveImages
@@ -80,6 +80,19 @@ def _accuracy(point: Point) -> str:
 
 def _gains(comparison: Comparison) -> dict[int, str]:
     return {gain.images_per_class: gain_text(gain) for gain in comparison.verdict.gains}
+
+
+def over_finetune_table(board: Board) -> str:
+    """Each other arm's paired gain over fine-tuning at each N, in points; empty without one."""
+    columns = {
+        name: {gain.images_per_class: gain_text(gain) for gain in arm.over_finetune}
+        for name, arm in board.arms.items()
+        if arm.over_finetune
+    }
+    header = ["N", *(f"{escape.text(name)} over {FINETUNE}" for name in columns)]
+    sizes = [n for n in board.sizes if any(n in column for column in columns.values())]
+    rows = [[str(n), *(column.get(n, "") for column in columns.values())] for n in sizes]
+    return printer.markdown(header, rows) if rows else ""
 
 
 def labels_worth(effective: Sequence[EffectiveImages], images_per_class: int) -> str:
@@ -223,6 +236,8 @@ def board_text(board: Board) -> str:
         f"{board.data.image_size} px, {board.data.test_images} test images"
     )
     lines = [head, "", accuracy_table(board), ""]
+    if over_finetune := over_finetune_table(board):
+        lines += [over_finetune, ""]
     if board.comparisons:
         lines += [effective_table(board), "", INTERVALS, ""]
     for arm in board.comparisons:

@@ -150,7 +150,7 @@ def read_evidence(file: Path = EVIDENCE_FILE) -> Evidence:
 
 
 def all_evidence() -> Evidence:
-    """What was measured for this version, but for backbones that the user has measured anew."""
+    """What was measured for this version, but for a backbone's arms that were measured anew."""
     shipped = read_evidence(SHIPPED_TUNING / EVIDENCE_FILE.name)
     return measurements.renewed(shipped, read_evidence())
 

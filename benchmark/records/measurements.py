@@ -15,15 +15,19 @@ from benchmark import files
 from benchmark.errors import UserError
 
 
-class OfBackbone(Protocol):
+class OfArm(Protocol):
     """What was trained: a frozen dataclass of numbers and words, which are the columns."""
 
     @property
     def backbone(self) -> str:
         """The name in records."""
 
+    @property
+    def arm(self) -> str:
+        """Of this backbone."""
 
-C = TypeVar("C", bound=OfBackbone)
+
+C = TypeVar("C", bound=OfArm)
 
 
 def read(file: Path, kind: type[C]) -> dict[C, float]:
@@ -49,9 +53,10 @@ def read(file: Path, kind: type[C]) -> dict[C, float]:
 
 
 def renewed(shipped: Mapping[C, float], own: Mapping[C, float]) -> dict[C, float]:
-    """Both, but of backbones that were measured anew nothing of what was ``shipped``."""
-    anew = {one.backbone for one in own}
-    return {one: a for one, a in shipped.items() if one.backbone not in anew} | dict(own)
+    """Both, but of a backbone's arms that were measured anew nothing of what was ``shipped``."""
+    anew = {(one.backbone, one.arm) for one in own}
+    rest = {one: a for one, a in shipped.items() if (one.backbone, one.arm) not in anew}
+    return rest | dict(own)
 
 
 def write(measured: Mapping[C, float], kind: type[C], file: Path) -> None:

@@ -58,6 +58,9 @@ _AUGMENTATION = frozenset(one.name for one in dataclasses.fields(Augmentation))
 
 Optimiser = Literal["muon", "adamw"]
 
+Can = Callable[[str], bool]
+"""Whether a network can follow a recipe's setting of this name."""
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -79,6 +82,10 @@ class Recipe:
         int, Setting("images per class that the settings were chosen at; 0: not tuned", 0)
     ] = 0
     """Records of an arm whose settings were chosen at one size have the same settings."""
+    settings_of: Annotated[
+        str, Setting("arm whose tuned settings these are; none: its own", "")
+    ] = ""
+    """An arm for which nothing was chosen may take what was chosen for another."""
     optimiser: Annotated[
         Optimiser,
         Setting("muon: orthogonalised momentum for kernels and matrices, AdamW for the rest"),
@@ -108,12 +115,15 @@ class Recipe:
         """Optimiser steps of the whole budget."""
         return math.ceil(self.views / self.batch_size)
 
-    def fitted(
-        self, chosen: Mapping[str, Any], *, flip: bool, budget: float, shrinkable: bool
-    ) -> Self:
+    @property
+    def all_views(self) -> int:
+        """Views at most, those of a training before it included."""
+        return self.views
+
+    def fitted(self, chosen: Mapping[str, Any], *, flip: bool, budget: float, can: Can) -> Self:
         """With the settings ``chosen`` for its arm and backbone, and what the task needs.
 
-        ``shrinkable``: whether the network may be shown smaller images before the cool-down.
+        The network ``can`` have its images shrunk before the cool-down, or sees them whole.
         """
         settings = dict(chosen)
         scale = settings.pop("trunk_scale", self.trunk_scale)
@@ -121,7 +131,7 @@ class Recipe:
         return replace(
             self,
             views=max(1, round(self.views * budget)),
-            trunk_scale=scale if shrinkable else 1.0,
+            trunk_scale=scale if can("trunk_scale") else 1.0,
             augmentation=replace(self.augmentation, flip=flip, **turned),
             **settings,
         )
@@ -157,10 +167,9 @@ class ProbeRecipe:
 
     steps: ClassVar[int] = 0
     views: ClassVar[int] = 0
+    all_views: ClassVar[int] = 0
 
-    def fitted(
-        self, chosen: Mapping[str, Any], *, flip: bool, budget: float, shrinkable: bool
-    ) -> Self:
+    def fitted(self, chosen: Mapping[str, Any], *, flip: bool, budget: float, can: Can) -> Self:
         """The same for every task and backbone."""
         return self
 

@@ -9,12 +9,14 @@ from __future__ import annotations
 import copy
 import functools
 import hashlib
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, cast
 
 import torch
 from torch import nn
+from torch.nn.modules.batchnorm import _BatchNorm
 
 from benchmark.defaults import BUNDLED, BUNDLED_FOLDER
 from benchmark.errors import UserError
@@ -85,11 +87,33 @@ class Backbone:
             digest.update(tensor.contiguous().view(-1).view(torch.uint8).numpy().tobytes())
         return digest.hexdigest()
 
-    def create(self, classes: int, *, pretrained: bool, image_size: int | None = None) -> nn.Module:
+    @functools.cached_property
+    def has_batch_norm(self) -> bool:
+        """Whether it keeps statistics of what it has seen."""
+        parts = networks.build(self._timm_name, pretrained=False).modules()
+        return any(isinstance(part, _BatchNorm) for part in parts)
+
+    def drops_at(self, rate: str) -> bool:
+        """Whether it can drop something at random while it trains.
+
+        ``drop_rate``: inputs of its classifier (dropout); ``drop_path_rate``: whole blocks
+        (stochastic depth).
+        """
+        return networks.drops_at(self._timm_name, rate)
+
+    def create(
+        self,
+        classes: int,
+        *,
+        pretrained: bool,
+        image_size: int | None = None,
+        rates: Mapping[str, float] | None = None,
+    ) -> nn.Module:
         """A network with a classifier for ``classes`` that starts at zero; float32, channels last.
 
         ``classes=0`` gives the pooled features instead. ``image_size`` (pixels) matters to networks
-        that are built for one size; timm then resamples their position embeddings.
+        that are built for one size; timm then resamples their position embeddings. ``rates`` (see
+        `drops_at`) are for random weights.
 
         A zero start (as in BiT, Kolesnikov et al. 2020) gives every arm the same first prediction.
         timm starts MobileNet classifiers so wide that the first logits have a standard deviation
@@ -98,9 +122,10 @@ class Backbone:
         """
         size = image_size if image_size and self.preprocessing.fixed_input_size else None
         if pretrained:
+            assert not rates, "read once per process, without them"
             model = copy.deepcopy(networks.filled(self._timm_name, size))
         else:
-            model = networks.build(self._timm_name, size, pretrained=False)
+            model = networks.build(self._timm_name, size, pretrained=False, rates=rates)
         if classes:
             model.reset_classifier(classes)  # type: ignore[operator]
             _start_at_zero(model, classes)
@@ -125,12 +150,20 @@ class Backbone:
 
 def _start_at_zero(model: nn.Module, classes: int) -> None:
     """Only the layers that give the logits: behind two layers of zeros nothing would be learned."""
+    for layer in logit_layers(model, classes):
+        for parameter in layer.parameters():
+            nn.init.zeros_(parameter)
+
+
+def logit_layers(model: nn.Module, classes: int) -> list[nn.Linear | nn.Conv2d]:
+    """The layers of the classifier that give the logits: one, or as many as there are heads."""
     heads = model.get_classifier()  # type: ignore[operator]
-    for head in heads if isinstance(heads, tuple) else (heads,):
-        for layer in cast(nn.Module, head).modules():
-            if isinstance(layer, nn.Linear | nn.Conv2d) and len(layer.weight) == classes:
-                for parameter in layer.parameters():
-                    nn.init.zeros_(parameter)
+    return [
+        layer
+        for head in (heads if isinstance(heads, tuple) else (heads,))
+        for layer in cast(nn.Module, head).modules()
+        if isinstance(layer, nn.Linear | nn.Conv2d) and len(layer.weight) == classes
+    ]
 
 
 @functools.cache

@@ -7,8 +7,10 @@ other weights, a first training of another kind, a training on images without la
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import replace
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -23,9 +25,10 @@ from benchmark.training.backbones import Backbone
 from benchmark.training.loop import DivergedError, Pixels, Run, classify, predict
 from benchmark.training.work import Outcome, Work
 
-Start = Callable[[Work[Recipe]], nn.Module]
+K = TypeVar("K", bound=Recipe)
+Start = Callable[[Work[K]], nn.Module]
 """Builds the network, classifier included."""
-Preparation = Callable[[nn.Module, Work[Recipe]], None]
+Preparation = Callable[[nn.Module, Work[K]], None]
 """Changes the network in place before it is trained on the subset's labels."""
 
 
@@ -56,18 +59,20 @@ def pretrained_start(work: Work[Recipe]) -> nn.Module:
     return work.backbone.create(work.classes, pretrained=True, image_size=work.image_size)
 
 
-def fit_network(work: Work[Recipe], start: Start, prepare: Preparation | None = None) -> Outcome:
+def fit_network(work: Work[K], start: Start[K], prepare: Preparation[K] | None = None) -> Outcome:
     """Trains the whole network on the subset, then predicts the test split once per budget.
 
-    Raises `DivergedError` where losses or outputs are not finite.
+    The seconds of the preparation count. Raises `DivergedError` where losses or outputs are not
+    finite.
     """
     torch.manual_seed(work.seed)
-    model = start(work)
+    model = start(work).to(work.device)
+    started = time.perf_counter()
     if prepare is not None:
-        prepare(model.to(work.device), work)
+        prepare(model, work)
+    prepared = time.perf_counter() - started
     # Again, so that dropout does not depend on whether building drew random numbers.
     torch.manual_seed(work.seed)
-    model = model.to(work.device)
     budgets = (work.recipe.views, *work.other_budgets)
     labels = torch.from_numpy(work.dataset.train.labels[work.subset]).to(work.device)
     run = Run(
@@ -77,6 +82,7 @@ def fit_network(work: Work[Recipe], start: Start, prepare: Preparation | None = 
         replace(work.recipe, views=max(budgets)),
         torch.Generator().manual_seed(work.seed),
     )
+    run.seconds = prepared
     done = {
         views: Outcome(_predictions(one.model, work), one.training)
         for views, one in run.at_budgets(budgets)
@@ -96,3 +102,8 @@ def _predictions(model: nn.Module, work: Work[Recipe]) -> NDArray[np.int64]:
 def subset_pixels(work: Work[Recipe]) -> Pixels:
     """The images that the arm may train on."""
     return pixels(work.dataset.train.images[work.subset], work.backbone, work.device)
+
+
+def unlabelled_pixels(work: Work[Recipe]) -> Pixels:
+    """The images that the arm may look at without their labels."""
+    return pixels(work.dataset.train.images[work.unlabelled], work.backbone, work.device)

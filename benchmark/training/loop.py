@@ -83,7 +83,7 @@ class Run:
         self.windows: list[float] = []
         """Mean losses in nats."""
         self.seconds = 0.0
-        """Spent on steps; a branch counts those before it."""
+        """Spent so far, on steps and on what came before them; a branch counts all of it."""
         self._optimiser = optimiser_for(self.model, self.recipe)
         self._waiting = torch.empty(0, dtype=torch.int64)
         self._losses: list[Tensor] = []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -38,23 +38,47 @@ def known_names() -> tuple[tuple[str, ...], tuple[str, ...]]:
     return tuple(timm.list_models()), tuple(timm.list_pretrained())
 
 
-def build(name: str, image_size: int | None = None, *, pretrained: bool) -> nn.Module:
+def build(
+    name: str,
+    image_size: int | None = None,
+    *,
+    pretrained: bool,
+    rates: Mapping[str, float] | None = None,
+) -> nn.Module:
     """The network without a classifier, by the name that timm knows.
 
-    ``image_size`` (pixels) is for networks that are made for one size. Raises `UserError` where
-    timm cannot build it or the weights cannot be had.
+    ``image_size`` (pixels) is for networks that are made for one size, ``rates`` (see `drops_at`)
+    for those that have them. Raises `UserError` where timm cannot build it or the weights cannot be
+    had.
     """
-    sized = {} if image_size is None else {"img_size": image_size}
+    given = dict(rates or {}) | ({} if image_size is None else {"img_size": image_size})
     asks_hub = name.startswith(HUB) or (pretrained and not name.startswith(FOLDER))
     if name.startswith(FOLDER):
         _check_folder(Path(name.removeprefix(FOLDER)), pretrained)
     try:
         asked = hub.offline_where_silent() if asks_hub else contextlib.nullcontext()
         with asked, environment(**_ONLY_TENSORS):
-            model = timm.create_model(name, pretrained=pretrained, num_classes=0, **sized)
+            model = timm.create_model(name, pretrained=pretrained, num_classes=0, **given)
         return cast(nn.Module, model)
     except Exception as error:  # timm, torch, the hub and the file system all raise their own
         raise _refusal(name, image_size, pretrained, error) from error
+
+
+@functools.cache
+def drops_at(name: str, rate: str) -> bool:
+    """Whether the network drops anything at ``rate``: ``drop_rate`` or ``drop_path_rate``.
+
+    Most networks that do not refuse such a rate; some take it and do nothing.
+    """
+    tried = 0.4375  # that of no network
+    try:
+        model = build(name, pretrained=False, rates={rate: tried})
+    except UserError:
+        return False
+    if rate == "drop_path_rate":
+        return any(getattr(part, "drop_prob", None) for part in model.modules())
+    dropouts = (part.p for part in model.modules() if isinstance(part, nn.Dropout))
+    return tried in (getattr(model, rate, None), *dropouts)
 
 
 def _check_folder(folder: Path, pretrained: bool) -> None:

@@ -14,7 +14,7 @@ from benchmark.records.record import Training
 from benchmark.tasks.data import Dataset
 from benchmark.training.backbones import Backbone
 
-R = TypeVar("R", bound=AnyRecipe)
+R = TypeVar("R", bound=AnyRecipe, covariant=True)
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,13 @@ class Work(Generic[R]):
     other_budgets: tuple[int, ...] = ()
     """Views of the same training with other budgets that are to be scored as well; an arm without
     views has none."""
+    withheld: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    """Positions in the training split that stand in for test images: nothing may look at them."""
+
+    @property
+    def unlabelled(self) -> NDArray[np.int64]:
+        """Positions of the training images that may be looked at without their labels."""
+        return np.setdiff1d(np.arange(len(self.dataset.train.images)), self.withheld)
 
     @property
     def classes(self) -> int:

@@ -6,28 +6,27 @@ import toy
 
 from benchmark import arms
 from benchmark.arms import all_arms, arm, register
-from benchmark.arms.probe import chosen_strength
+from benchmark.defaults import ARMS
 from benchmark.errors import UserError
 from benchmark.records.recipe import ProbeRecipe, always
 from benchmark.records.record import Training
-from benchmark.tasks.subsets import subset
 from benchmark.training import backbones, features
-from benchmark.training.work import Outcome, Work
+from benchmark.training.work import Outcome
 
-
-@pytest.fixture
-def work(dataset, backbone):
-    def make(name, n=2, **changed):
-        chosen = subset(dataset.train.labels, n, 0)
-        recipe = all_arms()[name].recipe_at(n, len(dataset.class_names))
-        whole = Work(backbones.find(backbone), dataset, chosen, 0, recipe)
-        return dataclasses.replace(whole, **changed)
-
-    return make
+RANDOM = (
+    "autoencoder",
+    "autoencoder_all",
+    "matched_init",
+    "scratch_dropout",
+    "scratch_kaiming",
+    "scratch_orthogonal",
+    "scratch_xavier",
+)
+FINETUNED = ("finetune_frozen_norm", "finetune_head_first")
 
 
 def test_arms_are_found_by_themselves():
-    assert {"scratch", "finetune", "probe"} <= set(all_arms())
+    assert {*ARMS, *RANDOM, *FINETUNED} == set(all_arms())
     assert list(all_arms()) == sorted(all_arms())
 
 
@@ -57,13 +56,60 @@ def test_a_new_arm_needs_no_other_edit(monkeypatch):
 
 
 @pytest.mark.parametrize("n", [1, 20, 1000])
-def test_scratch_is_trained_for_longer_than_the_pretrained_network(n):
-    assert arm("scratch").recipe_at(n, 3).views > arm("finetune").recipe_at(n, 3).views
+def test_scratch_is_never_trained_for_less_than_the_pretrained_network(n):
+    assert arm("scratch").recipe_at(n, 3).views >= arm("finetune").recipe_at(n, 3).views
 
 
 def test_the_budget_of_scratch_grows_with_the_images_between_bounds():
     views = [arm("scratch").recipe_at(n, 10).views for n in (1, 25, 50, 100, 400)]
     assert views == [38_400, 38_400, 75_000, 150_000, 307_200]
+
+
+@pytest.mark.parametrize("name", RANDOM)
+@pytest.mark.parametrize("n", [1, 100])
+def test_whatever_starts_at_random_gets_the_recipe_of_scratch(name, n):
+    recipe, scratch = arm(name).recipe_at(n, 10), arm("scratch").recipe_at(n, 10)
+    assert {**vars(recipe), **vars(scratch)} == vars(recipe)
+
+
+@pytest.mark.parametrize("name", FINETUNED)
+def test_whatever_fine_tunes_gets_the_recipe_of_fine_tuning_but_for_what_it_is_about(name):
+    recipe, finetune = arm(name).recipe_at(1, 10), arm("finetune").recipe_at(1, 10)
+    assert {**vars(recipe), **vars(finetune), "frozen_batch_norm": True} == {
+        **vars(recipe),
+        "frozen_batch_norm": True,
+    }
+
+
+def test_arms_that_borrow_settings_end_at_one_that_is_tuned():
+    for one in all_arms().values():
+        while one.settings_of is not None:
+            one = arm(one.settings_of)
+        assert one.is_tuned
+
+
+def test_only_arms_with_settings_of_their_own_are_tuned_unasked():
+    tuned = {name for name, one in all_arms().items() if one.is_tuned}
+    assert tuned - {"probe"} == {"autoencoder", "finetune", "scratch", "scratch_dropout"}
+
+
+def test_what_an_arm_tries_are_settings_of_its_recipe():
+    for one in all_arms().values():
+        for change in one.changes:
+            assert dataclasses.replace(one.recipe_at(1, 3), **change)
+
+
+def test_only_arms_that_start_from_learned_features_are_pretraining():
+    pretrained = {name for name, one in all_arms().items() if one.pretrained}
+    assert pretrained == {*FINETUNED, "finetune", "probe"}
+    assert {name for name, one in all_arms().items() if one.reads_weights} - pretrained == {
+        "matched_init"
+    }
+
+
+def test_all_arms_can_be_asked_for_in_one_word():
+    assert [one.name for one in arms.named(["all"])] == list(all_arms())
+    assert [one.name for one in arms.named(["probe", "scratch"])] == ["probe", "scratch"]
 
 
 def test_networks_differ_in_nothing_but_start_rate_length_and_size_of_the_trunk():
@@ -72,11 +118,18 @@ def test_networks_differ_in_nothing_but_start_rate_length_and_size_of_the_trunk(
     assert dataclasses.replace(other, **{name: getattr(one, name) for name in own}) == one
 
 
-@pytest.mark.parametrize("name", ["scratch", "finetune"])
-def test_networks_learn_the_toy_task(work, dataset, name):
-    outcome = arm(name).fit(work(name, 4, recipe=toy.recipe(60, learning_rate=3e-3)))
+@pytest.mark.parametrize("name", ["finetune", "scratch", *FINETUNED, *RANDOM])
+def test_networks_learn_the_toy_task(short, dataset, name):
+    outcome = arm(name).fit(short(name))
     assert outcome.training.steps == 60
     assert np.mean(outcome.predictions == dataset.test.labels) > 0.8
+
+
+@pytest.mark.parametrize("name", ["finetune", "scratch", *FINETUNED, *RANDOM])
+def test_the_same_seed_gives_the_same_predictions(short, name):
+    one, other = (arm(name).fit(short(name, n=2, steps=4)) for _ in range(2))
+    assert one.training.losses == other.training.losses
+    assert (one.predictions == other.predictions).all()
 
 
 @pytest.mark.parametrize("n", [1, 2, 4])
@@ -85,33 +138,6 @@ def test_the_probe_predicts_at_every_n(work, dataset, n):
     assert outcome.predictions.shape == dataset.test.labels.shape
     assert outcome.predictions.dtype == np.int64
     assert (outcome.training.steps, outcome.training.levelled_off) == (0, None)
-
-
-def noisy(per_class, noise, seed=0):
-    """Two classes along the first of many directions."""
-    labels = np.repeat([0, 1], per_class)
-    inputs = np.random.default_rng(seed).normal(0, noise, (2 * per_class, 40)).astype(np.float32)
-    inputs[:, 0] += labels * 2.0
-    return inputs, labels
-
-
-@pytest.mark.parametrize(("per_class", "fallback"), [(1, True), (2, True), (3, False), (9, False)])
-def test_folds_choose_the_strength_where_there_are_images_enough(per_class, fallback):
-    recipe = ProbeRecipe(fallback=7.0, smallest_n=3)
-    strength = chosen_strength(*noisy(per_class, 1.0), recipe, seed=0)
-    assert (strength == 7.0) == fallback
-    assert fallback or strength in recipe.strengths
-
-
-def test_of_equally_good_strengths_the_smallest_is_chosen():
-    recipe = ProbeRecipe(strengths=(10.0, 0.1, 1.0))
-    assert chosen_strength(*noisy(6, 0.0), recipe, seed=0) == 0.1
-
-
-def test_the_chosen_strength_is_the_best_over_folds():
-    inputs, labels = noisy(30, 2.0)
-    chosen = chosen_strength(inputs, labels, ProbeRecipe(strengths=(1e-4, 1e-2, 1e3)), seed=0)
-    assert chosen < 1e3
 
 
 def test_features_are_computed_once_and_shared(work, monkeypatch, fresh_cache):

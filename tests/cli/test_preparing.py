@@ -15,13 +15,33 @@ from tests.records.test_evidence import cell, settings
 def test_tune_names_each_choice_and_where_a_rate_beyond_may_do_better(monkeypatch, capsys):
     evidence = {cell(rate=1e-3): 0.5, cell(rate=1e-2): 0.6}
     tuned = Tuned({"scratch": {2: settings(1e-2)}}, 40)
-    monkeypatch.setattr(tune, "choose", lambda name, workers: Choice("net", evidence, tuned))
+    monkeypatch.setattr(tune, "choose", lambda name, workers, arms: Choice("net", evidence, tuned))
     cli.main(["tune", "--backbone", "test_resnet"])
     chosen, other = 'learning_rate": 0.01', 'learning_rate": 0.001'
     lines = capsys.readouterr().out.splitlines()
     assert next(line for line in lines if chosen in line).endswith("60.0%  <- chosen")
     assert next(line for line in lines if other in line).endswith("50.0%")
     assert "scratch N=2: a rate beyond 0.01, the last tried, may do better" in lines[-1]
+
+
+@pytest.mark.parametrize(
+    ("options", "arms"),
+    [
+        ([], None),
+        (["--arms", "all"], ("all",)),
+        (["--arms", "probe, scratch"], ("probe", "scratch")),
+    ],
+)
+def test_tune_chooses_for_the_arms_that_are_asked_for(monkeypatch, options, arms):
+    asked = []
+
+    def choose(name, workers, names):
+        asked.append(names)
+        return Choice("net", {}, Tuned({}, 40))
+
+    monkeypatch.setattr(tune, "choose", choose)
+    cli.main(["tune", *options])
+    assert asked == [arms]
 
 
 @pytest.mark.parametrize(

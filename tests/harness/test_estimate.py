@@ -10,6 +10,7 @@ from benchmark.harness.estimate import Speed
 from benchmark.harness.executors import run_here
 from benchmark.harness.plan import Selection
 from benchmark.records import store
+from benchmark.records.own_recipes import ReconstructionRecipe
 from benchmark.training.loop import Run
 
 SPEED = Speed(step=0.1, once=1.0)
@@ -52,6 +53,24 @@ def test_time_is_steps_times_their_cost_plus_what_a_trial_costs_once(jobs):
 def test_two_processes_take_half_the_time_but_for_the_start(jobs):
     one, two = (estimate.estimate(jobs, workers, ()).seconds for workers in (1, 2))
     assert one - 10 == pytest.approx(2 * (two - 10))
+
+
+@pytest.mark.usefixtures("measured")
+def test_a_pre_training_counts_and_does_not_end_early(jobs, tmp_path):
+    recipe = ReconstructionRecipe(**vars(jobs[0].recipe), pretraining=3.0)
+    job = replace(jobs[0], recipe=recipe)
+    assert estimate.estimate([job], 1, ()).images == 4 * recipe.views
+    for n in (1, 2):  # both ended after a fifth of the training on labels
+        store.save(tmp_path, record("scratch", n, recipe={"views": 400, "batch_size": 16}))
+    used = (3 * recipe.views + 80) / (4 * recipe.views)
+    assert core_seconds([job], tmp_path) == pytest.approx(1 + 0.1 * recipe.steps * used)
+
+
+def test_an_arm_that_needs_several_classes_can_be_measured(task, backbone, monkeypatch):
+    monkeypatch.setattr(estimate, "_MOST_TENS", 1)
+    selection = Selection((task,), (backbone,), ("finetune_head_first",), (1,), 1)
+    (job,) = plan.prepare(selection).jobs
+    assert estimate.measure(job).step > 0
 
 
 def test_nothing_to_run_costs_nothing():

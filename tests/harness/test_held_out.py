@@ -25,3 +25,11 @@ def test_an_arm_gets_held_out_training_images_in_the_place_of_the_test(task, bac
     assert fit | held <= pool
     assert np.bincount(work.dataset.test.labels).tolist() == [2] * len(CLASSES)
     assert work.seed == 1000
+
+
+def test_what_is_held_out_may_not_even_be_looked_at_without_labels(task, backbone, dataset):
+    work = held_out.work(backbones.find(backbone), task, recipe(), 2, 4, seed=1000)
+    looked_at = {image.tobytes() for image in dataset.train.images[work.unlabelled]}
+    held = {image.tobytes() for image in work.dataset.test.images}
+    assert (len(looked_at), looked_at & held) == (24 - 6, set())
+    assert set(work.subset) <= set(work.unlabelled)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmark.arms import arm
+from benchmark.arms import all_arms, arm
 from benchmark.errors import UserError
 from benchmark.harness import plan
 from benchmark.records.record import Trial
@@ -67,6 +67,53 @@ def test_images_are_shrunk_where_something_is_left_to_see_and_the_network_takes_
     half = {"trunk_scale": 0.5}
     fitted = plan.fitted(arm("scratch").recipe_at(1, 3), half, task, backbones.find(name), size)
     assert fitted.trunk_scale == scale
+
+
+@pytest.fixture
+def tuned(monkeypatch):
+    """What was tuned, by arm."""
+    found = {"scratch": {"turn": 1.0, "tuned_at": 2}}
+    monkeypatch.setattr(plan, "settings_for", lambda backbone, arm, n: found.get(arm, {}))
+    return found
+
+
+def test_an_arm_without_settings_takes_those_of_the_arm_that_it_names_and_says_so(task, tuned):
+    network = backbones.find("test_resnet")
+    for name in ("scratch_kaiming", "matched_init", "autoencoder_all"):
+        recipe = plan.recipe_for(arm(name), task, network, 4, 3, 16)
+        assert (recipe.augmentation.turn, recipe.tuned_at) == (1.0, 2)
+        assert recipe.settings_of == "scratch"
+
+
+def test_an_arm_with_settings_of_its_own_takes_no_others(tuned):
+    tuned["autoencoder"] = {"mask": 0.25}
+    assert plan.chosen_for(arm("autoencoder"), "net", 4) == {"mask": 0.25}
+    others = plan.chosen_for(arm("autoencoder_all"), "net", 4)
+    assert others == {"mask": 0.25, "settings_of": "autoencoder"}
+
+
+def test_where_nothing_was_tuned_there_is_nothing_to_take(tuned):
+    tuned.clear()
+    assert all(plan.chosen_for(one, "net", 4) == {} for one in all_arms().values())
+
+
+@pytest.fixture
+def _nothing_drops(monkeypatch):
+    monkeypatch.setattr(backbones.Backbone, "drops_at", lambda backbone, rate: False)
+
+
+@pytest.mark.usefixtures("_nothing_drops")
+def test_an_arm_that_is_nothing_for_a_network_is_left_out_in_a_sentence(task, backbone):
+    found = plan.prepare(plan.Selection((task,), (backbone,), ("all",), (1,), 1))
+    assert {job.trial.arm for job in found.jobs} == set(all_arms()) - {"scratch_dropout"}
+    line = "scratch_dropout is left out for a toy: it has neither dropout nor stochastic depth"
+    assert found.notes == (line,)
+
+
+@pytest.mark.usefixtures("_nothing_drops")
+def test_if_no_other_arm_was_asked_for_that_is_all_there_is_to_say(task, backbone):
+    with pytest.raises(UserError, match=r"neither dropout nor stochastic depth.*no trial can be"):
+        plan.prepare(plan.Selection((task,), (backbone,), ("scratch_dropout",), (1,), 1))
 
 
 def test_a_trial_has_the_settings_that_were_tuned_nearest_to_its_n(task, monkeypatch):

@@ -4,6 +4,7 @@ import json
 import numpy as np
 import pytest
 
+from benchmark import arms
 from benchmark.errors import UserError
 from benchmark.harness import held_out, tune
 from benchmark.harness.executors import run_here
@@ -12,6 +13,7 @@ from benchmark.tasks import data
 from benchmark.training import backbones
 from tests.records.test_evidence import cell
 
+ARMS = ("scratch", "finetune")
 SLOW, FAST = ({"learning_rate": rate, "optimiser": "muon"} for rate in (1e-4, 1e-2))
 
 
@@ -47,7 +49,12 @@ def is_small(tuning):
 
 def plan(backbone, *tasks):
     """The trainings of the first stage."""
-    return tune.plan(backbones.find(backbone), tasks, lambda arm, size: tune.CANDIDATES)
+    chosen = [arms.all_arms()[name] for name in ARMS]
+    return tune.plan(backbones.find(backbone), tasks, chosen, lambda arm, size: tune.CANDIDATES)
+
+
+def tuned(backbone, tasks, file, names=ARMS):
+    return tune.tune(backbone, tasks, 1, file, names)
 
 
 def arm_that(fits):
@@ -85,7 +92,7 @@ class Untouchable:
 def test_the_test_split_is_never_read(task, backbone, dataset, monkeypatch, tmp_path):
     closed = dataclasses.replace(dataset, test=Untouchable())
     monkeypatch.setattr(data, "load", lambda *a, **k: closed)
-    evidence = tune.tune(backbone, [task], 1, tmp_path / "evidence.csv")
+    evidence = tuned(backbone, [task], tmp_path / "evidence.csv")
     assert len(evidence) == 2 * 2 * (2 + 1)
     assert all(0 <= accuracy <= 1 for accuracy in evidence.values())
 
@@ -139,8 +146,8 @@ def test_measurements_are_kept_and_not_made_again(task, backbone, monkeypatch, t
     made = []
     monkeypatch.setattr(tune, "run", lambda tuning: (made.append(tuning), fake_run(tuning))[1])
     file = tmp_path / "evidence.csv"
-    first = tune.tune(backbone, [task], 1, file)
-    assert tune.tune(backbone, [task], 1, file) == first
+    first = tuned(backbone, [task], file)
+    assert tuned(backbone, [task], file) == first
     assert len(made) == len(first)
 
 
@@ -149,7 +156,7 @@ def test_changes_are_tried_on_the_best_candidate_of_each_arm_and_size(
 ):
     monkeypatch.setattr(tune, "SEEDS", (1000, 1001))
     monkeypatch.setattr(tune, "run", fake_run)
-    found = tune.tune(backbone, [task], 1, tmp_path / "evidence.csv")
+    found = tuned(backbone, [task], tmp_path / "evidence.csv")
     changed = {(c.arm, c.settings) for c in found if "turn" in c.settings}
     assert changed == {
         ("scratch", as_text({**FAST, "turn": 0.0})),
@@ -173,18 +180,18 @@ def test_what_was_measured_before_an_interruption_counts(task, backbone, monkeyp
     file = tmp_path / "evidence.csv"
     monkeypatch.setattr(tune, "run", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        tune.tune(backbone, [task], 1, file)
+        tuned(backbone, [task], file)
     assert set(read_evidence(file)) == set(made)
     monkeypatch.setattr(tune, "run", fake_run)
-    assert len(tune.tune(backbone, [task], 1, file)) == 12
+    assert len(tuned(backbone, [task], file)) == 12
 
 
 def test_another_recipe_is_measured_anew(task, backbone, monkeypatch, tmp_path):
     file = tmp_path / "evidence.csv"
     monkeypatch.setattr(tune, "run", fake_run)
-    before = tune.tune(backbone, [task], 1, file)
+    before = tuned(backbone, [task], file)
     mirrored = task.model_copy(update={"flip": True})
-    after = tune.tune(backbone, [mirrored], 1, file)
+    after = tuned(backbone, [mirrored], file)
     assert not set(before) & set(after)
     assert read_evidence(file) == after
 
@@ -193,7 +200,7 @@ def test_evidence_of_other_backbones_stays_in_the_file(task, backbone, monkeypat
     file = tmp_path / "evidence.csv"
     write_evidence({cell(backbone="other"): 0.25}, file)
     monkeypatch.setattr(tune, "run", fake_run)
-    found = tune.tune(backbone, [task], 1, file)
+    found = tuned(backbone, [task], file)
     assert cell(backbone="other") not in found
     assert read_evidence(file)[cell(backbone="other")] == 0.25
 
@@ -223,10 +230,69 @@ def test_a_best_rate_that_is_the_last_of_its_side_is_followed_further(
         return tuning.cell, round(1 / (1 + abs(np.log10(rate / peak))), 4)
 
     monkeypatch.setattr(tune, "run", peaked)
-    found = tune.tune(backbone, [task], 1, tmp_path / "evidence.csv")
+    found = tuned(backbone, [task], tmp_path / "evidence.csv")
     tried = {arm: {c.settings for c in found if c.arm == arm} for arm in ("scratch", "finetune")}
     rates_of = {
         arm: sorted({json.loads(text)["learning_rate"] for text in texts})
         for arm, texts in tried.items()
     }
     assert rates_of == {"scratch": list(rates[:4]), "finetune": list(rates[1:])}
+
+
+def test_unasked_the_arms_with_settings_of_their_own_are_tuned(backbone, monkeypatch):
+    network = backbones.find(backbone)
+    chosen = {arm.name for arm in tune.chosen_arms(network, None)}
+    assert chosen - {"probe"} == {"autoencoder", "finetune", "scratch", "scratch_dropout"}
+    monkeypatch.setattr(backbones.Backbone, "drops_at", lambda backbone, rate: False)
+    for names in (None, ["all"]):
+        assert "scratch_dropout" not in {arm.name for arm in tune.chosen_arms(network, names)}
+    with pytest.raises(UserError, match="scratch_dropout is nothing for a toy: it has neither"):
+        tune.chosen_arms(network, ["scratch_dropout"])
+
+
+def test_an_arm_tries_changes_of_its_own_beside_those_of_all(task, backbone, monkeypatch, tmp_path):
+    monkeypatch.setattr(tune, "run", fake_run)
+    found = tuned(backbone, [task], tmp_path / "evidence.csv", ["scratch_dropout"])
+    own = [{**SLOW, **change} for change in arms.arm("scratch_dropout").changes]
+    expected = [SLOW, FAST, {**SLOW, "turn": 0.0}, *own]
+    assert {c.settings for c in found if c.images_per_class == 4} == set(map(as_text, expected))
+
+
+@pytest.fixture
+def chosen(task, backbone, monkeypatch, tmp_path):
+    """`tune.choose` with everything that it keeps in a folder of its own."""
+    file, kept = tmp_path / "evidence.csv", {}
+    whole = tune.tune
+    monkeypatch.setattr(tune, "run", fake_run)
+    monkeypatch.setattr(
+        tune, "tune", lambda *given, names: whole(*given, evidence_file=file, names=names)
+    )
+    monkeypatch.setattr(tune.held_out, "development_tasks", lambda: [task])
+    monkeypatch.setattr(tune, "tuned_backbones", lambda: kept)
+    monkeypatch.setattr(tune, "keep", kept.__setitem__)
+
+    def choose(*names):
+        tune.choose(backbone, 1, names)
+        return kept["net"], read_evidence(file)
+
+    return choose
+
+
+def test_arms_that_are_not_asked_for_keep_their_settings_and_measurements(chosen):
+    first, measured = chosen("scratch")
+    both, more = chosen("finetune")
+    assert set(first.settings) == {"scratch"}
+    assert set(both.settings) == {"scratch", "finetune"}
+    assert both.settings["scratch"] == first.settings["scratch"]
+    assert both.settings == chosen_settings(more)
+    assert measured.items() <= more.items()
+
+
+def test_no_arm_of_a_backbone_has_settings_that_took_more_labels(chosen, monkeypatch):
+    chosen("scratch")
+    monkeypatch.setattr(tune, "labels_used", lambda tasks: 7)
+    with pytest.raises(
+        UserError, match="scratch for net were chosen on 18 labels, and there are 7"
+    ):
+        chosen("finetune")
+    assert chosen("scratch")[0].labels == 7

@@ -32,6 +32,16 @@ def test_the_csv_has_a_row_for_each_arm(board):
     assert (scratch["records"], scratch["failed"], scratch["fewest_seeds"]) == ("7", "1", "3")
 
 
+@pytest.mark.parametrize(
+    ("recipe", "images"),
+    [({}, "0"), ({"pretraining_images": "subset"}, "30"), ({"pretraining_images": "all"}, "24")],
+)
+def test_images_that_were_seen_without_their_labels_are_counted(recipe, images):
+    records = [record(n=10, recipe={"tuning_labels": 0} | recipe)]
+    (row,) = rows_of(csv_files.leaderboard(boards(map(score_of, records))))
+    assert (row["labels_at_largest_n"], row["unlabelled_at_largest_n"]) == ("30", images)
+
+
 def test_the_curves_have_a_row_for_each_n(board):
     rows = rows_of(csv_files.curves([board]))
     assert [(r["arm"], r["images_per_class"]) for r in rows] == [

@@ -4,6 +4,8 @@ from benchmark.analysis.board import boards
 from benchmark.analysis.scores import score_of
 from benchmark.pages import recipes as recipes_page
 from benchmark.pages.recipes import Choices
+from benchmark.records.own_recipes import DroppingRecipe, HeadFirstRecipe, ReconstructionRecipe
+from benchmark.records.recipe import as_stored
 from benchmark.records.recipe import stored as recipe_of
 from benchmark.records.tuned import Tuned
 from tests.records.test_evidence import cell, settings
@@ -137,3 +139,17 @@ def test_early_ends_that_nobody_audited_are_admitted():
 
 def test_without_records_there_is_no_table_of_recipes():
     assert "There are no records yet." in page()
+
+
+def test_settings_that_only_one_arm_has_are_explained_too():
+    own = [
+        ("autoencoder", ReconstructionRecipe, "`mask`", "0.5"),
+        ("scratch_dropout", DroppingRecipe, "`drop_rate`", "0.2"),
+        ("finetune_head_first", HeadFirstRecipe, "`probe.folds`", "5"),
+    ]
+    for arm, kind, name, value in own:
+        recipe = as_stored(kind(learning_rate=0.01, views=10, settings_of="scratch"))
+        text = page(boards_of(record(), record(arm, recipe=recipe)))
+        assert value in row(text, name)[1:3]
+        assert row(text, name)[3]
+        assert "scratch" in row(text, "`settings_of`")[1:3]

@@ -73,6 +73,23 @@ def test_the_table_shows_every_arm_and_its_gain_at_every_n(board):
     assert [row.split("|")[1].strip() for row in rows] == ["1", "10"]
 
 
+def test_gains_over_fine_tuning_are_shown_where_there_is_one():
+    arms = {"scratch": 0.4, "finetune": 0.6, "probe": 0.9, "other": 0.5}
+    records = [one for arm, share in arms.items() for one in curve(arm, {1: share, 10: share})]
+    (board,) = boards(map(score_of, records))
+    head, _, first, _ = tables.over_finetune_table(board).splitlines()
+    cells = [[cell.strip() for cell in line.split("|")[1:-1]] for line in (head, first)]
+    assert cells[0] == ["N", "other over finetune", "probe over finetune"]
+    assert cells[1][1:] == [
+        tables.gain_text(board.arms[n].over_finetune[0]) for n in ("other", "probe")
+    ]
+    assert tables.over_finetune_table(board) in tables.board_text(board)
+
+
+def test_without_fine_tuning_or_another_arm_there_are_none(board):
+    assert tables.over_finetune_table(board) == tables.over_finetune_table(made_board()) == ""
+
+
 def test_failed_trials_are_shown_in_the_table(board):
     assert "(1 failed)" in tables.accuracy_table(board)
     assert "note: scratch, N=1, seed 7 failed: loss was NaN" in tables.board_text(board)

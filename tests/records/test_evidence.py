@@ -131,15 +131,14 @@ def test_a_cell_that_is_cut_off_is_one_message(tmp_path):
         read_evidence(file)
 
 
-def test_a_backbone_that_was_measured_anew_counts_with_those_measurements_alone(
-    tmp_path, monkeypatch
-):
+def test_an_arm_that_was_measured_anew_counts_with_those_measurements_alone(tmp_path, monkeypatch):
     own, shipped = tmp_path / "own.csv", tmp_path / evidence.EVIDENCE_FILE.name
-    write_evidence({cell(rate=1e-3): 0.5, cell(backbone="other"): 0.25}, shipped)
+    others = {cell(backbone="other"): 0.25, cell("finetune"): 0.125}
+    write_evidence({cell(rate=1e-3): 0.5} | others, shipped)
     write_evidence({cell(rate=1e-2): 0.75}, own)
     monkeypatch.setattr(evidence, "SHIPPED_TUNING", tmp_path)
     monkeypatch.setattr(evidence, "read_evidence", partial(_read, own))
-    assert evidence.all_evidence() == {cell(rate=1e-2): 0.75, cell(backbone="other"): 0.25}
+    assert evidence.all_evidence() == {cell(rate=1e-2): 0.75} | others
 
 
 def _read(default, file=None):

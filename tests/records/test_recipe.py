@@ -18,12 +18,17 @@ RECIPE = Recipe(learning_rate=0.5, views=6_400)
 CHOSEN = {"learning_rate": 0.01, "tuning_labels": 300, "tuned_at": 20}
 
 
-def fit(chosen=CHOSEN, flip=False, budget=1.0, shrinkable=True):
-    return RECIPE.fitted(chosen, flip=flip, budget=budget, shrinkable=shrinkable)
+def fit(chosen=CHOSEN, flip=False, budget=1.0, can=lambda setting: True):
+    return RECIPE.fitted(chosen, flip=flip, budget=budget, can=can)
 
 
 def test_what_was_chosen_is_used_and_what_it_cost_is_told():
     assert fit() == replace(RECIPE, learning_rate=0.01, tuning_labels=300, tuned_at=20)
+
+
+def test_what_was_chosen_for_another_arm_is_told_and_what_was_chosen_for_its_own_is_as_before():
+    borrowed = as_stored(fit({**CHOSEN, "settings_of": "scratch"}))
+    assert borrowed == as_stored(fit()) | {"settings_of": "scratch"}
 
 
 def test_where_nothing_was_chosen_the_arm_keeps_its_default_and_says_so():
@@ -42,9 +47,9 @@ def test_images_are_mirrored_only_where_the_task_allows_it():
     assert fit(flip=True).augmentation.flip
 
 
-@pytest.mark.parametrize(("shrinkable", "scale"), [(True, 0.5), (False, 1.0)])
-def test_images_are_shrunk_only_where_the_network_can_see_them_then(shrinkable, scale):
-    assert fit({"trunk_scale": 0.5}, shrinkable=shrinkable).trunk_scale == scale
+@pytest.mark.parametrize(("follows", "scale"), [("trunk_scale", 0.5), ("drop_rate", 1.0)])
+def test_images_are_shrunk_only_where_the_network_can_see_them_then(follows, scale):
+    assert fit({"trunk_scale": 0.5}, can=follows.__eq__).trunk_scale == scale
 
 
 @pytest.mark.parametrize(("budget", "views"), [(1, 6_400), (2.5, 16_000), (1e-9, 1)])
@@ -120,7 +125,7 @@ def test_a_new_setting_makes_nothing_stale_while_it_has_its_first_default():
 
 def test_every_setting_says_what_it_is():
     names = {name for name, _ in settings_of(Recipe)} | {"augmentation"}
-    assert names == set(as_stored(replace(RECIPE, tuned_at=2)))
+    assert names == set(as_stored(replace(RECIPE, tuned_at=2, settings_of="scratch")))
     assert {name for name, _ in settings_of(ProbeRecipe)} == set(as_stored(ProbeRecipe()))
 
 

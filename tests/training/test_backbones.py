@@ -394,3 +394,21 @@ def test_nothing_is_declared_where_torchvision_is_whole(monkeypatch):
 
 def test_transforms_work():
     assert torchvision_ops.transforms.CenterCrop(8)(NOISE).shape == (2, 3, 8, 8)
+
+
+@pytest.mark.parametrize(
+    ("name", "rates"),
+    [
+        ("test_resnet", {"drop_rate", "drop_path_rate"}),
+        ("test_vit", {"drop_rate", "drop_path_rate"}),
+        ("dla46x_c", {"drop_rate"}),
+    ],
+)
+def test_a_backbone_knows_what_it_can_drop_at_random(name, rates):
+    network = backbones.find(name)
+    assert {rate for rate in ("drop_rate", "drop_path_rate") if network.drops_at(rate)} == rates
+
+
+@pytest.mark.parametrize(("name", "has"), [("test_resnet", True), ("test_vit", False)])
+def test_a_backbone_knows_whether_it_has_batch_norm(name, has):
+    assert backbones.find(name).has_batch_norm == has

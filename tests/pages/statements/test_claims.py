@@ -76,3 +76,12 @@ def test_the_order_of_the_boards_does_not_matter():
 def test_every_row_has_as_many_cells_as_its_head(which):
     for table in claim(which, boards(THROUGHOUT, NEVER, EARLY, LATE)).tables:
         assert {len(row) for row in table.rows} == {len(table.header)}
+
+
+def test_other_arms_change_nothing_that_is_said():
+    made = boards(EARLY, LATE, NEVER, THROUGHOUT, UNKNOWN)
+    more = [
+        dataclasses.replace(one, arms=one.arms | {"autoencoder": one.arms["finetune"]})
+        for one in made
+    ]
+    assert claims(more, ()) == claims(made, ())

@@ -1,0 +1,34 @@
+"""The classifier first, on frozen features, then everything (LP-FT, Kumar et al. 2022)."""
+
+from __future__ import annotations
+
+from torch import nn
+
+from benchmark.arms import register
+from benchmark.records.own_recipes import HeadFirstRecipe
+from benchmark.records.recipe import always
+from benchmark.training import probing
+from benchmark.training.backbones import logit_layers
+from benchmark.training.budgets import PRETRAINED_RECIPE
+from benchmark.training.fit import fit_network, pretrained_start, subset_pixels
+from benchmark.training.work import Outcome, Work
+
+
+@register(
+    "finetune_head_first",
+    pretrained=True,
+    recipe=always(HeadFirstRecipe(**vars(PRETRAINED_RECIPE))),
+    settings_of="finetune",
+)
+def finetune_head_first(work: Work[HeadFirstRecipe]) -> Outcome:
+    """Trains everything from the pretrained start with the probe's classifier on it."""
+    return fit_network(work, pretrained_start, fit_head)
+
+
+def fit_head(model: nn.Module, work: Work[HeadFirstRecipe]) -> None:
+    """Gives the classifier the weights of a probe on the subset."""
+    pixels, labels = subset_pixels(work), work.dataset.train.labels[work.subset]
+    for layer in logit_layers(model, work.classes):
+        inputs = probing.inputs_of(layer, model, pixels)
+        probe = probing.fitted(inputs, labels, work.recipe.probe, work.seed)
+        probing.copy_into(layer, probe)
