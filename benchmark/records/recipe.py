@@ -108,6 +108,11 @@ class Recipe:
         """Optimiser steps of the whole budget."""
         return math.ceil(self.views / self.batch_size)
 
+    @property
+    def trunk(self) -> Self:
+        """All that decides a training before its cool-down, and nothing of when that begins."""
+        return replace(self, views=0, cooldown=0.0, floor=0.0, floor_after=0)
+
     def fitted(
         self, chosen: Mapping[str, Any], *, flip: bool, budget: float, shrinkable: bool
     ) -> Self:
@@ -157,6 +162,7 @@ class ProbeRecipe:
 
     steps: ClassVar[int] = 0
     views: ClassVar[int] = 0
+    trunk: ClassVar[None] = None
 
     def fitted(
         self, chosen: Mapping[str, Any], *, flip: bool, budget: float, shrinkable: bool
@@ -191,12 +197,15 @@ def reaches_floor(losses: Sequence[float], floor: float) -> bool:
     return any(one < floor and other < floor for one, other in pairwise(losses))
 
 
-def alters(alternative: str, cooled_down: bool) -> bool:
+def alters(alternative: str, cooled_down: bool, protocol: int) -> bool:
     """Whether a training differs under an alternative.
 
     Without early ends, one that did not cool down early (``cooled_down``) runs step for step as
-    before.
+    before. So does with twice the views one that did, but under protocol 1, where all rates
+    depended on the budget.
     """
+    if alternative == TWICE:
+        return protocol == 1 or not cooled_down
     return alternative != FULL_BUDGET or cooled_down
 
 

@@ -77,6 +77,8 @@ def fit_network(work: Work[Recipe], start: Start, prepare: Preparation | None = 
         replace(work.recipe, views=max(budgets)),
         torch.Generator().manual_seed(work.seed),
     )
+    if work.trunk is not None and not work.other_budgets:
+        run = work.trunk.serve(run, labels)
     done = {
         views: Outcome(_predictions(one.model, work), one.training)
         for views, one in run.at_budgets(budgets)

@@ -13,6 +13,7 @@ from benchmark.records.recipe import AnyRecipe
 from benchmark.records.record import Training
 from benchmark.tasks.data import Dataset
 from benchmark.training.backbones import Backbone
+from benchmark.training.trunks import Trunk
 
 R = TypeVar("R", bound=AnyRecipe)
 
@@ -32,6 +33,9 @@ class Work(Generic[R]):
     other_budgets: tuple[int, ...] = ()
     """Views of the same training with other budgets that are to be scored as well; an arm without
     views has none."""
+    trunk: Trunk | None = None
+    """Of the training on the subset's labels, where it is or shall be stored. An arm with a loop of
+    its own may leave it alone."""
 
     @property
     def classes(self) -> int:
