@@ -175,7 +175,7 @@ class Run:
         other._losses = [loss.to(self.pixels.images.device) for loss in state["losses"]]
         other._waiting = state["waiting"]
         other.model.load_state_dict(state["model"])
-        other._optimiser.load_state_dict(state["optimiser"])
+        other._optimiser.load_state_dict(copy.deepcopy(state["optimiser"]))
         other.generator.set_state(state["generator"])
         here, *on_devices = state["dropout"]
         torch.set_rng_state(here)

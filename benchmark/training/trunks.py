@@ -92,7 +92,7 @@ def _begun(run: Run, labels: Tensor) -> str:
     weights = run.model.state_dict().values()
     for tensor in (*weights, run.pixels.images, labels, run.generator.get_state()):
         hashed.update(tensors.raw(tensor))
-    return files.digest([as_stored(run.recipe.trunk), hashed.hexdigest()])
+    return files.digest([str(run.model), as_stored(run.recipe.trunk), hashed.hexdigest()])
 
 
 def _facts(begun: str, saved: bytes | memoryview) -> dict[str, Any]:
