@@ -84,7 +84,9 @@ def _run_again(
 
 def _unaltered(scores: Iterable[Score], alternative: str, run_again: Set[Trial]) -> list[Score]:
     return [
-        s for s in scores if not alters(alternative, s.cooled_down) and s.trial not in run_again
+        s
+        for s in scores
+        if not alters(alternative, s.cooled_down, s.protocol) and s.trial not in run_again
     ]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +18,9 @@ from benchmark.harness.job import Job
 from benchmark.harness.judged import folder, judged
 from benchmark.harness.plan import Selection, prepare
 from benchmark.harness.watch import Watch
+from benchmark.records.fingerprint import PROTOCOL
 from benchmark.records.recipe import ALTERNATIVES, alters
+from benchmark.records.record import Trial
 
 
 def plan(board: Board, jobs: Sequence[Job], scores: Iterable[Score]) -> dict[str, list[Job]]:
@@ -38,17 +40,14 @@ def plan(board: Board, jobs: Sequence[Job], scores: Iterable[Score]) -> dict[str
             mend=f"run {COMMAND} bench with scratch and a pretrained arm first",
         )
     cooled_down = {score.trial for score in scores if score.cooled_down}
-    return {
-        name: list(_varied([j for j in chosen if alters(name, j.trial in cooled_down)], name))
-        for name in ALTERNATIVES
-    }
+    return {name: list(_varied(chosen, name, cooled_down)) for name in ALTERNATIVES}
 
 
-def _varied(jobs: Iterable[Job], alternative: str) -> Iterator[Job]:
+def _varied(jobs: Iterable[Job], alternative: str, cooled_down: Set[Trial]) -> Iterator[Job]:
     """Those with a recipe that can be varied: a probe's cannot."""
     for job in jobs:
         again = job.varied(alternative)
-        if again is not None:
+        if again is not None and alters(alternative, job.trial in cooled_down, PROTOCOL):
             yield again
 
 

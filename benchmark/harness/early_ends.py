@@ -11,6 +11,7 @@ from benchmark.errors import UserError
 from benchmark.harness.job import Job
 from benchmark.records import store
 from benchmark.records.fingerprint import PROTOCOL
+from benchmark.records.recipe import Recipe
 from benchmark.records.record import Record, Trial
 
 _ALIKE = 2.0
@@ -43,8 +44,10 @@ class Past:
         """The share of its budget, 0..1, that a job is likely to use.
 
         By trainings of its arm: at its N with its backbone, else at its N, else on about as many
-        images of any task. 1 where there is none.
+        images of any task. 1 where there is none, and for a job that does not end early.
         """
+        if isinstance(job.recipe, Recipe) and not job.recipe.floor:
+            return 1.0
         views, wanted = job.recipe.views, job.trial
         mine = [one for one in self.trainings if one.trial.arm == wanted.arm]
         for near in _circles(wanted, classes * wanted.images_per_class):

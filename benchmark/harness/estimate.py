@@ -50,7 +50,7 @@ class Estimate:
 
     trials: int
     images: int
-    """Images trained on, with repetition, if every trial used its whole budget."""
+    """Images still to be trained on, with repetition, if every trial used its whole budget."""
     core_seconds: float
     seconds: float
     """Wall time with the given number of processes."""
@@ -72,16 +72,20 @@ def estimate(jobs: Sequence[Job], workers: int, recorded: Iterable[Path]) -> Est
     """Measures each kind of step and adds up. ``jobs``: those that are still to be run.
 
     How much of its budget a trial uses before its loss is at the floor is taken from records below
-    the folders ``recorded``.
+    the folders ``recorded``, and what it need not train itself from the trunks that are stored.
     """
     speeds = measured_speeds(jobs, workers)
     past = Past.read(recorded) if jobs else Past(())
-    costs = [_cost(job, speeds, past.share(job, _classes(job))) for job in jobs]
+    spared = [_spared(job) for job in jobs]
+    costs = [
+        _cost(job, speeds, past.share(job, _classes(job)), steps)
+        for job, steps in zip(jobs, spared, strict=True)
+    ]
     total = sum(costs)
     spread = max(total / workers, max(costs, default=0.0))
     return Estimate(
         trials=len(jobs),
-        images=sum(job.recipe.all_views for job in jobs),
+        images=sum(map(_images, jobs, spared)),
         core_seconds=total,
         seconds=spread + _START_SECONDS * bool(jobs),
         disk_bytes=sum(_RECORD_BYTES + 4 * _test_images(job) for job in jobs),
@@ -124,13 +128,31 @@ def _measured(job: Job) -> tuple[_Kind, Speed]:
     return kind, measure(job)
 
 
-def _cost(job: Job, speeds: Mapping[_Kind, Speed], share: float) -> float:
-    if (kind := _kind(job)) is None:
+def _spared(job: Job) -> int:
+    """Optimiser steps that the job goes on from."""
+    trunk = job.stored_trunk
+    return 0 if trunk is None else trunk.steps
+
+
+def _images(job: Job, spared: int) -> int:
+    recipe = job.recipe
+    return recipe.all_views - spared * recipe.batch_size if isinstance(recipe, Recipe) else 0
+
+
+def _cost(job: Job, speeds: Mapping[_Kind, Speed], share: float, spared: int) -> float:
+    kind, recipe = _kind(job), job.recipe
+    if kind is None or not isinstance(recipe, Recipe):
         return _PROBE_SECONDS
-    speed, recipe = speeds[kind], job.recipe
+    speed = speeds[kind]
     before = recipe.all_views / recipe.views - 1  # never ends early
-    used = (before + share) / (before + 1)
-    return speed.once + speed.step * recipe.steps * used
+    steps = recipe.steps * (before + share) - spared * _trunk_step(recipe)
+    return speed.once + speed.step * max(0.0, steps) / (before + 1)
+
+
+def _trunk_step(recipe: Recipe) -> float:
+    """What a step before the cool-down costs, as a share of the mean step: by its pixels."""
+    small, large = recipe.trunk_scale**2, recipe.cooldown
+    return small / ((1 - large) * small + large)
 
 
 def measure(job: Job) -> Speed:

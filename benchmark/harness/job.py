@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import platform
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
+from typing import Literal
 
 import numpy as np
 import torch
 
-from benchmark import arms
+from benchmark import arms, files
 from benchmark.errors import UserError
 from benchmark.records import hardware
 from benchmark.records.fingerprint import PROTOCOL, Ingredients, fingerprint
@@ -23,6 +24,7 @@ from benchmark.training import backbones
 from benchmark.training.backbones import Backbone
 from benchmark.training.fit import dataset_for
 from benchmark.training.loop import DivergedError
+from benchmark.training.trunks import Trunk
 from benchmark.training.work import Outcome, Work
 
 _PACKAGES = ("torch", "timm", "datasets", "scikit-learn", "numpy", "pillow")
@@ -43,6 +45,9 @@ class Job:
     subset_hash: str
     """SHA-256 of the sorted indices of the training subset."""
     device: str = "cpu"
+    trunk: Literal["left", "continued"] | None = None
+    """Whether it leaves its trunk in the cache, or goes on from one that is there; None: neither,
+    so that it trains as if nobody had trained before."""
 
     @property
     def fingerprint(self) -> str:
@@ -71,9 +76,21 @@ class Job:
         )
 
     def varied(self, alternative: str) -> Job | None:
-        """With its recipe as an audit tries it; None where there is nothing to vary."""
+        """With its recipe as an audit tries it; None where there is nothing to vary.
+
+        It goes on from where this one began to cool down, if it gets there as this one does.
+        """
         recipe = self.recipe.varied(alternative)
-        return None if recipe is None else replace(self, recipe=recipe)
+        return None if recipe is None else replace(self, recipe=recipe, trunk="continued")
+
+    @property
+    def stored_trunk(self) -> Trunk | None:
+        """Where that lies: by all that decides a training before its cool-down, to the last bit."""
+        if self.trunk is None or (recipe := self.recipe.trunk) is None:
+            return None
+        trained = replace(self, recipe=recipe).fingerprint, self.subset_hash
+        key = files.digest([asdict(self.trial), trained, _versions(), _device(self)])
+        return Trunk(key, leaves=self.trunk == "left")
 
 
 def run(job: Job) -> Record:
@@ -85,7 +102,10 @@ def run(job: Job) -> Record:
     dataset = dataset_for(backbone, job.task, job.image_size)
     _check_unchanged(job, dataset, backbone)
     subset = subsets.subset(dataset.train.labels, job.trial.images_per_class, job.trial.seed)
-    work = Work(backbone, dataset, subset, job.trial.seed, job.recipe, job.device)
+    work = Work(
+        *(backbone, dataset, subset, job.trial.seed, job.recipe, job.device),
+        trunk=job.stored_trunk,
+    )
     try:
         outcome, reason = arms.arm(job.trial.arm).fit(work), None
     except DivergedError as error:
@@ -130,11 +150,14 @@ def _record(
         pretrained=arms.arm(job.trial.arm).pretrained,
         subset_hash=subset_hash,
         training=outcome.training,
-        versions={"python": platform.python_version()}
-        | {name: version(name) for name in _PACKAGES},
+        versions=_versions(),
         device=_device(job),
         finished=datetime.now(UTC).isoformat(timespec="seconds"),
     )
+
+
+def _versions() -> dict[str, str]:
+    return {"python": platform.python_version()} | {name: version(name) for name in _PACKAGES}
 
 
 def _device(job: Job) -> str:

@@ -119,7 +119,7 @@ def _made(
         arm, n = by_name[trial.arm], trial.images_per_class
         recipe = recipe_for(arm, task, backbone, n, classes, size)
         subset = drawn(n, trial.seed)
-        yield Job(trial, backbone.name, task, recipe, made_of[trial.arm], subset, device)
+        yield Job(trial, backbone.name, task, recipe, made_of[trial.arm], subset, device, "left")
 
 
 def _subset_hash(dataset: Dataset, images_per_class: int, seed: int) -> str:

@@ -67,6 +67,11 @@ class ReconstructionRecipe(Recipe):
         return self.views + self.first.views
 
     @property
+    def trunk(self) -> None:
+        """None: the pre-training grows with the budget."""
+        return None
+
+    @property
     def first(self) -> Self:
         """That of the pre-training."""
         return replace(self, views=max(1, round(self.pretraining * self.views)), floor=0.0)

@@ -120,6 +120,14 @@ class Recipe:
         """Views at most, those of a training before it included."""
         return self.views
 
+    @property
+    def trunk(self) -> Self | None:
+        """All that decides a training before its cool-down, and nothing of when that begins.
+
+        None where what comes before it depends on the budget.
+        """
+        return replace(self, views=0, cooldown=0.0, floor=0.0, floor_after=0)
+
     def fitted(self, chosen: Mapping[str, Any], *, flip: bool, budget: float, can: Can) -> Self:
         """With the settings ``chosen`` for its arm and backbone, and what the task needs.
 
@@ -168,6 +176,7 @@ class ProbeRecipe:
     steps: ClassVar[int] = 0
     views: ClassVar[int] = 0
     all_views: ClassVar[int] = 0
+    trunk: ClassVar[None] = None
 
     def fitted(self, chosen: Mapping[str, Any], *, flip: bool, budget: float, can: Can) -> Self:
         """The same for every task and backbone."""
@@ -200,12 +209,15 @@ def reaches_floor(losses: Sequence[float], floor: float) -> bool:
     return any(one < floor and other < floor for one, other in pairwise(losses))
 
 
-def alters(alternative: str, cooled_down: bool) -> bool:
+def alters(alternative: str, cooled_down: bool, protocol: int) -> bool:
     """Whether a training differs under an alternative.
 
     Without early ends, one that did not cool down early (``cooled_down``) runs step for step as
-    before.
+    before. So does with twice the views one that did, but under protocol 1, where all rates
+    depended on the budget.
     """
+    if alternative == TWICE:
+        return protocol == 1 or not cooled_down
     return alternative != FULL_BUDGET or cooled_down
 
 

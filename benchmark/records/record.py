@@ -67,6 +67,8 @@ class Training:
     levelled_off: bool | None
     """Whether the training loss had stopped falling; None where there is no training loss."""
     seconds: float
+    """Spent on all of its steps, also on those that an audit did not take itself because the trial
+    that it varies had left them in the cache."""
 
 
 @dataclass(frozen=True)

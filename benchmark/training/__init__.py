@@ -1,8 +1,8 @@
 """Networks: made, trained on pixels and labels, asked for predictions or features.
 
 For everybody above: `backbones` (networks by name), `fit` and `work` (what arms share), `loop` (one
-training), `features`, `distill` (made the bundled backbone). Behind `backbones`: `names` (which
-there can be), `networks` (alone imports timm), `checkpoints` and `tensors` (what is wrong with a
-folder of weights, in words), `preprocessing`. Knows neither the name of a task nor whether weights
-are pretrained.
+training), `trunks` (from where a longer one goes on), `features`, `distill` (made the bundled
+backbone). Behind `backbones`: `names` (which there can be), `networks` (alone imports timm),
+`checkpoints` and `tensors` (what is wrong with a folder of weights, in words), `preprocessing`.
+Knows neither the name of a task nor whether weights are pretrained.
 """

@@ -20,7 +20,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 from benchmark.defaults import BUNDLED, BUNDLED_FOLDER
 from benchmark.errors import UserError
-from benchmark.training import checkpoints, names, networks
+from benchmark.training import checkpoints, names, networks, tensors
 from benchmark.training.names import check_differ, portable_name
 from benchmark.training.networks import FOLDER
 from benchmark.training.preprocessing import Preprocessing, preprocessing
@@ -84,7 +84,7 @@ class Backbone:
         digest = hashlib.sha256()
         for key, tensor in sorted(networks.filled(self._timm_name).state_dict().items()):
             digest.update(key.encode())
-            digest.update(tensor.contiguous().view(-1).view(torch.uint8).numpy().tobytes())
+            digest.update(tensors.raw(tensor))
         return digest.hexdigest()
 
     @functools.cached_property

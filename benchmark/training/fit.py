@@ -83,6 +83,8 @@ def fit_network(work: Work[K], start: Start[K], prepare: Preparation[K] | None =
         torch.Generator().manual_seed(work.seed),
     )
     run.seconds = prepared
+    if work.trunk is not None and not work.other_budgets:
+        run = work.trunk.serve(run, labels)
     done = {
         views: Outcome(_predictions(one.model, work), one.training)
         for views, one in run.at_budgets(budgets)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import copy
 import math
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -83,7 +84,8 @@ class Run:
         self.windows: list[float] = []
         """Mean losses in nats."""
         self.seconds = 0.0
-        """Spent so far, on steps and on what came before them; a branch counts all of it."""
+        """Spent so far, on steps and what came before them; a branch counts all of it, as does one
+        that was resumed."""
         self._optimiser = optimiser_for(self.model, self.recipe)
         self._waiting = torch.empty(0, dtype=torch.int64)
         self._losses: list[Tensor] = []
@@ -98,6 +100,12 @@ class Run:
             if len(self._losses) == self.schedule.window or self.step == self.schedule.end:
                 self._close_window()
         self.seconds += time.perf_counter() - started
+
+    def until_cooldown(self) -> None:
+        """Trains on up to the cool-down, wherever the losses let it begin: after a window."""
+        while not self.schedule.cools_down(self.step):
+            left = self.schedule.window - len(self._losses)
+            self.until(min(self.schedule.trunk, self.step + left))
 
     @property
     def training(self) -> Training:
@@ -130,9 +138,53 @@ class Run:
         numbers are not the run's own. Raises ValueError once a cool-down has begun that the other
         budget does not have.
         """
+        schedule = self.schedule.branch(views, self.step)
+        other = self._copy()
+        other.schedule, other.recipe = schedule, schedule.recipe
+        return other
+
+    def state(self) -> dict[str, Any]:
+        """All that later steps depend on, beside what the run was made of.
+
+        Tensors, which are the run's own, numbers, and lists and dictionaries of them.
+        """
+        return {
+            "step": self.step,
+            "seconds": self.seconds,
+            "windows": self.windows,
+            "losses": self._losses,
+            "waiting": self._waiting.clone(),
+            "model": self.model.state_dict(),
+            "optimiser": self._optimiser.state_dict(),
+            "generator": self.generator.get_state(),
+            "dropout": [torch.get_rng_state(), *torch.cuda.get_rng_state_all()],
+        }
+
+    def resumed(self, state: Mapping[str, Any]) -> Run:
+        """A copy that goes on from the ``state``, before any cool-down, of a run made of the same.
+
+        Equal to the last bit, dropout included: torch's own random numbers go on from there, too.
+        Raises ValueError where this run's cool-down would have begun by then.
+        """
+        other = self._copy()
+        other.windows, other.schedule = list(state["windows"]), Schedule(self.recipe)
+        for position, loss in enumerate(other.windows):
+            other.schedule.observe((position + 1) * other.schedule.window, loss)
+        other.step, other.seconds = state["step"], state["seconds"]
+        if other.step > other.schedule.trunk:
+            raise ValueError(f"step {other.step} lies in the cool-down")
+        other._losses = [loss.to(self.pixels.images.device) for loss in state["losses"]]
+        other._waiting = state["waiting"]
+        other.model.load_state_dict(state["model"])
+        other._optimiser.load_state_dict(copy.deepcopy(state["optimiser"]))
+        other.generator.set_state(state["generator"])
+        here, *on_devices = state["dropout"]
+        torch.set_rng_state(here)
+        torch.cuda.set_rng_state_all(on_devices)
+        return other
+
+    def _copy(self) -> Run:
         other = copy.copy(self)
-        other.schedule = self.schedule.branch(views, self.step)
-        other.recipe = other.schedule.recipe
         other.model, other._optimiser = copy.deepcopy((self.model, self._optimiser))
         other.generator = self.generator.clone_state()
         other.windows, other._losses = self.windows.copy(), self._losses.copy()

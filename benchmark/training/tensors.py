@@ -1,4 +1,7 @@
-"""Tensors of a checkpoint against those of a network: why they do not fill it, in words."""
+"""Tensors of a checkpoint against those of a network: why they do not fill it, in words.
+
+And the bytes of a tensor, for digests.
+"""
 
 from __future__ import annotations
 
@@ -24,6 +27,12 @@ class Shape:
 
 Shapes = Mapping[str, Shape]
 """Name of a tensor -> its shape."""
+
+
+def raw(tensor: torch.Tensor) -> bytes:
+    """Its numbers, row by row whatever its layout in memory."""
+    plain = tensor.detach().cpu().contiguous()
+    return plain.view(-1).view(torch.uint8).numpy().tobytes()
 
 
 def shapes_of(state: Mapping[str, Any]) -> Shapes:

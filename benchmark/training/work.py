@@ -13,6 +13,7 @@ from benchmark.records.recipe import AnyRecipe
 from benchmark.records.record import Training
 from benchmark.tasks.data import Dataset
 from benchmark.training.backbones import Backbone
+from benchmark.training.trunks import Trunk
 
 R = TypeVar("R", bound=AnyRecipe, covariant=True)
 
@@ -39,6 +40,10 @@ class Work(Generic[R]):
     def unlabelled(self) -> NDArray[np.int64]:
         """Positions of the training images that may be looked at without their labels."""
         return np.setdiff1d(np.arange(len(self.dataset.train.images)), self.withheld)
+
+    trunk: Trunk | None = None
+    """Of the training on the subset's labels, where it is or shall be stored. An arm with a loop of
+    its own may leave it alone."""
 
     @property
     def classes(self) -> int:

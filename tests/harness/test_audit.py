@@ -41,7 +41,7 @@ def board():
 
 @pytest.fixture
 def planned(board, jobs):
-    return audit.plan(board, jobs, [stored(job) for job in jobs])
+    return audit.plan(board, jobs, [stored(job, WHOLE) for job in jobs])
 
 
 def recorded(job, training=AT_FLOOR):
@@ -74,11 +74,22 @@ def test_twice_the_steps_are_twice_the_steps(planned, jobs):
         assert job.recipe.learning_rate == original[job.trial].learning_rate
 
 
-def test_trainings_that_did_not_cool_down_are_not_run_again_without_early_ends(board, jobs):
-    scores = [stored(job, WHOLE) for job in jobs]
-    planned = audit.plan(board, jobs, scores)
-    assert planned["full-budget"] == []
-    assert len(planned["steps-x2"]) == 4
+@pytest.mark.parametrize(("training", "left_out"), [(WHOLE, "full-budget"), (AT_FLOOR, "steps-x2")])
+def test_no_training_is_run_again_that_would_come_out_the_same(board, jobs, training, left_out):
+    planned = audit.plan(board, jobs, [stored(job, training) for job in jobs])
+    assert {name: len(again) for name, again in planned.items()} == {
+        name: 0 if name == left_out else 4 for name in ALTERNATIVES
+    }
+
+
+def test_audits_go_on_from_the_trunks_that_their_trials_leave(planned, jobs):
+    trials = {job.trial: job for job in jobs}
+    for job in planned["steps-x2"]:
+        left = trials[job.trial].stored_trunk
+        assert left.leaves
+        assert job.stored_trunk == replace(left, leaves=False)
+    for job in planned["rate-x3"]:
+        assert job.stored_trunk.key != trials[job.trial].stored_trunk.key
 
 
 def test_a_board_without_a_comparison_cannot_be_audited(jobs):
@@ -103,12 +114,12 @@ def told(monkeypatch):
 
 def test_the_trials_are_told_before_any_of_them_runs(selection, tmp_path, told):
     audit.audit(selection, tmp_path / "records", before=lambda jobs: told.append(len(jobs)))
-    assert told == ["records", 16, *ALTERNATIVES]
+    assert told == ["records", 12, *ALTERNATIVES]
 
 
 def test_what_is_stored_already_costs_nothing(selection, tmp_path, told, monkeypatch):
     again = audit.rounds(selection, tmp_path / "records")
-    assert [len(one.missing) for one in again] == [4, 4, 4, 4]
+    assert [len(one.missing) for one in again] == [0, 4, 4, 4]
     monkeypatch.setattr(sweep, "missing", lambda root, jobs: [])
     assert audit.missing(again) == []
     audit.audit(selection, tmp_path / "records", before=told.append)
@@ -149,7 +160,8 @@ def test_alternatives_of_one_arm_alone_leave_the_certificate_unsettled():
 
 
 def retrials(scratch, alternatives, **fields):
-    finetune = curve("finetune", {1: 0.75, 2: 1.0}, recipe=RECIPE)
+    protocol = scratch[0].protocol
+    finetune = curve("finetune", {1: 0.75, 2: 1.0}, recipe=RECIPE, protocol=protocol)
     audits = {name: [] for name in ALTERNATIVES} | {
         name: [score_of(r) for r in again("scratch", name, SHARES, **fields)]
         for name in alternatives
@@ -168,6 +180,13 @@ def test_where_no_training_cooled_down_none_has_to_be_run_without_early_ends():
 def test_trainings_that_cooled_down_have_to_be_run_without_early_ends():
     found = retrials(curve("scratch", SHARES, recipe=RECIPE, training=AT_FLOOR), ["steps-x2"])
     assert set(found) == {"steps-x2"}
+
+
+@pytest.mark.parametrize(("protocol", "stands"), [(2, True), (1, False)])
+def test_where_all_trainings_cooled_down_none_has_to_be_run_with_twice_the_views(protocol, stands):
+    fields = {"training": AT_FLOOR, "protocol": protocol}
+    found = retrials(curve("scratch", SHARES, recipe=RECIPE, **fields), ["rate-x3"], **fields)
+    assert ("steps-x2" in found) == stands
 
 
 @pytest.mark.parametrize(("levelled", "unfinished"), [(True, set()), (False, {2})])

@@ -60,6 +60,10 @@ def test_the_nearest_trainings_count(job, tmp_path):
     assert share(job, tmp_path, ended(30)) == pytest.approx(0.3)
 
 
+def test_without_a_floor_the_whole_budget_is_used(job, tmp_path):
+    assert share(job.varied("full-budget"), tmp_path, ended(40)) == 1
+
+
 @pytest.mark.parametrize(
     "other",
     [

@@ -73,6 +73,21 @@ def test_an_arm_that_needs_several_classes_can_be_measured(task, backbone, monke
     assert estimate.measure(job).step > 0
 
 
+@pytest.mark.usefixtures("measured", "fresh_cache")
+@pytest.mark.parametrize(("scale", "share"), [(1.0, 1.0), (0.5, 0.25 / 0.475)])
+def test_what_a_trunk_spares_is_not_counted(jobs, scale, share):
+    job = replace(jobs[-2], recipe=replace(jobs[-2].recipe, trunk_scale=scale))
+    assert job.trial.arm == "scratch"
+    again = job.varied("steps-x2")
+    whole = estimate.estimate([again], 1, ())
+    again.stored_trunk.file.parent.mkdir(parents=True)
+    again.stored_trunk.file.write_text('{"steps": 3}')
+    spared = estimate.estimate([again], 1, ())
+    assert whole.images - spared.images == 3 * job.recipe.batch_size
+    assert whole.core_seconds - spared.core_seconds == pytest.approx(3 * 0.1 * share)
+    assert core_seconds([job]) == core_seconds([replace(job, trunk=None)])
+
+
 def test_nothing_to_run_costs_nothing():
     assert estimate.estimate([], workers=2, recorded=()).seconds == 0
 

@@ -192,3 +192,66 @@ def test_the_fingerprint_of_a_random_start_changes_with_the_network(job, tmp_pat
     )
     one, other = (dataclasses.replace(job, made_of=made_of) for made_of in (one, other))
     assert one.fingerprint != other.fingerprint
+
+
+@pytest.mark.usefixtures("fresh_cache")
+@pytest.mark.parametrize("arm", ["scratch", "finetune"])
+def test_an_audit_goes_on_from_the_trunk_of_its_trial(job, arm, monkeypatch):
+    planned = dataclasses.replace(changed(job, recipe(10), arm=arm), trunk="left")
+    trial.run(planned)
+    again = planned.varied("steps-x2")
+    whole = trial.run(dataclasses.replace(again, trunk=None))
+    taken, step = [], training.Run._one_step
+    monkeypatch.setattr(training.Run, "_one_step", lambda run: (taken.append(1), step(run))[1])
+    record = trial.run(again)
+    assert len(taken) == 20 - 7
+    assert record.predictions == whole.predictions
+    assert record.training.losses == whole.training.losses
+    assert (record.training.steps, record.fingerprint) == (20, whole.fingerprint)
+
+
+def key(job):
+    return dataclasses.replace(job, trunk="left").stored_trunk.key
+
+
+def test_budget_and_floor_do_not_decide_where_a_trunk_lies(job):
+    assert key(job) == key(job.varied("steps-x2")) == key(job.varied("full-budget"))
+
+
+@pytest.mark.parametrize("change", [{"seed": 1}, {"images_per_class": 4}, {"arm": "scratch"}])
+def test_each_trial_has_a_trunk_of_its_own(job, change):
+    assert key(changed(job, **change)) != key(job)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"recipe": dataclasses.replace(RECIPE, weight_decay=0.1)},
+        {"subset_hash": "other"},
+        {"device": "cuda"},
+    ],
+)
+def test_what_decides_a_training_decides_where_its_trunk_lies(job, change, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda: "a GPU")
+    assert key(dataclasses.replace(job, **change)) != key(job)
+
+
+@pytest.mark.parametrize("part", ["data_hash", "weights_hash"])
+def test_other_data_or_weights_have_other_trunks(job, part):
+    other = dataclasses.replace(job.made_of, **{part: "other"})
+    assert key(dataclasses.replace(job, made_of=other)) != key(job)
+
+
+def test_another_version_of_torch_or_machine_trains_from_the_start(job, monkeypatch):
+    before = key(job)
+    with monkeypatch.context() as patch:
+        patch.setattr(trial, "version", lambda package: f"other {package}")
+        assert key(job) != before
+    monkeypatch.setattr(trial.hardware, "processor", lambda: "another processor")
+    assert key(job) != before
+
+
+def test_a_probe_and_a_job_that_nobody_planned_have_no_trunk(job):
+    assert job.stored_trunk is None
+    probe = dataclasses.replace(changed(job, ProbeRecipe(), arm="probe"), trunk="left")
+    assert probe.stored_trunk is None

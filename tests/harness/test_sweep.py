@@ -121,8 +121,9 @@ def test_only_what_is_missing_is_run(tmp_path, jobs):
 
 
 def test_the_longest_jobs_come_first(tmp_path, jobs):
-    order = [job.trial.arm for job in missing(tmp_path, jobs)]
-    assert order == ["scratch"] * 4 + ["finetune"] * 4 + ["probe"] * 4
+    views = [job.recipe.views for job in missing(tmp_path, jobs)]
+    assert views == sorted(views, reverse=True)
+    assert len(set(views)) > 1
 
 
 def test_a_changed_recipe_is_trained_again_and_the_old_record_kept(tmp_path, jobs):
@@ -271,7 +272,9 @@ def test_without_anybody_to_tell_the_first_error_ends_the_sweep_and_keeps_what_i
 ):
     with pytest.raises(UserError, match="no such weights"):
         list(sweep.run(tmp_path, jobs, 1, function=refuse_finetune))
-    assert len(list(store.record_files(tmp_path))) == 4
+    kept = [store.load_file(file).trial.arm for file in store.record_files(tmp_path)]
+    assert kept
+    assert "finetune" not in kept
 
 
 def test_a_disk_that_is_full_ends_the_workers_at_once(tmp_path, jobs, monkeypatch):

@@ -9,6 +9,7 @@ from benchmark.records.recipe import (
     ProbeRecipe,
     Recipe,
     Setting,
+    alters,
     as_stored,
     settings_of,
     stored,
@@ -142,3 +143,38 @@ def test_only_the_budget_is_left_out_of_a_recipe_without_it(budget):
 @pytest.mark.parametrize(("recipe", "size"), [(fit(), 20), (RECIPE, 0), (ProbeRecipe(), 0)])
 def test_a_stored_recipe_knows_the_size_that_it_was_tuned_at(recipe, size):
     assert stored(as_stored(recipe)).tuned_at == size
+
+
+@pytest.mark.parametrize(
+    ("change", "same"),
+    [
+        ({"views": 9}, True),
+        ({"floor": 0.0}, True),
+        ({"floor_after": 0}, True),
+        ({"cooldown": 0.5}, True),
+        ({"learning_rate": 0.1}, False),
+        ({"trunk_scale": 0.5}, False),
+        ({"batch_size": 32}, False),
+        ({"warmup": 0}, False),
+    ],
+)
+def test_when_a_cool_down_begins_decides_nothing_before_it(change, same):
+    assert (replace(RECIPE, **change).trunk == RECIPE.trunk) == same
+
+
+@pytest.mark.parametrize(
+    ("alternative", "cooled_down", "protocol", "altered"),
+    [
+        ("full-budget", True, 2, True),
+        ("full-budget", False, 2, False),
+        ("steps-x2", True, 2, False),
+        ("steps-x2", False, 2, True),
+        ("steps-x2", True, 1, True),
+        ("rate-x3", True, 2, True),
+        ("rate-x3", False, 2, True),
+    ],
+)
+def test_a_training_is_run_again_only_where_an_alternative_can_alter_it(
+    alternative, cooled_down, protocol, altered
+):
+    assert alters(alternative, cooled_down, protocol) == altered

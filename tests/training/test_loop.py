@@ -1,3 +1,4 @@
+import copy
 import math
 from dataclasses import replace
 
@@ -214,6 +215,50 @@ def test_a_branch_after_an_early_cool_down_ends_early_too():
     branch = run.branch(8 * 80)
     assert_same(result_of(branch), result_of(new_run(recipe(80, **settings))))
     assert branch.step == 10
+
+
+@pytest.mark.parametrize(("floor", "trunk", "end"), [(0.0, 28, 40), (100.0, 7, 10)])
+def test_a_run_stops_where_its_cool_down_begins_early_or_not(floor, trunk, end):
+    settings = {"floor": floor, "floor_after": 7 * 8}
+    run = new_run(recipe(40, **settings))
+    run.until_cooldown()
+    assert run.step == trunk
+    run.until_cooldown()
+    assert run.step == trunk
+    assert_same(result_of(run), result_of(new_run(recipe(40, **settings))))
+    assert run.step == end
+
+
+@pytest.mark.parametrize("optimiser", ["muon", "adamw"])
+@pytest.mark.parametrize("step", [0, 5, 14, 28])
+def test_a_resumed_run_is_the_one_that_made_all_steps_itself(optimiser, step, monkeypatch):
+    monkeypatch.setattr(schedule, "WINDOW_VIEWS", 24)
+    settings = {"optimiser": optimiser, "trunk_scale": 0.5}
+    run = new_run(recipe(40, **settings))
+    run.until(step)
+    run.seconds = 1000.0
+    longer = recipe(80, **settings)
+    resumed = new_run(longer).resumed(copy.deepcopy(run.state()))
+    assert_same(result_of(resumed), result_of(new_run(longer)))
+    assert resumed.seconds > 1000
+
+
+def test_what_is_resumed_stays_as_it_is():
+    run, new = new_run(), new_run()
+    run.until(10)
+    state = run.state()
+    result_of(new.resumed(state))
+    assert_same(result_of(run), result_of(new))
+
+
+@pytest.mark.parametrize(
+    "other", [{"steps": 13}, {"steps": 80, "floor": 100.0, "floor_after": 7 * 8}]
+)
+def test_no_run_is_resumed_beyond_the_begin_of_its_own_cool_down(other):
+    run = new_run()
+    run.until(10)
+    with pytest.raises(ValueError, match="step 10 lies in the cool-down"):
+        new_run(recipe(**other)).resumed(run.state())
 
 
 @pytest.mark.parametrize("frozen", [True, False])

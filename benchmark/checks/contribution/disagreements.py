@@ -126,10 +126,15 @@ def _audit_problems(found: Sequence[Filed]) -> Iterator[Problem]:
 
 
 def _trains_otherwise(again: Filed, original: Filed) -> bool:
-    """Whether not one loss can be the same: another rate, or a whole budget that has grown."""
+    """Whether not all losses can be the same, though those before the cool-down may be.
+
+    At another rate none is. A whole budget that has grown leaves room for more losses, and an early
+    end that was forbidden gives way to a rest of the budget.
+    """
     rates = {one.recipe.settings.get("learning_rate") for one in (again, original)}
     whole = original.record.training.steps == original.recipe.steps
-    return len(rates) > 1 or (whole and again.recipe.steps != original.recipe.steps)
+    longer = again.recipe.steps != original.recipe.steps if whole else again.recipe.floor == 0
+    return len(rates) > 1 or longer
 
 
 def _is_changed(again: Filed, original: Filed, alternative: str) -> bool:

@@ -4,7 +4,10 @@ import json
 import shutil
 from pathlib import Path
 
-from made_contribution import BACKBONE, ONE, edit
+from made_contribution import BACKBONE, ONE, edit, sound
+
+from benchmark.harness import judged
+from benchmark.records import store
 
 
 def test_a_missing_partner_of_scratch_is_named(check, records):
@@ -36,3 +39,46 @@ def test_an_audit_under_the_wrong_name_is_noticed(check, records):
     found = check()
     assert len(found) == 2
     assert all("recipe: not the audited one with rate-x3" in what for what in found.values())
+
+
+AUDITED = ONE.with_name("n0002-s0.json")
+COURSE = [1.0, 0.8, 0.7, 0.6]
+
+
+def trained(records, folder, losses, steps):
+    edit(records / folder / AUDITED, "training.losses", losses)
+    edit(records / folder / AUDITED, "training.steps", steps)
+
+
+def whole_budget(records):
+    recipe = json.loads((records / AUDITED).read_text())["recipe"]
+    return -(-recipe["views"] // recipe["batch_size"])
+
+
+def test_an_audit_that_went_on_from_the_trunk_shares_its_losses_and_is_sound(check, records):
+    trained(records, ".", [*COURSE, 0.3, 0.1], whole_budget(records))
+    trained(records, "../audits/steps-x2", [*COURSE, 0.55, 0.5, 0.2], 2 * whole_budget(records))
+    assert check() == {}
+
+
+def test_a_result_that_was_pasted_under_twice_the_views_is_refused(check, records):
+    trained(records, ".", COURSE, whole_budget(records))
+    trained(records, "../audits/steps-x2", COURSE, whole_budget(records))
+    pasted = Path("../audits/steps-x2") / AUDITED
+    assert check() == {pasted: "training.losses: those of the audited record\n"}
+
+
+def test_after_an_early_end_twice_the_views_have_the_same_losses(check, records):
+    for folder in (".", "../audits/steps-x2"):
+        trained(records, folder, COURSE, whole_budget(records) - 1)
+    assert check() == {}
+
+
+def test_an_early_end_that_was_pasted_where_none_may_be_is_refused(check, records, task):
+    audited = judged.folder(records, "full-budget")
+    store.save(audited, sound(task, "scratch", 2, 0, "full-budget"))
+    store.save(audited, sound(task, "finetune", 2, 0, "full-budget"))
+    for folder in (".", "../audits/full-budget"):
+        trained(records, folder, COURSE, whole_budget(records) - 1)
+    pasted = Path("../audits/full-budget") / AUDITED
+    assert check() == {pasted: "training.losses: those of the audited record\n"}
