@@ -12,9 +12,9 @@ from typing import TypeVar
 
 import numpy as np
 
-from benchmark.analysis.crossover import Verdict, VerdictKind, verdict
+from benchmark.analysis.crossover import VerdictKind, verdict
 from benchmark.analysis.gains import gain_cells
-from benchmark.checks.calibration.curves import PLACES, SHAPES, SIZES, Truth
+from benchmark.checks.calibration.curves import PLACES, SHAPES, Truth
 from benchmark.checks.calibration.noise import NOISES, observe
 from benchmark.defaults import MARGIN
 
@@ -81,7 +81,7 @@ def judge(truth: Truth, scene: Scene, rng: np.random.Generator) -> Outcome:
     if not scene.counted:
         pairs = [dataclasses.replace(pair, disagree=None) for pair in pairs]
     result = verdict(gain_cells(pairs), MARGIN)
-    low, high = interval(result)
+    low, high = result.claimed
     held = [
         g.low is not None and g.high is not None and g.low <= gain <= g.high
         for g, gain in zip(result.gains, gains, strict=True)
@@ -90,15 +90,9 @@ def judge(truth: Truth, scene: Scene, rng: np.random.Generator) -> Outcome:
         result.kind,
         is_wrong(result.kind, truth),
         None if truth.crossover is None else _holds(low, high, truth.crossover),
-        _width(low, high),
+        result.doublings,
         float(np.mean(held)),
     )
-
-
-def interval(result: Verdict) -> tuple[float | None, float | None]:
-    """The interval of N* that a verdict claims, ends in images per class, None where open."""
-    never = result.kind == "never_helps" or (result.kind == "hurts" and result.high is None)
-    return (None, float(SIZES[0])) if never else (result.low, result.high)
 
 
 def is_wrong(kind: VerdictKind, truth: Truth) -> bool:
@@ -122,8 +116,3 @@ def is_wrong(kind: VerdictKind, truth: Truth) -> bool:
 
 def _holds(low: float | None, high: float | None, place: float) -> bool:
     return (low is None or math.log2(low) <= place) and (high is None or place <= math.log2(high))
-
-
-def _width(low: float | None, high: float | None) -> float:
-    right = PLACES[-1] if high is None else math.log2(high)
-    return max(float(right - (PLACES[0] if low is None else math.log2(low))), 0.0)
