@@ -41,7 +41,7 @@ def board():
 
 @pytest.fixture
 def planned(board, jobs):
-    return audit.plan(board, jobs, [stored(job) for job in jobs])
+    return audit.cells(board, jobs, [stored(job) for job in jobs])
 
 
 def recorded(job, training=AT_FLOOR):
@@ -76,7 +76,7 @@ def test_twice_the_steps_are_twice_the_steps(planned, jobs):
 
 def test_trainings_that_did_not_cool_down_are_not_run_again_without_early_ends(board, jobs):
     scores = [stored(job, WHOLE) for job in jobs]
-    planned = audit.plan(board, jobs, scores)
+    planned = audit.cells(board, jobs, scores)
     assert planned["full-budget"] == []
     assert len(planned["steps-x2"]) == 4
 
@@ -84,7 +84,7 @@ def test_trainings_that_did_not_cool_down_are_not_run_again_without_early_ends(b
 def test_a_board_without_a_comparison_cannot_be_audited(jobs):
     (alone,) = leaderboard.boards([score_of(record("probe"))])
     with pytest.raises(UserError, match="no verdict to certify"):
-        audit.plan(alone, jobs, [])
+        audit.cells(alone, jobs, [])
 
 
 @pytest.fixture
