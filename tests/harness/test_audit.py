@@ -28,8 +28,13 @@ def selection(task, backbone):
 
 
 @pytest.fixture(scope="module")
-def jobs(selection):
-    return plan.prepare(selection).jobs
+def whole(selection):
+    return plan.prepare(selection)
+
+
+@pytest.fixture(scope="module")
+def jobs(whole):
+    return whole.jobs
 
 
 @pytest.fixture
@@ -101,24 +106,18 @@ def told(monkeypatch):
     return happened
 
 
-def test_the_trials_are_told_before_any_of_them_runs(selection, tmp_path, told):
-    audit.audit(selection, tmp_path / "records", before=lambda jobs: told.append(len(jobs)))
+def test_the_trials_are_told_before_any_of_them_runs(whole, tmp_path, told):
+    audit.audit(whole, tmp_path / "records", before=lambda jobs: told.append(len(jobs)))
     assert told == ["records", 16, *ALTERNATIVES]
 
 
-def test_what_is_stored_already_costs_nothing(selection, tmp_path, told, monkeypatch):
-    again = audit.rounds(selection, tmp_path / "records")
+def test_what_is_stored_already_costs_nothing(whole, tmp_path, told, monkeypatch):
+    again = audit.rounds(whole, tmp_path / "records")
     assert [len(one.missing) for one in again] == [4, 4, 4, 4]
     monkeypatch.setattr(sweep, "missing", lambda root, jobs: [])
     assert audit.missing(again) == []
-    audit.audit(selection, tmp_path / "records", before=told.append)
+    audit.audit(whole, tmp_path / "records", before=told.append)
     assert told == ["records", *ALTERNATIVES]
-
-
-def test_before_the_selection_is_run_nobody_knows_which_cells_decide(selection, jobs, tmp_path):
-    assert sorted(j.trial for j in audit.first(selection, tmp_path)) == sorted(
-        j.trial for j in jobs
-    )
 
 
 def test_audited_records_lie_beside_the_records_and_are_found_again(tmp_path):

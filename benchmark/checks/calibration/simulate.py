@@ -13,7 +13,7 @@ from typing import TypeVar
 import numpy as np
 
 from benchmark.analysis.crossover import VerdictKind, verdict
-from benchmark.analysis.gains import gain_cells
+from benchmark.analysis.gains import Pair, gain_cells
 from benchmark.checks.calibration.curves import PLACES, SHAPES, Truth
 from benchmark.checks.calibration.noise import NOISES, observe
 from benchmark.defaults import MARGIN
@@ -52,7 +52,7 @@ class Outcome:
     """Whether the interval holds the true N*; None where there is none to hold."""
     width: float
     cells: float
-    """Share of the N at which the gain's interval holds the true gain."""
+    """Share of the N measured at which the gain's interval holds the true gain."""
 
 
 def simulate(scenes: Sequence[Scene], sweeps: int, jobs: int, seed: int) -> list[list[Outcome]]:
@@ -76,12 +76,17 @@ def simulate_scene(scene: Scene, sweeps: int, seed: int) -> list[Outcome]:
 
 def judge(truth: Truth, scene: Scene, rng: np.random.Generator) -> Outcome:
     """Simulates one sweep and compares its verdict with the truth."""
-    gains = truth.curve(PLACES)
-    pairs = observe(gains, scene.seeds, scene.test_images, NOISES[scene.noise], rng)
+    pairs = observe(truth.curve(PLACES), scene.seeds, scene.test_images, NOISES[scene.noise], rng)
     if not scene.counted:
         pairs = [dataclasses.replace(pair, disagree=None) for pair in pairs]
+    return judge_pairs(truth, pairs)
+
+
+def judge_pairs(truth: Truth, pairs: Sequence[Pair]) -> Outcome:
+    """Compares the verdict on simulated pairs with the truth."""
     result = verdict(gain_cells(pairs), MARGIN)
     low, high = result.claimed
+    gains = truth.curve(np.log2([float(g.images_per_class) for g in result.gains]))
     held = [
         g.low is not None and g.high is not None and g.low <= gain <= g.high
         for g, gain in zip(result.gains, gains, strict=True)
