@@ -9,15 +9,16 @@ export OMP_NUM_THREADS = 1
 option = $(if $($(1)),--$(2) "$($(1))")
 SELECTION = $(call option,TASK,task) $(call option,BACKBONE,backbone) $(call option,ARMS,arms) \
 	$(call option,N,n) $(call option,SEEDS,seeds) $(call option,IMAGE_SIZE,image-size) \
-	$(call option,MARGIN,margin) $(call option,JOBS,jobs) $(call option,RECORDS,records)
+	$(call option,MARGIN,margin) $(call option,JOBS,jobs) $(call option,RECORDS,records) \
+	$(if $(ADAPT),--adapt)
 
 .PHONY: bench test test-fast lint leaderboard audit tune saturation validate calibrate perf check-contribution setup help
 
 help: ## Show the targets.
 	@sed -n 's/^\([a-z-]*\):.*## /\1: /p' $(MAKEFILE_LIST)
 
-bench: setup ## Run the benchmark; TASK, BACKBONE, ARMS, N, SEEDS, IMAGE_SIZE, MARGIN, JOBS select; DRY_RUN=1.
-	@$(RUN) bench $(SELECTION) $(if $(DRY_RUN),--dry-run)
+bench: setup ## Run the benchmark; TASK, BACKBONE, ARMS, N, SEEDS, IMAGE_SIZE, MARGIN, JOBS select; ADAPT=1, MINUTES, DRY_RUN=1.
+	@$(RUN) bench $(SELECTION) $(call option,MINUTES,minutes) $(if $(DRY_RUN),--dry-run)
 
 test: setup ## Run the tests.
 	@$(VENV)/bin/python -m pytest -n 2 --dist worksteal
@@ -31,7 +32,7 @@ lint: setup ## Check style, types and the direction of imports.
 leaderboard: setup ## Rebuild results/ from the stored records.
 	@$(RUN) leaderboard $(call option,RECORDS,records) $(call option,OUT,out) $(call option,MARGIN,margin)
 
-audit: setup ## Run deciding cells again with other recipes: the fairness certificate; DRY_RUN=1.
+audit: setup ## Run deciding cells again with other recipes: the fairness certificate; ADAPT=1, DRY_RUN=1.
 	@$(RUN) audit $(SELECTION) $(if $(DRY_RUN),--dry-run)
 
 tune: setup ## Choose settings on the development tasks' training images; BACKBONE, ARMS select.

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from benchmark.analysis.board import Board
-from benchmark.defaults import ARMS, BUNDLED, LOCAL, MARGIN, RECORDED
+from benchmark.defaults import ARMS, BUNDLED, LOCAL, MARGIN, RECORDED, SEEDS
 from benchmark.harness.judged import judged
 from benchmark.harness.watch import Watch
 from benchmark.records import store
@@ -21,7 +21,7 @@ def run(
     backbone: str = BUNDLED,
     arms: Sequence[str] = ARMS,
     images_per_class: Sequence[int] | None = None,
-    seeds: int = 5,
+    seeds: int | Mapping[int, int] = SEEDS,
     *,
     records: Path = LOCAL,
     margin: float = MARGIN,
@@ -29,6 +29,7 @@ def run(
 ) -> Board:
     """Runs what is not stored below ``records`` yet; ``images_per_class`` is else the task's grid.
 
+    ``seeds``: at every N, or N -> how many; an N that is not named gets none.
     ``margin``: gain that counts as no help, 0..1. Raises `UserError` for unknown names and for data
     or weights that cannot be had.
     """

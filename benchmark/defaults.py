@@ -18,6 +18,12 @@ MARGIN = 0.01
 ARMS = ("scratch", "finetune", "probe")
 """Those that are run unless somebody names others."""
 
+ADAPT = False
+"""Whether ``bench`` and ``audit`` choose seeds by what they decide where nobody says ``SEEDS``."""
+
+SEEDS = 5
+"""At every N, where seeds are not chosen so."""
+
 BUNDLED = "test_resnet.distilled_in1k"
 """The backbone whose weights come with the package."""
 
@@ -36,6 +42,11 @@ def option(name: str) -> str:
     Its value follows after ``=``.
     """
     return name.upper().replace("-", "_") if COMMAND == "make" else f"--{name}"
+
+
+def switch(name: str) -> str:
+    """How a person turns the option ``dry-run`` on: ``DRY_RUN=1`` to make, else ``--dry-run``."""
+    return f"{option(name)}=1" if COMMAND == "make" else option(name)
 
 
 BUNDLED_FOLDER = _PACKAGE / "quickstart"

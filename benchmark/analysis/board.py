@@ -110,8 +110,8 @@ class Board:
     """Scratch first, then by name."""
     efforts: tuple[Effort, ...]
     """Sorted by device."""
-    seeds: int
-    """How many seeds a sweep needs to hold all of these trials."""
+    seeds: dict[int, int]
+    """N -> how many seeds a sweep needs there to hold all of these trials."""
     protocol: int = PROTOCOL
     """Of all of its records."""
     left_out: int = 0
@@ -163,7 +163,7 @@ def _board(scores: Sequence[Score], margin: float, audits: Audits) -> Board:
             for arm in sorted(by_arm, key=lambda arm: (arm != SCRATCH, arm))
         },
         efforts=_efforts(current, audits),
-        seeds=1 + max(score.trial.seed for score in current),
+        seeds={n: 1 + max(s.trial.seed for s in cell) for n, cell in at_each_n(current).items()},
         protocol=first.protocol,
         left_out=len(scores) - len(current),
         failures=tuple(Failure(s.trial, s.reason) for s in current if s.reason is not None),

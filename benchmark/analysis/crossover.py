@@ -11,8 +11,9 @@ crossings; crossings outside the grid leave it open. ``make calibrate`` shows wh
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Literal
 
@@ -27,21 +28,17 @@ from benchmark.analysis.gains import (
     with_noise,
 )
 from benchmark.analysis.grounds import Grounds, grounds_of, pooled_mean
-from benchmark.analysis.stats import DRAWS, Floats, antitonic
+from benchmark.analysis.stats import DRAWS, LEVEL, Floats, antitonic
 from benchmark.defaults import MARGIN
 
 VerdictKind = Literal["stops", "helps_throughout", "never_helps", "hurts", "undecided"]
 
-TAIL = 0.025
-"""Share of the crossings left out at either end of the interval."""
-FALSE_START = 0.005
-"""The interval is open below unless fewer draws than this share are nowhere above the margin:
-of several N without a gain, one is likely to look as if it had one."""
-FALSE_END = 0.02
-"""It is open above unless fewer draws than this share are above the margin at the largest N: a
-curve that is made falling ends below what was measured there."""
-SURE = 0.975
-"""Share of the draws that must agree before a verdict claims something."""
+FALSE_START = 0.2
+"""The interval is open below unless fewer draws than this share of a tail are nowhere above the
+margin: of several N without a gain, one is likely to look as if it had one."""
+FALSE_END = 0.8
+"""It is open above unless fewer draws than this share of a tail are above the margin at the largest
+N: a curve that is made falling ends below what was measured there."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +50,7 @@ class Verdict:
     """N* in images per class; None where there is none, where too little is known of it, and where
     it hurts later and may never have helped."""
     low: float | None
-    """Lower end of the 95% interval of N*; None where open. The largest N measured if the gain is
+    """Lower end of the interval of N*; None where open. The largest N measured if the gain is
     above the margin throughout."""
     high: float | None
     """Upper end; None where open."""
@@ -68,6 +65,21 @@ class Verdict:
         """N -> gain."""
         return {gain.images_per_class: gain for gain in self.gains}
 
+    @property
+    def claimed(self) -> tuple[float | None, float | None]:
+        """The ends of N* as the verdict claims them, None where open: what never helps stops doing
+        so by the smallest N."""
+        if self.kind == "never_helps" or (self.kind == "hurts" and self.high is None):
+            return None, float(self.gains[0].images_per_class)
+        return self.low, self.high
+
+    @property
+    def doublings(self) -> float:
+        """How wide that is in doublings of N, an open end counted to the end of the sizes."""
+        low, high = self.claimed
+        first, last = (self.gains[k].images_per_class for k in (0, -1))
+        return max(math.log2((high or last) / (low or first)), 0.0)
+
 
 @dataclass(frozen=True)
 class _Draws:
@@ -80,31 +92,32 @@ class _Draws:
     """The same, falling after their peak."""
 
 
-def verdict(cells: Sequence[GainCell], margin: float = MARGIN) -> Verdict:
+def verdict(cells: Sequence[GainCell], margin: float = MARGIN, level: float = LEVEL) -> Verdict:
     """Verdict on paired gains at one or more N; cells without gains count as missing.
 
     ``margin`` is the gain that counts as no help, an accuracy difference in 0..1 (1 not included).
+    ``level``, 0..1, is that of the interval of N*, and (1 + level) / 2 of the draws must agree
+    before a verdict claims something; the gains' own intervals are of 95% in any case.
     With one seed at every N nothing can be said of the noise, and the verdict is *undecided*.
     Raises ValueError if the margin is out of range, an N comes twice, or a gain is not a number in
     -1..1.
     """
     measured = _checked(cells, margin)
     sizes = tuple(cell.images_per_class for cell in measured)
+    nothing = Grounds(None, None, sizes)
     if not have_noise(measured):
-        nothing = Grounds(None, None, sizes)
         return Verdict("undecided", None, None, None, margin, estimates(measured), nothing)
     known = pooled_gains(measured)
     raw = known.draws()
     draws = _Draws(sizes, raw, falling_after_peak(raw, 1 / known.variances))
-    kind, low, high = _decide(draws, margin)
+    kind, low, high = _decide(draws, margin, (1 - level) / 2)
     crossover = _middle(draws, margin) if kind in ("stops", "hurts") and low else None
     hurts_from = None
     if kind == "hurts":
         hurts_from = _middle(draws, -margin) or float(draws.sizes[0])
-    never = kind == "never_helps" or (kind == "hurts" and high is None)
-    grounds = grounds_of(sizes, raw, low, float(sizes[0]) if never else high)
     gains = with_noise(measured, known)
-    return Verdict(kind, crossover, low, high, margin, gains, grounds, hurts_from)
+    found = Verdict(kind, crossover, low, high, margin, gains, nothing, hurts_from)
+    return replace(found, grounds=grounds_of(sizes, raw, *found.claimed))
 
 
 def _checked(cells: Sequence[GainCell], margin: float) -> list[GainCell]:
@@ -149,30 +162,35 @@ def _shares(count: int) -> Floats:
     return np.random.default_rng(3).permutation((np.arange(count) + 0.5) / count)
 
 
-def _decide(draws: _Draws, margin: float) -> tuple[VerdictKind, float | None, float | None]:
-    """Kind of verdict, and the ends of the interval of N*."""
+def _decide(
+    draws: _Draws, margin: float, tail: float
+) -> tuple[VerdictKind, float | None, float | None]:
+    """Kind of verdict, and the ends of the interval of N*.
+
+    ``tail``: share of the crossings left out at either end, and of the draws that may disagree.
+    """
     places = np.sort(crossings(draws.sizes, draws.falling, margin))
-    bottom, top = places[int(TAIL * DRAWS)], places[int((1 - TAIL) * DRAWS)]
-    low = None if places[int(FALSE_START * DRAWS)] == -np.inf else _images(bottom)
-    high = None if places[int((1 - FALSE_END) * DRAWS)] == np.inf else _images(top)
-    if np.mean(draws.falling[:, -1] < -margin) >= SURE:
+    bottom, top = places[int(tail * DRAWS)], places[int((1 - tail) * DRAWS)]
+    low = None if places[int(FALSE_START * tail * DRAWS)] == -np.inf else _images(bottom)
+    high = None if places[int((1 - FALSE_END * tail) * DRAWS)] == np.inf else _images(top)
+    if np.mean(draws.falling[:, -1] < -margin) >= 1 - tail:
         return "hurts", low, high
     if bottom == np.inf:
         return "helps_throughout", float(draws.sizes[-1]), None
     if low is not None and high is not None:
         return "stops", low, high
-    if _never_above(draws.raw, margin):
+    if _never_above(draws.raw, margin, tail):
         return "never_helps", None, None
     return "undecided", low, high
 
 
-def _never_above(raw: Floats, margin: float) -> bool:
+def _never_above(raw: Floats, margin: float, tail: float) -> bool:
     """Whether no N looks above the margin, and all of them together are surely below.
 
     To be sure at every single N would take many seeds at the small ones.
     """
     looks_above = np.mean(raw, axis=0) > margin
-    return not looks_above.any() and bool(np.mean(pooled_mean(raw) < margin) >= SURE)
+    return not looks_above.any() and bool(np.mean(pooled_mean(raw) < margin) >= 1 - tail)
 
 
 def _middle(draws: _Draws, margin: float) -> float | None:

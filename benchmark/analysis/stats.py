@@ -168,7 +168,7 @@ class Pooled:
     """Variance of the means by the seeds."""
     of_test: Floats
     """Variance of the means by the choice of test images."""
-    freedom: int
+    freedoms: tuple[int, ...]
     """Degrees of freedom behind each of ``of_seeds``: its own and those that the trend counts."""
 
     @property
@@ -178,8 +178,8 @@ class Pooled:
 
     def estimates(self) -> list[Estimate]:
         """One for each N: an interval is wide where the means are ill known, not by ill luck."""
-        parts = zip(*(a.tolist() for a in (self.means, self.of_seeds, self.of_test)), strict=True)
-        return [_estimate(mean, seeds, test, self.freedom) for mean, seeds, test in parts]
+        known = (a.tolist() for a in (self.means, self.of_seeds, self.of_test))
+        return [_estimate(*one) for one in zip(*known, self.freedoms, strict=True)]
 
     def draws(self) -> Floats:
         """Plausible true means at each N, [DRAWS, sizes].
@@ -190,7 +190,7 @@ class Pooled:
         N. The random numbers are fixed, so equal input gives equal output.
         """
         of_seeds, of_test = _normal_draws(len(self.sizes))
-        scale = _variance_scales(self.freedom)
+        scale = _variance_scales(self.freedoms)
         draws = of_seeds @ _root(self.sizes, SEED_CORRELATION).T * np.sqrt(self.of_seeds * scale)
         draws += of_test @ _root(self.sizes, TEST_CORRELATION).T * np.sqrt(self.of_test)
         return np.asarray(self.means + draws)
@@ -212,7 +212,7 @@ def pooled(
         np.array([math.fsum(one) / len(one) for one in values]),
         moderated_variances(places, spreads, own) / counts,
         np.asarray(test_variances, dtype=np.float64),
-        int(min(own.sum(), TREND_FREEDOM + own.mean())),
+        tuple(map(int, np.minimum(own.sum(), TREND_FREEDOM + own))),
     )
 
 
@@ -223,11 +223,19 @@ def _normal_draws(columns: int) -> tuple[Floats, Floats]:
     return np.concatenate([half[0], -half[0]]), np.concatenate([half[1], -half[1]])
 
 
-@cache
-def _variance_scales(freedom: int) -> Floats:
-    """Draws of true over estimated variance, [DRAWS, 1], paired so that mirrored draws agree."""
-    half = freedom / np.random.default_rng(1).chisquare(freedom, (DRAWS // 2, 1))
+def _variance_scales(freedoms: Sequence[int]) -> Floats:
+    """Draws of true over estimated variance, [DRAWS, sizes], paired so that mirrored draws agree.
+
+    All sizes are off alike, as far as each can be: most of what is known of them is their trend.
+    """
+    ranks = _scales(min(freedoms)).argsort().argsort()
+    half = np.stack([np.sort(_scales(freedom))[ranks] for freedom in freedoms], axis=1)
     return np.concatenate([half, half])
+
+
+@cache
+def _scales(freedom: int) -> Floats:
+    return np.asarray(freedom / np.random.default_rng(1).chisquare(freedom, DRAWS // 2))
 
 
 def _root(sizes: Floats, per_doubling: float) -> Floats:

@@ -9,7 +9,8 @@ from typing import Any
 
 import click
 
-from benchmark.defaults import ARMS, BUNDLED, LOCAL, MARGIN
+from benchmark.defaults import ADAPT, ARMS, BUNDLED, LOCAL, MARGIN, SEEDS, option
+from benchmark.errors import UserError
 
 FOLDER: Any = click.Path(path_type=Path, file_okay=False)
 FILE: Any = click.Path(path_type=Path, dir_okay=False)
@@ -51,9 +52,44 @@ class Numbers(Words):
     def convert(self, value: Any, param: Any, ctx: Any) -> tuple[Any, ...]:
         """Converts each word to a number."""
         words = super().convert(value, param, ctx)
-        if not all(word.isascii() and word.isdigit() and int(word) > 0 for word in words):
+        if not all(map(_is_count, words)):
             self.fail(f"{value!r}: whole numbers from 1 on are expected", param, ctx)
         return tuple(sorted({int(word) for word in words}))
+
+
+class Seeds(click.ParamType[Any]):
+    """One number for every N, or ``N:SEEDS`` for each, separated by blanks or commas."""
+
+    name = "numbers"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> int | dict[int, int]:
+        """A number, or N -> a number."""
+        words = str(value).replace(",", " ").split()
+        if len(words) == 1 and _is_count(words[0]):
+            return int(words[0])
+        pairs = [word.split(":") for word in words]
+        if not pairs or not all(len(p) == 2 and all(map(_is_count, p)) for p in pairs):
+            self.fail(f"{value!r}: a number is expected, or N:SEEDS for each N", param, ctx)
+        return {int(n): int(count) for n, count in sorted(pairs, key=lambda p: int(p[0]))}
+
+
+def _is_count(word: str) -> bool:
+    return word.isascii() and word.isdigit() and int(word) > 0
+
+
+def _refuse_both(seeds: int | dict[int, int] | None, adapt: bool, sizes: object) -> None:
+    if adapt and seeds is not None:
+        raise UserError(
+            "seeds cannot both be given and be chosen",
+            where=f"{option('seeds')} and {option('adapt')}",
+            mend="leave one of them out",
+        )
+    if isinstance(seeds, dict) and sizes is not None:
+        raise UserError(
+            "the images per class are named twice",
+            where=f"{option('n')} and {option('seeds')}",
+            mend=f"leave {option('n')} out",
+        )
 
 
 def selecting(command: Callable[..., None]) -> Callable[..., None]:
@@ -77,7 +113,12 @@ def selecting(command: Callable[..., None]) -> Callable[..., None]:
         click.option(
             "--n", "sizes", type=Numbers(), help="Images per class.  [default: each task's grid]"
         ),
-        click.option("--seeds", type=click.IntRange(1), default=5, show_default=True),
+        click.option(
+            "--seeds",
+            type=Seeds(),
+            help=f"At every N, or N:SEEDS for each.  [default: {'--adapt' if ADAPT else SEEDS}]",
+        ),
+        click.option("--adapt", is_flag=True, help="As many seeds at each N as decide something."),
         click.option(
             "--image-size", type=click.IntRange(8, 1024), help="Pixels.  [default: each task's]"
         ),
@@ -92,10 +133,12 @@ def selecting(command: Callable[..., None]) -> Callable[..., None]:
         backbone: tuple[str, ...],
         arms: tuple[str, ...],
         sizes: tuple[int, ...] | None,
-        seeds: int,
+        seeds: int | dict[int, int] | None,
+        adapt: bool,
         image_size: int | None,
         **others: Any,
     ) -> None:
+        _refuse_both(seeds, adapt, sizes)
         from benchmark.harness import executors
 
         others["jobs"] = others["jobs"] or executors.default_workers()
@@ -105,9 +148,11 @@ def selecting(command: Callable[..., None]) -> Callable[..., None]:
         from benchmark.tasks import load as tasks
 
         loaded = tuple(tasks.load_tasks(task))
-        chosen = plan.Selection(loaded, backbone, arms, sizes, seeds, image_size)
-        command(chosen, **others)
+        if isinstance(seeds, dict):
+            sizes = tuple(seeds)
+        chosen = plan.Selection(loaded, backbone, arms, sizes, seeds or SEEDS, image_size)
+        command(chosen, adapt=adapt or (ADAPT and seeds is None), **others)
 
-    for option in reversed(options):
-        selected = option(selected)
+    for one in reversed(options):
+        selected = one(selected)
     return selected

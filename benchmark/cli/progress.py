@@ -8,8 +8,10 @@ from typing import Any
 import click
 from tqdm import tqdm
 
+from benchmark.analysis.next_trials import Step
 from benchmark.errors import UserError
 from benchmark.harness.watch import Watch
+from benchmark.pages import rounds
 from benchmark.records.record import Record, Trial
 
 _SHOWN = 20
@@ -34,6 +36,10 @@ class Progress(Watch):
         click.echo(f"{planned} trials planned, {done} stored already", err=self._apart)
         if missing:
             self._bar = tqdm(total=planned, initial=done, unit="trial", disable=None)
+
+    def asked(self, what: str, step: Step) -> None:
+        """What comes next, and why; or why nothing does."""
+        click.echo(rounds.line(what, step), err=self._apart)
 
     def finished(self, record: Record) -> None:
         """One line on standard error, above the bar."""

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from benchmark.cli.options import selecting, shown
-from benchmark.defaults import RECORDED
+from benchmark.defaults import RECORDED, switch
+from benchmark.errors import UserError
 
 if TYPE_CHECKING:
     from benchmark.analysis.board import Board
@@ -29,27 +30,47 @@ if TYPE_CHECKING:
     show_default=True,
     help="csv: the pairs of accuracies, as the verdict command reads them.",
 )
+@click.option(
+    "--minutes",
+    type=click.FloatRange(0, min_open=True),
+    help="With --adapt: of training, over all processes, for each task and backbone.  "
+    "[default: as ten seeds at every N]",
+)
 def bench(
-    selection: Selection, margin: float, jobs: int, records: Path, dry_run: bool, form: str
+    selection: Selection,
+    adapt: bool,
+    margin: float,
+    jobs: int,
+    records: Path,
+    dry_run: bool,
+    form: str,
+    minutes: float | None,
 ) -> None:
     """Run what is not stored yet, then print the table and the verdict."""
     from benchmark.cli.progress import Progress
+    from benchmark.harness import adaptive, plan, sweep
     from benchmark.harness import bench as benchmarking
-    from benchmark.harness import plan
+    from benchmark.harness.grown import Aim
 
-    planned = plan.prepare(selection)
+    if minutes and not adapt:
+        raise UserError("minutes limit trials that are chosen", mend=f"add {switch('adapt')}")
+    planned, aim = plan.prepare(selection), Aim(margin, minutes)
     progress = Progress(apart=form == "csv")
     for note in planned.notes:
         click.echo(f"note: {note}", err=form == "csv")
+    if dry_run and adapt:
+        _say_cost("next", adaptive.upcoming(selection, records, aim), jobs, records)
+        click.echo("what comes then, and so the cost in all, is known after these")
+        return
     if dry_run:
-        from benchmark.harness import estimate, sweep
-
-        todo = sweep.missing(records, planned.jobs)
-        click.echo(str(estimate.estimate(todo, jobs, _known(records))))
+        _say_cost("", sweep.missing(records, planned.jobs), jobs, records)
         return
     if form == "text":
         _prepare_figures(records)
-    boards = benchmarking.bench(planned, records, margin, jobs, progress)
+    if adapt:
+        boards = adaptive.bench(selection, records, aim, jobs, progress)
+    else:
+        boards = benchmarking.bench(planned, records, margin, jobs, progress)
     if form == "csv":
         from benchmark.pages import csv_files
 
@@ -62,31 +83,40 @@ def bench(
 @click.command()
 @selecting
 @click.option("--dry-run", is_flag=True, help="Only print the cost of what would be run.")
-def audit(selection: Selection, margin: float, jobs: int, records: Path, dry_run: bool) -> None:
-    """Run the cells that decide a verdict again with other recipes, for its certificate."""
+def audit(
+    selection: Selection, adapt: bool, margin: float, jobs: int, records: Path, dry_run: bool
+) -> None:
+    """Run the cells that decide a verdict again with other recipes, for its certificate.
+
+    With --adapt of the verdicts on what is stored.
+    """
     from benchmark.cli.progress import Progress
+    from benchmark.harness import adaptive, plan, sweep
     from benchmark.harness import audit as auditing
+
+    planned = adaptive.stored(selection, records) if adapt else plan.prepare(selection)
 
     def tell(missing: Sequence[Job]) -> None:
         _say_cost("audit", missing, jobs, records)
 
     if dry_run:
-        if first := auditing.first(selection, records):
+        if first := sweep.missing(records, planned.jobs):
             _say_cost("before the audit", first, jobs, records)
             click.echo("which cells decide, and so the cost of the audit, is known after these")
         else:
-            tell(auditing.missing(auditing.rounds(selection, records, margin)))
+            tell(auditing.missing(auditing.rounds(planned, records, margin)))
         return
     progress = Progress()
     _prepare_figures(records)
-    boards = auditing.audit(selection, records, margin, jobs, progress, tell)
+    boards = auditing.audit(planned, records, margin, jobs, progress, tell)
     _report(boards, records, progress)
 
 
 def _say_cost(what: str, missing: Sequence[Job], workers: int, records: Path) -> None:
     from benchmark.harness import estimate
 
-    click.echo(f"{what}: {estimate.estimate(missing, workers, _known(records))}")
+    cost = estimate.estimate(missing, workers, _known(records))
+    click.echo(f"{what}: {cost}" if what else str(cost))
 
 
 def _known(records: Path) -> tuple[Path, ...]:

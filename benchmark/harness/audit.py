@@ -16,14 +16,14 @@ from benchmark.errors import UserError
 from benchmark.harness import sweep
 from benchmark.harness.job import Job
 from benchmark.harness.judged import folder, judged
-from benchmark.harness.plan import Selection, prepare
+from benchmark.harness.plan import Plan
 from benchmark.harness.watch import Watch
 from benchmark.records.fingerprint import PROTOCOL
 from benchmark.records.recipe import ALTERNATIVES, alters
 from benchmark.records.record import Trial
 
 
-def plan(board: Board, jobs: Sequence[Job], scores: Iterable[Score]) -> dict[str, list[Job]]:
+def cells(board: Board, jobs: Sequence[Job], scores: Iterable[Score]) -> dict[str, list[Job]]:
     """Alternative -> the jobs to run again: the cells that decide a verdict of ``board``.
 
     ``scores`` are those of the jobs' records. A job that an alternative does not alter is left out.
@@ -67,50 +67,43 @@ class Round:
         return sweep.missing(self.folder, self.jobs)
 
 
-def first(selection: Selection, records: Path) -> list[Job]:
-    """What has to be run before anybody knows which cells decide: trials without a record."""
-    return sweep.missing(records, prepare(selection).jobs)
-
-
-def rounds(selection: Selection, records: Path, margin: float = MARGIN) -> list[Round]:
-    """What the verdicts on the stored trials of the selection have to go through.
+def rounds(plan: Plan, records: Path, margin: float = MARGIN) -> list[Round]:
+    """What the verdicts on the stored trials of a plan have to go through.
 
     Raises `UserError` where there is no verdict to certify.
     """
-    jobs = prepare(selection).jobs
-    own = [score_of(record) for record in sweep.stored(records, jobs)]
+    own = [score_of(record) for record in sweep.stored(records, plan.jobs)]
     found = []
     for board in boards(own, margin):
-        here = [job for job in jobs if _belongs(job, board)]
-        for alternative, again in plan(board, here, own).items():
+        here = [job for job in plan.jobs if _belongs(job, board)]
+        for alternative, again in cells(board, here, own).items():
             what = f"{board.task} with {board.backbone}, {alternative}"
             found.append(Round(what, folder(records, alternative), tuple(again)))
     return found
 
 
 def audit(
-    selection: Selection,
+    plan: Plan,
     records: Path = LOCAL,
     margin: float = MARGIN,
     workers: int = 1,
     watch: Watch | None = None,
     before: Callable[[list[Job]], object] = lambda missing: None,
 ) -> list[Board]:
-    """Runs the selection, then its deciding cells with other recipes; returns the boards.
+    """Runs what is missing of a plan, then its deciding cells with other recipes; gives the boards.
 
     ``before`` is told of the missing trials of the deciding cells before any of them runs. Raises
     `UserError` where there is no verdict to certify, and as `bench` does.
     """
-    jobs = prepare(selection).jobs
     for alternative in ALTERNATIVES:
         files.prepare(folder(records, alternative), mend="choose another folder with RECORDS=...")
-    deque(sweep.run(records, jobs, workers, watch), maxlen=0)
-    again = rounds(selection, records, margin)
+    deque(sweep.run(records, plan.jobs, workers, watch), maxlen=0)
+    again = rounds(plan, records, margin)
     if left := missing(again):
         before(left)
     for one in again:
         deque(sweep.run(one.folder, one.jobs, workers, watch, what=one.what), maxlen=0)
-    return judged(sweep.stored(records, jobs), records, margin, watch)
+    return judged(sweep.stored(records, plan.jobs), records, margin, watch)
 
 
 def missing(again: Iterable[Round]) -> list[Job]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from benchmark import arms
 from benchmark.arms import Arm
+from benchmark.defaults import SEEDS
 from benchmark.errors import UserError
 from benchmark.harness.job import Job
 from benchmark.records.fingerprint import Ingredients
@@ -40,9 +41,22 @@ class Selection:
     arms: tuple[str, ...]
     images_per_class: tuple[int, ...] | None = None
     """None: the grid of each task."""
-    seeds: int = 5
+    seeds: int | Mapping[int, int] = SEEDS
+    """At every N alike, or N -> how many there; an N that is not named gets none."""
     image_size: int | None = None
     """None: the size of each task."""
+
+    def seeds_at(self, images_per_class: int) -> int:
+        """How many seeds an N gets."""
+        if isinstance(self.seeds, int):
+            return self.seeds
+        return self.seeds.get(images_per_class, 0)
+
+    def apart(self) -> Iterator[Selection]:
+        """The same for each task with each backbone."""
+        for task in self.tasks:
+            for backbone in self.backbones:
+                yield replace(self, tasks=(task,), backbones=(backbone,))
 
 
 @dataclass(frozen=True)
@@ -89,7 +103,8 @@ def _jobs(
     )
     refused = {arm.name: why for arm in chosen if (why := arm.refusal(backbone))}
     by_name = {arm.name: arm for arm in chosen if arm.name not in refused}
-    trials = grid(task.name, backbone.portable_name, list(by_name), sizes, selection.seeds)
+    seeds = {n: selection.seeds_at(n) for n in sizes}
+    trials = grid(task.name, backbone.portable_name, list(by_name), seeds)
     jobs = _made(trials, by_name, task, backbone, dataset, size)
     unfit = [f"{arm} is left out for {backbone.label}: {why}" for arm, why in refused.items()]
     return list(jobs), [*unfit, *(f"{task.name}: {line}" for line in (*dataset.notes, *lines))]
@@ -165,13 +180,13 @@ def fitted(
 
 
 def grid(
-    task: str, backbone: str, arm_names: Sequence[str], images_per_class: Iterable[int], seeds: int
+    task: str, backbone: str, arm_names: Sequence[str], seeds: Mapping[int, int]
 ) -> list[Trial]:
-    """All trials of one task and backbone: every arm on the same subsets."""
+    """All trials of one task and backbone: every arm on the same subsets; N -> seeds there."""
     return [
         Trial(task, backbone, arm, n, seed)
-        for n in sorted(set(images_per_class))
-        for seed in range(seeds)
+        for n, count in sorted(seeds.items())
+        for seed in range(count)
         for arm in arm_names
     ]
 

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import warnings
+from typing import TYPE_CHECKING
 
 from benchmark.errors import UserError
 from benchmark.records.record import Record, Trial
+
+if TYPE_CHECKING:
+    from benchmark.analysis.next_trials import Step
 
 
 class Watch:
@@ -13,6 +17,9 @@ class Watch:
 
     def starts(self, what: str, planned: int, missing: int) -> None:
         """``missing`` of ``planned`` trials will be run; ``what`` names them, if need be."""
+
+    def asked(self, what: str, step: Step) -> None:
+        """What an adaptive sweep of ``what`` does next: which trials it adds, or why it stops."""
 
     def finished(self, record: Record) -> None:
         """A record is stored."""

@@ -23,8 +23,7 @@ def command(board: Board, task: Task | None) -> str:
         "task": board.task,
         "backbone": askable_name(board),
         "arms": f'"{" ".join(board.arms)}"',
-        "n": f'"{" ".join(map(str, board.sizes))}"',
-        "seeds": str(board.seeds),
+        **_sizes_and_seeds(board),
     }
     if task is None or task.image_size != board.data.image_size:
         options["image-size"] = str(board.data.image_size)
@@ -34,6 +33,13 @@ def command(board: Board, task: Task | None) -> str:
     options["records"] = "results/local/again/records"
     given = [f"{defaults.option(name)}={value}" for name, value in options.items()]
     return " ".join([defaults.COMMAND, "bench", *given])
+
+
+def _sizes_and_seeds(board: Board) -> dict[str, str]:
+    counts = set(board.seeds.values())
+    if len(counts) > 1:
+        return {"seeds": f'"{" ".join(f"{n}:{count}" for n, count in board.seeds.items())}"'}
+    return {"n": f'"{" ".join(map(str, board.sizes))}"', "seeds": str(*counts)}
 
 
 def askable_name(board: Board) -> str:

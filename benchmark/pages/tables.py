@@ -58,8 +58,15 @@ def gain_at(verdict: Verdict, images_per_class: int) -> str:
 
 
 def accuracy_table(board: Board) -> str:
-    """Accuracy of each arm at each N, and each other arm's paired gain over scratch, in percent."""
+    """Accuracy of each arm at each N, and each other arm's paired gain over scratch, in percent.
+
+    With the number of seeds, where that is not the same at every N.
+    """
     header, columns = ["N"], []
+    seeds = _seeds(board)
+    if len(set(seeds.values())) > 1:
+        header.append("seeds")
+        columns.append({n: str(count) for n, count in seeds.items()})
     for name, arm in board.arms.items():
         header.append(escape.text(name))
         columns.append({p.images_per_class: _accuracy(p) for p in arm.points})
@@ -70,6 +77,12 @@ def accuracy_table(board: Board) -> str:
     unfinished = any(point.unfinished for arm in board.arms.values() for point in arm.points)
     note = f"\n\n{UNFINISHED} {_UNFINISHED_MEANS}" if unfinished else ""
     return printer.markdown(header, rows) + note
+
+
+def _seeds(board: Board) -> dict[int, int]:
+    """N -> how many seeds the arm that has the most of them succeeded with."""
+    points = [point for arm in board.arms.values() for point in arm.points]
+    return {n: max(p.seeds for p in points if p.images_per_class == n) for n in board.sizes}
 
 
 def _accuracy(point: Point) -> str:
@@ -229,7 +242,8 @@ def hours_table(boards: Sequence[Board]) -> str:
 
 def board_text(board: Board) -> str:
     """What ``make bench`` prints of one task and backbone."""
-    seeds = max(point.seeds for arm in board.arms.values() for point in arm.points)
+    counts = _seeds(board).values()
+    seeds = " to ".join(map(str, sorted({min(counts), max(counts)})))
     head = (
         f"{one_line(f'{board.task} with {board.label}')}: "
         f"test accuracy in % over {seeds} seeds, 95% intervals; "

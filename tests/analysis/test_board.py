@@ -194,8 +194,8 @@ def test_what_was_spent_is_kept_apart_by_machine_and_audit():
 
 
 def test_a_board_knows_its_recipes_and_how_many_seeds_repeat_it():
-    board = board_of(record(seed=0), record(seed=4, n=2))
-    assert board.seeds == 5
+    board = board_of(record(seed=0), record(seed=4, n=2), record("probe", seed=1))
+    assert board.seeds == {1: 2, 2: 5}
     assert [recipe.settings["tuning_labels"] for recipe in board.arms["scratch"].recipes] == [
         100
     ] * 2

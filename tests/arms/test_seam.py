@@ -110,7 +110,7 @@ def test_a_budget_that_grows_with_n_goes_all_the_way(task, backbone, tmp_path, m
     arms.all_arms.cache_clear()
     selection = Selection((task,), (backbone,), ("scratch", "growing"), (1, 4), 2)
     records = tmp_path / "records"
-    (board,) = audit.audit(selection, records)
+    (board,) = audit.audit(plan.prepare(selection), records)
     result = board.arms["growing"]
     assert [recipe.steps for recipe in result.recipes] == [3, 12]
     assert [point.seeds for point in result.points] == [2, 2]

@@ -10,9 +10,11 @@ import pytest
 from toy import CHECKOUT, curve, record
 
 from benchmark.cli import main as cli
+from benchmark.cli import options
 from benchmark.defaults import BUNDLED, LOCAL, RECORDED
 from benchmark.errors import UserError
-from benchmark.harness import plan
+from benchmark.harness import adaptive, plan
+from benchmark.harness import bench as benching
 from benchmark.records import store
 from benchmark.tasks import load as tasks
 
@@ -230,6 +232,56 @@ def test_names_and_numbers_may_be_separated_by_blanks_or_commas(monkeypatch, tmp
     assert seen[0].images_per_class == (5, 20)
     assert (seen[0].seeds, seen[0].image_size) == (3, None)
     assert seen[0].backbones == (BUNDLED,)
+
+
+def test_each_size_may_have_seeds_of_its_own(monkeypatch):
+    seen = []
+    monkeypatch.setattr(plan, "prepare", lambda selection: (seen.append(selection), 1 / 0))
+    with pytest.raises(ZeroDivisionError):
+        cli.main(["bench", "--seeds", "20:7 1:3,5:3"])
+    assert seen[0].images_per_class == (1, 5, 20)
+    assert seen[0].seeds == {1: 3, 5: 3, 20: 7}
+
+
+@pytest.mark.parametrize("seeds", ["", "0", "3 4", "1:0", "1:2:3", "x:1", "1:3 4"])
+def test_seeds_that_are_none_are_refused(seeds, capsys):
+    assert called("bench", "--seeds", seeds) == 2
+    assert "a number is expected, or N:SEEDS for each N" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (("--seeds", "3", "--adapt"), "seeds cannot both be given and be chosen"),
+        (("--seeds", "1:3", "--n", "1"), "the images per class are named twice"),
+        (("--minutes", "5"), "minutes limit trials that are chosen"),
+    ],
+)
+def test_options_that_contradict_each_other_are_refused(given, said, capsys):
+    assert called("bench", *given) == 2
+    assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("default", "given", "adapts"),
+    [
+        (False, (), False),
+        (False, ("--adapt",), True),
+        (True, (), True),
+        (True, ("--seeds", "3"), False),
+    ],
+)
+def test_one_constant_says_whether_trials_are_chosen_by_default(
+    monkeypatch, default, given, adapts
+):
+    monkeypatch.setattr(options, "ADAPT", default)
+    monkeypatch.setattr(plan, "prepare", lambda selection: plan.Plan((), ()))
+    done = []
+    monkeypatch.setattr(adaptive, "bench", lambda *given: done.append(True) or 1 / 0)
+    monkeypatch.setattr(benching, "bench", lambda *given: done.append(False) or 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        cli.main(["bench", "--jobs", "1", *given])
+    assert done == [adapts]
 
 
 def test_the_users_own_run_stays_away_from_the_recorded_ones():

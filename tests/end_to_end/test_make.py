@@ -57,6 +57,16 @@ def test_a_dry_run_trains_nothing(make, target):
     assert not make.records.exists()
 
 
+def test_make_bench_adapts_and_the_audit_takes_what_is_stored(make):
+    chosen = make.selection | {"ADAPT": 1}
+    del chosen["SEEDS"]
+    first = make("bench", **chosen)
+    assert re.search(r"toy with net: 3 seeds at N = 1, 4\n", first)
+    assert re.search(r"toy with net: stopped after \d+% fewer trials than 10 seeds", first)
+    assert "not audited" not in make("audit", **chosen)
+    assert "0 trials to run" in make("bench", DRY_RUN=1, **chosen)
+
+
 def test_make_leaderboard_writes_the_same_bytes_again(make, tmp_path):
     make("bench", **make.selection)
     pages = []

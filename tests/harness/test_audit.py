@@ -28,8 +28,13 @@ def selection(task, backbone):
 
 
 @pytest.fixture(scope="module")
-def jobs(selection):
-    return plan.prepare(selection).jobs
+def whole(selection):
+    return plan.prepare(selection)
+
+
+@pytest.fixture(scope="module")
+def jobs(whole):
+    return whole.jobs
 
 
 @pytest.fixture
@@ -41,7 +46,7 @@ def board():
 
 @pytest.fixture
 def planned(board, jobs):
-    return audit.plan(board, jobs, [stored(job, WHOLE) for job in jobs])
+    return audit.cells(board, jobs, [stored(job, WHOLE) for job in jobs])
 
 
 def recorded(job, training=AT_FLOOR):
@@ -76,7 +81,7 @@ def test_twice_the_steps_are_twice_the_steps(planned, jobs):
 
 @pytest.mark.parametrize(("training", "left_out"), [(WHOLE, "full-budget"), (AT_FLOOR, "steps-x2")])
 def test_no_training_is_run_again_that_would_come_out_the_same(board, jobs, training, left_out):
-    planned = audit.plan(board, jobs, [stored(job, training) for job in jobs])
+    planned = audit.cells(board, jobs, [stored(job, training) for job in jobs])
     assert {name: len(again) for name, again in planned.items()} == {
         name: 0 if name == left_out else 4 for name in ALTERNATIVES
     }
@@ -95,7 +100,7 @@ def test_audits_go_on_from_the_trunks_that_their_trials_leave(planned, jobs):
 def test_a_board_without_a_comparison_cannot_be_audited(jobs):
     (alone,) = leaderboard.boards([score_of(record("probe"))])
     with pytest.raises(UserError, match="no verdict to certify"):
-        audit.plan(alone, jobs, [])
+        audit.cells(alone, jobs, [])
 
 
 @pytest.fixture
@@ -112,24 +117,18 @@ def told(monkeypatch):
     return happened
 
 
-def test_the_trials_are_told_before_any_of_them_runs(selection, tmp_path, told):
-    audit.audit(selection, tmp_path / "records", before=lambda jobs: told.append(len(jobs)))
+def test_the_trials_are_told_before_any_of_them_runs(whole, tmp_path, told):
+    audit.audit(whole, tmp_path / "records", before=lambda jobs: told.append(len(jobs)))
     assert told == ["records", 12, *ALTERNATIVES]
 
 
-def test_what_is_stored_already_costs_nothing(selection, tmp_path, told, monkeypatch):
-    again = audit.rounds(selection, tmp_path / "records")
+def test_what_is_stored_already_costs_nothing(whole, tmp_path, told, monkeypatch):
+    again = audit.rounds(whole, tmp_path / "records")
     assert [len(one.missing) for one in again] == [0, 4, 4, 4]
     monkeypatch.setattr(sweep, "missing", lambda root, jobs: [])
     assert audit.missing(again) == []
-    audit.audit(selection, tmp_path / "records", before=told.append)
+    audit.audit(whole, tmp_path / "records", before=told.append)
     assert told == ["records", *ALTERNATIVES]
-
-
-def test_before_the_selection_is_run_nobody_knows_which_cells_decide(selection, jobs, tmp_path):
-    assert sorted(j.trial for j in audit.first(selection, tmp_path)) == sorted(
-        j.trial for j in jobs
-    )
 
 
 def test_audited_records_lie_beside_the_records_and_are_found_again(tmp_path):

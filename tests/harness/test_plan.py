@@ -14,16 +14,27 @@ from benchmark.training import backbones
 words = st.lists(st.sampled_from("abcde"), min_size=1, unique=True)
 
 
-@given(words, st.sets(st.integers(1, 100), min_size=1), st.integers(1, 5))
-def test_every_combination_is_planned_once(arms, sizes, seeds):
-    trials = plan.grid("toy", "net", arms, sizes, seeds)
-    assert len(trials) == len(set(trials)) == len(arms) * len(sizes) * seeds
-    assert {t.images_per_class for t in trials} == sizes
-    assert {t.seed for t in trials} == set(range(seeds))
+@given(words, st.dictionaries(st.integers(1, 100), st.integers(1, 5), min_size=1))
+def test_every_combination_is_planned_once(arms, seeds):
+    trials = plan.grid("toy", "net", arms, seeds)
+    assert len(trials) == len(set(trials)) == len(arms) * sum(seeds.values())
+    for n, count in seeds.items():
+        assert {t.seed for t in trials if t.images_per_class == n} == set(range(count))
 
 
-def test_a_size_that_is_named_twice_is_planned_once():
-    assert plan.grid("toy", "b", ["a"], [5, 5], 1) == [Trial("toy", "b", "a", 5, 0)]
+def test_a_size_that_is_named_twice_is_planned_once(task, backbone):
+    selection = plan.Selection((task,), (backbone,), ("scratch",), (2, 2), 1)
+    (job,) = plan.prepare(selection).jobs
+    assert job.trial == Trial("toy", "net", "scratch", 2, 0)
+
+
+def test_each_size_may_have_seeds_of_its_own(task, backbone):
+    selection = plan.Selection((task,), (backbone,), ("scratch", "probe"), seeds={1: 3, 4: 1})
+    trials = [job.trial for job in plan.prepare(selection).jobs]
+    assert [(t.images_per_class, t.seed) for t in trials if t.arm == "probe"] == [
+        *((1, seed) for seed in range(3)),
+        (4, 0),
+    ]
 
 
 def test_sizes_that_every_class_fills_are_kept():

@@ -10,6 +10,7 @@ from contextlib import ExitStack
 
 import pytest
 import toy
+from toy import made_by
 
 from benchmark import arms
 from benchmark.errors import UserError
@@ -19,7 +20,6 @@ from benchmark.harness.plan import Selection, prepare
 from benchmark.harness.sweep import missing, stored
 from benchmark.harness.watch import Watch
 from benchmark.records import claims, store
-from benchmark.records.recipe import as_stored
 
 
 @pytest.fixture
@@ -32,22 +32,7 @@ def jobs(selection):
     return prepare(selection).jobs
 
 
-def made_up(job):
-    """A record of ``job`` without any training."""
-    facts = dataclasses.replace(
-        toy.FACTS, hash=job.made_of.data_hash, image_size=job.image_size, test_images=4
-    )
-    return toy.record(
-        trial=job.trial,
-        fingerprint=job.fingerprint,
-        data=facts,
-        recipe=as_stored(job.recipe),
-        weights_hash=job.made_of.weights_hash,
-        subset_hash=job.subset_hash,
-    )
-
-
-def run(root, jobs, function=made_up, workers=1, watch=None):
+def run(root, jobs, function=made_by, workers=1, watch=None):
     return list(sweep.run(root, jobs, workers, watch or Notes(), function=function))
 
 
@@ -209,7 +194,7 @@ def test_a_record_that_rests_on_something_else_is_trained_again(tmp_path, jobs, 
 def test_the_record_of_another_subset_does_not_pass_for_this_seed(tmp_path, jobs):
     one, other = [job for job in jobs if job.trial.arm == "probe"][:2]
     assert one.trial.seed != other.trial.seed
-    renamed = dataclasses.replace(made_up(one), trial=other.trial)
+    renamed = dataclasses.replace(made_by(one), trial=other.trial)
     store.save(tmp_path, renamed)
     assert [record.trial for record in run(tmp_path, [other])] == [other.trial]
 
@@ -236,8 +221,8 @@ def test_records_that_cannot_be_written_are_an_error_before_any_training(tmp_pat
 def failing_for_scratch(job):
     if job.trial.arm == "scratch":
         nothing = {"predictions": (), "correct": "", "accuracy": None}
-        return dataclasses.replace(made_up(job), status="failed", reason="NaN", **nothing)
-    return made_up(job)
+        return dataclasses.replace(made_by(job), status="failed", reason="NaN", **nothing)
+    return made_by(job)
 
 
 def test_a_failed_trial_does_not_stop_the_sweep_and_is_not_tried_again(tmp_path, jobs):
@@ -248,14 +233,14 @@ def test_a_failed_trial_does_not_stop_the_sweep_and_is_not_tried_again(tmp_path,
 
 
 def test_records_are_stored_before_they_are_handed_out(tmp_path, jobs):
-    for record in sweep.run(tmp_path, jobs, 1, function=made_up):
+    for record in sweep.run(tmp_path, jobs, 1, function=made_by):
         assert store.load_file(store.path_of(tmp_path, record.trial)) == record
 
 
 def refuse_finetune(job):
     if job.trial.arm == "finetune":
         raise UserError("no such weights")
-    return made_up(job)
+    return made_by(job)
 
 
 def test_a_trial_that_cannot_be_run_is_named_and_the_rest_goes_on(tmp_path, jobs):
@@ -309,7 +294,7 @@ class Counted:
     def __call__(self, job):
         self.made.append(job.trial)
         time.sleep(0.02)
-        return made_up(job)
+        return made_by(job)
 
 
 def test_two_sweeps_share_the_work_and_nothing_is_run_twice(tmp_path, jobs, monkeypatch):
@@ -351,7 +336,7 @@ def held(tmp_path, jobs):
 
 
 def test_a_trial_that_another_sweep_ends_is_waited_for_and_not_run(tmp_path, jobs, held):
-    other = Other(held, then=lambda: store.save(tmp_path, made_up(jobs[0])))
+    other = Other(held, then=lambda: store.save(tmp_path, made_by(jobs[0])))
     records = run(tmp_path, jobs, watch=other)
     assert {record.trial for record in records} == {job.trial for job in jobs[1:]}
     assert other.elsewhere == [jobs[0].trial]
@@ -365,7 +350,7 @@ def test_a_trial_whose_sweep_is_killed_is_taken_over(tmp_path, jobs, held):
 
 
 def test_a_sweep_of_other_settings_runs_what_the_first_one_had(tmp_path, jobs, held):
-    stale = dataclasses.replace(made_up(jobs[0]), fingerprint="other")
+    stale = dataclasses.replace(made_by(jobs[0]), fingerprint="other")
     other = Other(held, then=lambda: store.save(tmp_path, stale))
     assert len(run(tmp_path, jobs, watch=other)) == len(jobs)
 

@@ -30,6 +30,12 @@ def test_an_installed_user_reads_the_installed_command(task, monkeypatch):
     )
 
 
+def test_unequal_seeds_are_named_for_each_size(task):
+    made = changed(board("toy"), seeds={1: 3, 10: 13, 100: 5})
+    assert ' SEEDS="1:3 10:13 100:5" ' in reproduce.command(made, task)
+    assert " N=" not in reproduce.command(made, task)
+
+
 def test_an_image_size_that_is_not_the_tasks_is_named(task):
     other = task.model_copy(update={"image_size": 64})
     assert " IMAGE_SIZE=16 " in reproduce.command(board("toy"), other)

@@ -40,6 +40,18 @@ def test_an_accuracy_is_shown_in_percent_with_its_interval(values, shown):
     assert words.percent(*values) == shown
 
 
+def test_seeds_have_a_column_where_they_are_not_the_same_at_every_size(board):
+    assert "seeds" not in tables.accuracy_table(board)
+    scratch, probe = (
+        [*curve(arm, {1: 0.4}, seeds=3), *curve(arm, {10: 0.6}, seeds=5)]
+        for arm in ("scratch", "probe")
+    )
+    (uneven,) = boards(map(score_of, [*scratch, *probe]))
+    lines = [line.split("|")[1:3] for line in tables.accuracy_table(uneven).splitlines()]
+    assert [[cell.strip() for cell in line] for line in lines[::2]] == [["N", "seeds"], ["1", "3"]]
+    assert "over 3 to 5 seeds" in tables.board_text(uneven)
+
+
 def test_a_gain_has_a_sign():
     assert words.percent(0.05, -0.01, 0.11, sign=True) == "+5.0 [-1.0, +11.0]"
 

@@ -73,7 +73,7 @@ def board(task="task", found=None, certificate=None, *, settled=GRID, backbone="
             ),
         },
         efforts=(),
-        seeds=5,
+        seeds=dict.fromkeys((gain.images_per_class for gain in found.gains), 5),
     )
 
 

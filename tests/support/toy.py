@@ -10,7 +10,7 @@ from PIL import Image
 from safetensors.torch import save_file
 
 from benchmark.records.fingerprint import PROTOCOL
-from benchmark.records.recipe import Recipe
+from benchmark.records.recipe import Recipe, as_stored
 from benchmark.records.record import DataFacts, Record, Training, Trial
 from benchmark.tasks.definition.schema import Task
 from benchmark.tasks.load import load_task
@@ -138,6 +138,25 @@ def record(
         finished="2026-01-01T00:00:00+00:00",
     )
     return dataclasses.replace(made, **changed)
+
+
+def made_by(job, correct: str = "1100", **changed) -> Record:
+    """The record of a planned trial without any training."""
+    facts = dataclasses.replace(
+        FACTS,
+        hash=job.made_of.data_hash,
+        image_size=job.image_size,
+        test_images=len(correct),
+    )
+    of_job = {
+        "trial": job.trial,
+        "fingerprint": job.fingerprint,
+        "data": facts,
+        "recipe": as_stored(job.recipe),
+        "weights_hash": job.made_of.weights_hash,
+        "subset_hash": job.subset_hash,
+    }
+    return record(job.trial.arm, correct=correct, **of_job | changed)
 
 
 def failed(arm: str = "scratch", n: int = 1, seed: int = 0, **changed) -> Record:

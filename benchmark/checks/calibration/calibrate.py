@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from benchmark import files
+from benchmark.checks.calibration.adaptive import simulate_adaptive
 from benchmark.checks.calibration.audits import simulate_audits
 from benchmark.checks.calibration.page import page
 from benchmark.checks.calibration.scenes import Grid, grid
@@ -15,6 +16,8 @@ SEED = 2026
 """Seed of the published tables. The estimator's constants were chosen on seeds 1 to 9."""
 SWEEPS_PER_AUDIT = 10
 """An audit takes as long as so many sweeps."""
+SWEEPS_PER_ADAPTIVE = 2
+"""One that chooses its trials takes as long as five, but its errors are nearer to the bounds."""
 
 
 def run(sweeps: int, jobs: int, out: Path | None, seed: int = SEED) -> Calibration:
@@ -38,4 +41,5 @@ def judged(scenes: Grid, sweeps: int, jobs: int, seed: int) -> Calibration:
     rows = [(part, summary(scene, o)) for (part, scene), o in zip(flat, outcomes, strict=True)]
     parts = {name: tuple(row for part, row in rows if part == name) for name in scenes.sweeps}
     audits = simulate_audits(scenes.audits, max(1, sweeps // SWEEPS_PER_AUDIT), jobs, seed)
-    return calibration(parts, audits)
+    adaptive = simulate_adaptive(scenes.adaptive, max(1, sweeps // SWEEPS_PER_ADAPTIVE), jobs, seed)
+    return calibration(parts, audits, adaptive)

@@ -7,10 +7,15 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Literal
 
+from benchmark.analysis.next_trials import MOST_SEEDS
 from benchmark.checks.calibration.audits import AuditScene
 from benchmark.checks.calibration.simulate import Scene
 
 Part = Literal["crossing", "other", "recorded", "few", "usual"]
+
+
+OTHER = ("never", "level", "hurts", "helps")
+"""Curves without a crossover."""
 
 
 @dataclass(frozen=True)
@@ -19,16 +24,17 @@ class Grid:
 
     sweeps: dict[Part, tuple[Scene, ...]]
     audits: tuple[AuditScene, ...]
+    adaptive: tuple[Scene, ...]
+    """Sweeps that choose their trials."""
 
 
 def grid() -> Grid:
     """Curves that cross the margin, others, the records' own noise, few test images, files without
-    a count of disagreement; audits."""
+    a count of disagreement; audits; sweeps that choose their trials."""
     crossing = ("smooth", "kinked", "peaked", "bump", "jump", "slow", "slight")
-    other = ("never", "level", "hurts", "helps")
     sweeps: dict[Part, tuple[Scene, ...]] = {
         "crossing": _scenes(crossing, (3, 10), (300, 1000, 10000)),
-        "other": _scenes(other, (3, 10), (300, 1000, 10000)),
+        "other": _scenes(OTHER, (3, 10), (300, 1000, 10000)),
         "recorded": _scenes(
             ("smooth", "bump", "jump", "never", "level"), (3, 5, 10), (400, 1500), "recorded"
         ),
@@ -36,7 +42,17 @@ def grid() -> Grid:
         "usual": _scenes(("smooth", "jump", "level"), (3, 5), (100, 1000), counted=False),
     }
     audits = product((True, False), (3, 5), (300, 1000))
-    return Grid(sweeps, tuple(AuditScene(*one) for one in audits))
+    return Grid(sweeps, tuple(AuditScene(*one) for one in audits), _adaptive())
+
+
+def _adaptive() -> tuple[Scene, ...]:
+    curves = ("smooth", "kinked", "bump", "jump", *OTHER)
+    most = (MOST_SEEDS,)
+    recorded = ("smooth", "bump", "jump", "never", "level")
+    return (
+        *_scenes(curves, most, (300, 1000, 10000)),
+        *_scenes(recorded, most, (400, 1500), "recorded"),
+    )
 
 
 def _scenes(

@@ -12,9 +12,9 @@ from typing import TypeVar
 
 import numpy as np
 
-from benchmark.analysis.crossover import Verdict, VerdictKind, verdict
-from benchmark.analysis.gains import gain_cells
-from benchmark.checks.calibration.curves import PLACES, SHAPES, SIZES, Truth
+from benchmark.analysis.crossover import VerdictKind, verdict
+from benchmark.analysis.gains import Pair, gain_cells
+from benchmark.checks.calibration.curves import PLACES, SHAPES, Truth
 from benchmark.checks.calibration.noise import NOISES, observe
 from benchmark.defaults import MARGIN
 
@@ -52,7 +52,7 @@ class Outcome:
     """Whether the interval holds the true N*; None where there is none to hold."""
     width: float
     cells: float
-    """Share of the N at which the gain's interval holds the true gain."""
+    """Share of the N measured at which the gain's interval holds the true gain."""
 
 
 def simulate(scenes: Sequence[Scene], sweeps: int, jobs: int, seed: int) -> list[list[Outcome]]:
@@ -76,12 +76,17 @@ def simulate_scene(scene: Scene, sweeps: int, seed: int) -> list[Outcome]:
 
 def judge(truth: Truth, scene: Scene, rng: np.random.Generator) -> Outcome:
     """Simulates one sweep and compares its verdict with the truth."""
-    gains = truth.curve(PLACES)
-    pairs = observe(gains, scene.seeds, scene.test_images, NOISES[scene.noise], rng)
+    pairs = observe(truth.curve(PLACES), scene.seeds, scene.test_images, NOISES[scene.noise], rng)
     if not scene.counted:
         pairs = [dataclasses.replace(pair, disagree=None) for pair in pairs]
+    return judge_pairs(truth, pairs)
+
+
+def judge_pairs(truth: Truth, pairs: Sequence[Pair]) -> Outcome:
+    """Compares the verdict on simulated pairs with the truth."""
     result = verdict(gain_cells(pairs), MARGIN)
-    low, high = interval(result)
+    low, high = result.claimed
+    gains = truth.curve(np.log2([float(g.images_per_class) for g in result.gains]))
     held = [
         g.low is not None and g.high is not None and g.low <= gain <= g.high
         for g, gain in zip(result.gains, gains, strict=True)
@@ -90,15 +95,9 @@ def judge(truth: Truth, scene: Scene, rng: np.random.Generator) -> Outcome:
         result.kind,
         is_wrong(result.kind, truth),
         None if truth.crossover is None else _holds(low, high, truth.crossover),
-        _width(low, high),
+        result.doublings,
         float(np.mean(held)),
     )
-
-
-def interval(result: Verdict) -> tuple[float | None, float | None]:
-    """The interval of N* that a verdict claims, ends in images per class, None where open."""
-    never = result.kind == "never_helps" or (result.kind == "hurts" and result.high is None)
-    return (None, float(SIZES[0])) if never else (result.low, result.high)
 
 
 def is_wrong(kind: VerdictKind, truth: Truth) -> bool:
@@ -122,8 +121,3 @@ def is_wrong(kind: VerdictKind, truth: Truth) -> bool:
 
 def _holds(low: float | None, high: float | None, place: float) -> bool:
     return (low is None or math.log2(low) <= place) and (high is None or place <= math.log2(high))
-
-
-def _width(low: float | None, high: float | None) -> float:
-    right = PLACES[-1] if high is None else math.log2(high)
-    return max(float(right - (PLACES[0] if low is None else math.log2(low))), 0.0)

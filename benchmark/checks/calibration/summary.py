@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from benchmark.analysis.crossover import VerdictKind
+from benchmark.analysis.next_trials import StopReason
 from benchmark.checks.calibration.audits import AuditRow
 from benchmark.checks.calibration.scenes import Part
 from benchmark.checks.calibration.simulate import Outcome, Scene
@@ -43,19 +44,43 @@ class Row:
 
 
 @dataclass(frozen=True)
+class AdaptiveRow:
+    """One line: shares of the sweeps of one scene that chose their trials."""
+
+    row: Row
+    """As of any sweep; the scene's seeds are the most that an N could get."""
+    sweeps: int
+    trials: float
+    """Mean share of the trials of ten seeds at every N that were run."""
+    cost: float
+    """The same of their cost."""
+    stops: Mapping[StopReason, float]
+    """Why they stopped."""
+    evenly_decided: float
+    """Share that ten seeds at every N of the same simulated sweeps decide."""
+
+
+@dataclass(frozen=True)
 class Calibration:
     """The tables, and where they are out of bounds."""
 
     parts: dict[Part, tuple[Row, ...]]
     audits: tuple[AuditRow, ...]
+    adaptive: tuple[AdaptiveRow, ...]
     failures: tuple[str, ...]
     """One sentence for each bound that a scene breaks; empty if all is well."""
 
 
-def calibration(parts: dict[Part, tuple[Row, ...]], audits: Sequence[AuditRow]) -> Calibration:
+def calibration(
+    parts: dict[Part, tuple[Row, ...]],
+    audits: Sequence[AuditRow],
+    adaptive: Sequence[AdaptiveRow],
+) -> Calibration:
     """Tables with what is wrong in them."""
     rows = [row for part in parts.values() for row in part]
-    return Calibration(parts, tuple(audits), (*_failures(rows), *_false_voids(audits)))
+    chosen = [f"trials that are chosen, {one}" for one in _failures(a.row for a in adaptive)]
+    failures = (*_failures(rows), *_false_voids(audits), *chosen)
+    return Calibration(parts, tuple(audits), tuple(adaptive), failures)
 
 
 def summary(scene: Scene, outcomes: Sequence[Outcome]) -> Row:

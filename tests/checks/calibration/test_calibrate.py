@@ -11,7 +11,8 @@ def small(monkeypatch):
     """Two lines for each table."""
     parts = {part: scenes[:1] for part, scenes in grid().sweeps.items()}
     parts["crossing"] += (Scene("jump", 3, 300),)
-    found = Grid(parts, (AuditScene(True, 3, 300), AuditScene(False, 3, 300)))
+    audits = AuditScene(True, 3, 300), AuditScene(False, 3, 300)
+    found = Grid(parts, audits, (Scene("hurts", 20, 300), Scene("never", 20, 300, "recorded")))
     monkeypatch.setattr(calibrate, "grid", lambda: found)
     return found
 
@@ -25,6 +26,8 @@ def test_the_page_holds_a_line_for_every_scene_and_says_what_failed(small, tmp_p
         for scene in scenes:
             assert [scene.shape, str(scene.seeds), str(scene.test_images)] in lines
     assert ["sound", "3", "300"] in lines
+    assert ["hurts", "falling", "300"] in lines
+    assert ["never", "recorded", "300"] in lines
     assert all(sentence in page for sentence in result.failures)
 
 

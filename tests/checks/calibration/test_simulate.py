@@ -59,7 +59,7 @@ def test_a_verdict_is_wrong_if_what_it_says_is_false(gains, right):
 
 
 def test_every_curve_is_simulated_and_every_line_has_its_own_random_numbers():
-    scenes = [scene for part in grid().sweeps.values() for scene in part]
+    scenes = [*grid().adaptive, *(s for part in grid().sweeps.values() for s in part)]
     assert {scene.shape for scene in scenes} == set(SHAPES)
     assert len({tuple(scene.stream) for scene in scenes}) == len(set(scenes)) == len(scenes)
     assert {scene.test_images for scene in scenes} >= {8, 20, 40, 100, 300, 10000}

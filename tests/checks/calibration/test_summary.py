@@ -4,15 +4,16 @@ import pytest
 
 from benchmark.checks.calibration.audits import AuditRow, AuditScene
 from benchmark.checks.calibration.simulate import Outcome, Scene
-from benchmark.checks.calibration.summary import Row, calibration, summary
+from benchmark.checks.calibration.summary import AdaptiveRow, Row, calibration, summary
 
 GOOD = Row(Scene("smooth", 3, 300), 0.95, 0.95, 0.01, {"stops": 0.9, "undecided": 0.1}, 1.0, 0.95)
 JUMP = dataclasses.replace(GOOD, scene=Scene("jump", 3, 300))
 AUDIT = AuditRow(AuditScene(True, 3, 300), 9, 0.01, 0.2, 0.79)
 
 
-def failures(*rows, audit=AUDIT):
-    return calibration({"crossing": rows}, [audit]).failures
+def failures(*rows, audit=AUDIT, chosen=()):
+    adaptive = [AdaptiveRow(row, 100, 0.4, 0.4, {"decided": 1.0}, 0.9) for row in chosen]
+    return calibration({"crossing": rows}, [audit], adaptive).failures
 
 
 def test_lines_within_the_bounds_pass():
@@ -23,6 +24,12 @@ def test_lines_within_the_bounds_pass():
 def test_every_bound_that_is_broken_is_named(changes):
     (broken,) = failures(GOOD, dataclasses.replace(GOOD, **changes))
     assert broken.startswith("smooth, 3 seeds, 300 test images, falling noise")
+
+
+def test_sweeps_that_choose_their_trials_are_held_to_the_same_bounds():
+    assert failures(chosen=[GOOD]) == ()
+    (broken,) = failures(chosen=[dataclasses.replace(GOOD, wrong=0.06)])
+    assert broken.startswith("trials that are chosen, smooth")
 
 
 def test_only_a_jump_may_not_be_covered_too_often():
