@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmark.analysis.board import Board
-from benchmark.defaults import BUNDLED, LOCAL, MARGIN, RECORDED
+from benchmark.defaults import ARMS, BUNDLED, LOCAL, MARGIN, RECORDED
 from benchmark.harness.judged import judged
 from benchmark.harness.watch import Watch
 from benchmark.records import store
@@ -19,7 +19,7 @@ __all__ = ["leaderboard", "load_task", "run"]
 def run(
     task: Task,
     backbone: str = BUNDLED,
-    arms: Sequence[str] = ("scratch", "finetune", "probe"),
+    arms: Sequence[str] = ARMS,
     images_per_class: Sequence[int] | None = None,
     seeds: int = 5,
     *,
@@ -42,7 +42,7 @@ def run(
 
 
 def leaderboard(records: Path = RECORDED, margin: float = MARGIN) -> list[Board]:
-    """What stored records say, one board per task and backbone, without training.
+    """What stored records say, one board per task, backbone and image size, without training.
 
     Warns of each file that is no record, or not in its place, and leaves it out.
     """

@@ -1,4 +1,4 @@
-"""What holds unless somebody says otherwise: folders, environment variables, margin, backbone.
+"""What holds unless somebody says otherwise: folders, environment variables, what is compared.
 
 From a checkout everything lies in the checkout. Installed as a package, tasks come with it and from
 ``./tasks``, results go to ``./results/local``, decoded images to the user's cache folder, and
@@ -14,6 +14,9 @@ from pathlib import Path
 
 MARGIN = 0.01
 """Gain that counts as no help, an accuracy difference in 0..1."""
+
+ARMS = ("scratch", "finetune", "probe")
+"""What is compared."""
 
 BUNDLED = "test_resnet.distilled_in1k"
 """The backbone whose weights come with the package."""

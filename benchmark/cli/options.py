@@ -9,9 +9,7 @@ from typing import Any
 
 import click
 
-from benchmark.defaults import BUNDLED, LOCAL, MARGIN
-
-DEFAULT_ARMS = "scratch finetune probe"
+from benchmark.defaults import ARMS, BUNDLED, LOCAL, MARGIN
 
 FOLDER: Any = click.Path(path_type=Path, file_okay=False)
 FILE: Any = click.Path(path_type=Path, dir_okay=False)
@@ -69,7 +67,9 @@ def selecting(command: Callable[..., None]) -> Callable[..., None]:
             show_default=True,
             help="timm names, hf-hub:ORG/NAME or local-dir:FOLDER.",
         ),
-        click.option("--arms", type=Words(), default=DEFAULT_ARMS, show_default=True, help="Arms."),
+        click.option(
+            "--arms", type=Words(), default=" ".join(ARMS), show_default=True, help="Arms."
+        ),
         click.option(
             "--n", "sizes", type=Numbers(), help="Images per class.  [default: each task's grid]"
         ),

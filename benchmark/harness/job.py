@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import platform
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -44,7 +45,7 @@ class Job:
     """SHA-256 of the sorted indices of the training subset."""
     device: str = "cpu"
 
-    @property
+    @functools.cached_property
     def fingerprint(self) -> str:
         """SHA-256 over all that, if changed, makes a stored record stale."""
         return fingerprint(as_stored(self.recipe), self.made_of)
