@@ -9,6 +9,7 @@ import yaml
 from PIL import Image
 from safetensors.torch import save_file
 
+from benchmark.files import digest
 from benchmark.records.fingerprint import PROTOCOL
 from benchmark.records.recipe import Recipe
 from benchmark.records.record import DataFacts, Record, Training, Trial
@@ -119,7 +120,7 @@ def record(
     trial = Trial(changed.pop("task", "toy"), changed.pop("backbone", "net"), arm, n, seed)
     made = Record(
         trial=trial,
-        fingerprint=f"settings of {arm}",
+        fingerprint=digest(f"settings of {arm}"),
         protocol=PROTOCOL,
         status="ok",
         reason=None,
