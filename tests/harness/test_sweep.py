@@ -163,10 +163,6 @@ def test_a_changed_recipe_that_is_changed_back_trains_nothing_again(tmp_path, jo
     assert sorted(r.trial for r in stored(tmp_path, jobs)) == sorted(r.trial for r in first)
 
 
-def under_its_old_name(path):
-    return path.with_name(f"{path.stem.rpartition('-')[0]}.json")
-
-
 def test_records_of_earlier_versions_are_current_again_even_those_that_were_set_aside(
     tmp_path, jobs
 ):
@@ -180,7 +176,7 @@ def test_records_of_earlier_versions_are_current_again_even_those_that_were_set_
             place(tmp_path, job).rename(aside / place(tmp_path, job).name)
     run(tmp_path, changed)
     for job in changed:
-        place(tmp_path, job).rename(under_its_old_name(place(tmp_path, job)))
+        place(tmp_path, job).rename(toy.old_name(place(tmp_path, job)))
     before = stamps(tmp_path)
     assert run(tmp_path, jobs) == run(tmp_path, changed) == []
     assert len(stored(tmp_path, jobs)) == len(stored(tmp_path, changed)) == len(jobs)

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from toy import CHECKOUT, failed, record
+from toy import CHECKOUT, failed, old_name, record
 
 from benchmark.errors import UserError
 from benchmark.records import store
@@ -98,8 +98,7 @@ def test_an_unreadable_record_is_kept_when_its_trial_is_run_again(tmp_path):
 def as_before(root, made, folder=""):
     """Stores a record where earlier versions did: under its trial's name, or set aside."""
     path = store.save(root, made)
-    name = path.name if folder else f"{path.stem.rpartition('-')[0]}.json"
-    old = path.parent / folder / name
+    old = path.parent / folder / path.name if folder else old_name(path)
     old.parent.mkdir(exist_ok=True)
     return path.rename(old)
 

@@ -113,6 +113,11 @@ def write_backbone(
     return f"local-dir:{folder}"
 
 
+def old_name(path: Path) -> Path:
+    """Where earlier versions put the record of that place: their names had no fingerprint."""
+    return path.with_name(f"{path.stem.rpartition('-')[0]}.json")
+
+
 def record(
     arm: str = "scratch", n: int = 1, seed: int = 0, correct: str = "1100", **changed
 ) -> Record:

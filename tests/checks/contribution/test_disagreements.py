@@ -6,13 +6,16 @@ from pathlib import Path
 
 from made_contribution import BACKBONE, ONE, edit
 
+from benchmark.records.fingerprint import PROTOCOL
+
 
 def test_a_missing_partner_of_scratch_is_named(check, records):
     missing = f"toy/{BACKBONE}/scratch/n0001-s0.json"
     (records / missing).unlink()
     found = check()
     assert set(found) == {ONE, ONE.parent.parent / "probe" / ONE.name}
-    assert found[ONE] == f"no partner to compare with: {missing} is missing\n"
+    expected = f"toy/{BACKBONE}/scratch has no N=1, seed 0 at 16 px under protocol {PROTOCOL}"
+    assert found[ONE] == f"no partner to compare with: {expected}\n"
 
 
 def test_a_record_under_two_seeds_is_a_copy(check, records):
@@ -28,7 +31,9 @@ def test_an_audit_needs_the_record_that_it_audits(check, records):
     again = ONE.with_name("n0002-s0.json")
     (records / again).unlink()
     audited = Path("../audits/steps-x2") / again
-    assert check() == {audited: f"the audited record {again.as_posix()} is missing\n"}
+    (what,) = (found := check()).values()
+    assert list(found) == [audited]
+    assert what.startswith(f"nothing that it could audit: {again.parent.as_posix()} has no N=2, ")
 
 
 def test_an_audit_under_the_wrong_name_is_noticed(check, records):
