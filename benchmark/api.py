@@ -43,7 +43,7 @@ def run(
 
 
 def leaderboard(records: Path = RECORDED, margin: float = MARGIN) -> list[Board]:
-    """What stored records say, one board per task and backbone, without training.
+    """What stored records say, one board per task, backbone and image size, without training.
 
     Warns of each file that is no record, or not in its place, and leaves it out.
     """

@@ -5,9 +5,9 @@ Tables, figures and sentences are made from boards elsewhere.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from benchmark.analysis import certificate, crossover, effective
 from benchmark.analysis.certificate import Certificate, Retrial
@@ -100,7 +100,7 @@ class Failure:
 
 @dataclass(frozen=True)
 class Board:
-    """All that is known of one backbone on one task."""
+    """All that is known of one backbone on one task at one image size."""
 
     task: str
     backbone: str
@@ -115,8 +115,10 @@ class Board:
     protocol: int = PROTOCOL
     """Of all of its records."""
     left_out: int = 0
-    """Records of an older protocol, or that rest on other data, image size or settings."""
+    """Trials that are known from an older protocol, other data or other settings alone."""
     failures: tuple[Failure, ...] = ()
+    several_sizes: bool = False
+    """Whether the task has boards of other image sizes, too."""
 
     @property
     def comparisons(self) -> dict[str, Comparison]:
@@ -132,11 +134,23 @@ class Board:
 def boards(
     scores: Iterable[Score], margin: float = MARGIN, audits: Audits | None = None
 ) -> list[Board]:
-    """One board per task and backbone, sorted by name: of the newest protocol that it has."""
-    groups: dict[tuple[str, str], list[Score]] = defaultdict(list)
+    """One board per task, backbone and image size, sorted: of the newest protocol that it has."""
+    groups: dict[_Subject, list[Score]] = defaultdict(list)
     for score in scores:
-        groups[score.trial.task, score.trial.backbone].append(score)
-    return [_board(groups[key], margin, audits or {}) for key in sorted(groups)]
+        groups[_subject(score)].append(score)
+    pixels = Counter(task for task, _ in {(task, size) for task, _, size in groups})
+    return [
+        replace(_board(groups[key], margin, audits or {}), several_sizes=pixels[key[0]] > 1)
+        for key in sorted(groups)
+    ]
+
+
+_Subject = tuple[str, str, int]
+
+
+def _subject(score: Score) -> _Subject:
+    """What a board is about: task, backbone, image size."""
+    return score.trial.task, score.trial.backbone, score.data.image_size
 
 
 def of_newest_protocol(boards: Sequence[Board]) -> list[Board]:
@@ -165,13 +179,13 @@ def _board(scores: Sequence[Score], margin: float, audits: Audits) -> Board:
         efforts=_efforts(current, audits),
         seeds={n: 1 + max(s.trial.seed for s in cell) for n, cell in at_each_n(current).items()},
         protocol=first.protocol,
-        left_out=len(scores) - len(current),
+        left_out=len({s.trial for s in scores} - {s.trial for s in current}),
         failures=tuple(Failure(s.trial, s.reason) for s in current if s.reason is not None),
     )
 
 
 def _comparable(scores: Sequence[Score]) -> list[Score]:
-    """The records of the newest protocol, data and image size and, per arm, newest settings.
+    """The records of the newest protocol and data and, per arm, newest settings.
 
     Only the budget may be another at each N, or all settings where they were tuned at another size.
     """
@@ -197,8 +211,8 @@ def _comparable(scores: Sequence[Score]) -> list[Score]:
     ]
 
 
-def _ground(score: Score) -> tuple[int, str, int]:
-    return score.protocol, score.data.hash, score.data.image_size
+def _ground(score: Score) -> tuple[int, str]:
+    return score.protocol, score.data.hash
 
 
 def _choice(score: Score) -> tuple[str, int]:
@@ -243,13 +257,12 @@ def _compare(
 
 
 def _efforts(current: Sequence[Score], audits: Audits) -> tuple[Effort, ...]:
-    trial = current[0].trial
+    protocol, about = current[0].protocol, _subject(current[0])
     again = [
         score
         for scores in audits.values()
         for score in scores
-        if (score.trial.task, score.trial.backbone) == (trial.task, trial.backbone)
-        and score.protocol == current[0].protocol
+        if score.protocol == protocol and _subject(score) == about
     ]
     devices = sorted({score.device for score in [*current, *again]})
     return tuple(Effort(d, *_spent(current, d), *_spent(again, d)) for d in devices)

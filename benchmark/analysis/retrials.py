@@ -68,7 +68,9 @@ def _run_again(
     """
     deciding = {s.trial: s for s in arm if s.trial.images_per_class in sizes}
     again = {
-        alternative: [s for s in scores if _is_retrial(s, deciding.get(s.trial), alternative)]
+        alternative: _newest(
+            s for s in scores if _is_retrial(s, deciding.get(s.trial), alternative)
+        )
         for alternative, scores in audits.items()
     }
     if not any(again.values()):
@@ -82,6 +84,15 @@ def _run_again(
     }
 
 
+def _newest(scores: Iterable[Score]) -> list[Score]:
+    """One for each trial: what a score does not tell apart is the design of the network."""
+    found: dict[Trial, Score] = {}
+    for score in scores:
+        other = found.get(score.trial, score)
+        found[score.trial] = max(score, other, key=lambda s: (s.finished, s.fingerprint))
+    return list(found.values())
+
+
 def _unaltered(scores: Iterable[Score], alternative: str, run_again: Set[Trial]) -> list[Score]:
     return [
         s
@@ -91,13 +102,16 @@ def _unaltered(scores: Iterable[Score], alternative: str, run_again: Set[Trial])
 
 
 def _is_retrial(score: Score, original: Score | None, alternative: str) -> bool:
-    """Whether ``score`` has the data and, but for the alternative, the recipe of ``original``."""
+    """Whether ``score`` rests on what ``original`` does but for the alternative."""
     return (
         original is not None
-        and (score.protocol, score.data.hash, score.data.image_size)
-        == (original.protocol, original.data.hash, original.data.image_size)
+        and _ingredients(score) == _ingredients(original)
         and score.recipe == original.recipe.varied(alternative)
     )
+
+
+def _ingredients(score: Score) -> tuple[int, str, int, str | None]:
+    return score.protocol, score.data.hash, score.data.image_size, score.weights_hash
 
 
 def _improvement(pairs: Sequence[Pair]) -> tuple[float, float | None, float | None]:

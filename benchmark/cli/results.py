@@ -22,7 +22,7 @@ def leaderboard(records: Path, out: Path, margin: float) -> None:
     from benchmark import files
     from benchmark.cli.progress import Progress
     from benchmark.harness.judged import judged
-    from benchmark.pages import results
+    from benchmark.pages import figure_names, results
     from benchmark.pages.recipes import Choices
     from benchmark.records import store
     from benchmark.records.evidence import all_evidence
@@ -34,7 +34,7 @@ def leaderboard(records: Path, out: Path, margin: float) -> None:
         raise UserError(
             "there is no such folder of records", where=records, mend=f"run {COMMAND} bench"
         )
-    for folder in (out, out / results.FIGURES):
+    for folder in (out, out / figure_names.FOLDER):
         files.prepare(folder, mend="choose another folder with OUT=...")
     progress = Progress()
     boards = judged(store.load(records, progress.left_out), records, margin, progress)

@@ -77,7 +77,7 @@ def bench(
         click.echo(csv_files.pairs(boards), nl=False)
         progress.close()
         return
-    _report(boards, records, progress)
+    _report(boards, selection, records, progress)
 
 
 @click.command()
@@ -109,7 +109,7 @@ def audit(
     progress = Progress()
     _prepare_figures(records)
     boards = auditing.audit(planned, records, margin, jobs, progress, tell)
-    _report(boards, records, progress)
+    _report(boards, selection, records, progress)
 
 
 def _say_cost(what: str, missing: Sequence[Job], workers: int, records: Path) -> None:
@@ -126,19 +126,23 @@ def _known(records: Path) -> tuple[Path, ...]:
 
 def _prepare_figures(records: Path) -> None:
     from benchmark import files
-    from benchmark.pages import results
+    from benchmark.pages import figure_names
 
     mend = "choose another folder with RECORDS=...: figures lie beside the records"
-    files.prepare(records.parent / results.FIGURES, mend=mend)
+    files.prepare(records.parent / figure_names.FOLDER, mend=mend)
 
 
-def _report(boards: Sequence[Board], records: Path, progress: Progress) -> None:
-    from benchmark.pages import results, tables
+def _report(
+    boards: Sequence[Board], selection: Selection, records: Path, progress: Progress
+) -> None:
+    from benchmark.pages import figure_names, results, tables
 
     for board in boards:
         click.echo(f"\n{tables.board_text(board)}")
     click.echo()
-    for figure in results.draw(boards, records.parent, progress.problem):
+    tasks = {task.name: task for task in selection.tasks}
+    figures = {figure_names.of_run(board, tasks[board.task]): board for board in boards}
+    for figure in results.draw(figures, records.parent, progress.problem):
         click.echo(f"figure:  {shown(figure)}")
     click.echo(f"records: {shown(records)}")
     progress.close()

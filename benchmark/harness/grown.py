@@ -56,7 +56,13 @@ class Grown:
         """
         first = prepare(replace(selection, seeds=1)).jobs
         two = _deciding(selection)
-        there = _leading(first, two, lambda trial: store.path_of(records, trial).exists())
+        made_as = {replace(job.trial, seed=0): job.fingerprint for job in first}
+
+        def is_there(trial: Trial) -> bool:
+            places = store.places(records, trial, made_as[replace(trial, seed=0)])
+            return any(place.exists() for place in places)
+
+        there = _leading(first, two, is_there)
         read = cls(selection, first, {}, ())._with(there)
         current = {job.trial for job in read.jobs if sweep.current(records, job)}
         return read._with(_leading(first, two, current.__contains__))

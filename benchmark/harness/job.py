@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import platform
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
@@ -49,7 +50,7 @@ class Job:
     """Whether it leaves its trunk in the cache, or goes on from one that is there; None: neither,
     so that it trains as if nobody had trained before."""
 
-    @property
+    @functools.cached_property
     def fingerprint(self) -> str:
         """SHA-256 over all that, if changed, makes a stored record stale."""
         return fingerprint(as_stored(self.recipe), self.made_of)

@@ -53,7 +53,8 @@ def _originals(found: Iterable[Score], watch: Watch) -> list[Score]:
     first: dict[Hashable, Score] = {}
     for score in found:
         trial = replace(score.trial, seed=0)
-        outcome = (score.correct, score.seconds) if score.reason is None else score.trial
+        whole = score.correct, score.seconds
+        outcome = whole if score.reason is None else (score.trial, score.fingerprint)
         if first.setdefault((trial, outcome), score) is not score:
             seed = first[trial, outcome].trial.seed
             watch.left_out(_left_out(score, f"a copy of the record of seed {seed}"))

@@ -32,14 +32,12 @@ def missing(root: Path, jobs: Sequence[Job], told: Told = lambda fault: None) ->
 
 def current(root: Path, job: Job, told: Told = lambda fault: None) -> Record | None:
     """The record that the job would make, if it is stored."""
-    if not store.path_of(root, job.trial).exists():
-        return None
-    try:
-        record = store.load_trial(root, job.trial)
-    except UserError as fault:
-        told(fault)
-        return None
-    return record if job.has_made(record) else None
+    found = store.load_trial(root, job.trial, job.fingerprint, told)
+    return next(filter(job.has_made, found), None)
+
+
+def _place(root: Path, job: Job) -> Path:
+    return store.path_of(root, job.trial, job.fingerprint)
 
 
 def _cost(job: Job) -> tuple[int, int]:
@@ -66,7 +64,7 @@ class _Attempt:
     function: Callable[[Job], Record]
 
     def __call__(self, job: Job) -> _Attempted:
-        with claims.claim(self.root, job.trial) as mine:
+        with claims.claim(_place(self.root, job)) as mine:
             if not mine:
                 return _Attempted(job)
             if record := current(self.root, job):
@@ -98,7 +96,7 @@ def run(
     todo = missing(root, jobs, watch.set_aside)
     store.prepare(root, (job.trial for job in todo))
     store.clear(root, (job.trial for job in jobs))
-    claims.clear(root, (job.trial for job in jobs))
+    claims.clear(_place(root, job) for job in jobs)
     watch.starts(what, len(jobs), len(todo))
     started, count = time.perf_counter(), 0
     attempts = _attempts(_Attempt(root.absolute(), function), todo, workers, watch)
@@ -130,7 +128,7 @@ def _attempts(
                 else:
                     yield one
         todo = []
-        free = [trial for trial in elsewhere if claims.is_free(attempt.root, trial)]
+        free = [t for t, job in elsewhere.items() if claims.is_free(_place(attempt.root, job))]
         for job in map(elsewhere.pop, free):
             if record := current(attempt.root, job):
                 yield _Attempted(job, record, run_here=False)

@@ -49,6 +49,11 @@ class ArmRow:
         return self.board.arms[self.arm]
 
     @property
+    def smallest(self) -> Point:
+        """The arm at its smallest N."""
+        return self.result.points[0]
+
+    @property
     def largest(self) -> Point:
         """The arm at its largest N."""
         return self.result.points[-1]
@@ -74,14 +79,27 @@ class ArmRow:
         """What the comparison says."""
         return self.comparison.verdict if self.comparison else None
 
+    def gain_at(self, n: int) -> GainEstimate | None:
+        """The paired gain over scratch at N; None where it was not measured."""
+        return self.verdict.gain_at.get(n) if self.verdict else None
+
+    def multiplier_at(self, n: int) -> float | None:
+        """Effective images per class at N, divided by N; None where they are not known."""
+        effective = self.comparison.effective if self.comparison else ()
+        return next((e.multiplier for e in effective if e.images_per_class == n), None)
+
 
 @dataclass(frozen=True)
 class PointRow:
     """A row of ``curves.csv``."""
 
-    board: Board
-    arm: str
+    of: ArmRow
     point: Point
+
+    @property
+    def gain(self) -> GainEstimate | None:
+        """Over scratch, paired."""
+        return self.of.gain_at(self.point.images_per_class)
 
 
 @dataclass(frozen=True)
@@ -97,23 +115,34 @@ def _of_verdict(value: Callable[[Verdict], Value]) -> Callable[[ArmRow], Value]:
     return lambda row: value(row.verdict) if row.verdict else None
 
 
-def _of_gain(n: int, value: Callable[[GainEstimate], Value]) -> Callable[[ArmRow], Value]:
-    return _of_verdict(lambda v: value(v.gain_at[n]) if n in v.gain_at else None)
+def _gain_columns(
+    name: str, meaning: str, gain: Callable[[ArmRow], GainEstimate | None]
+) -> Iterator[Column[ArmRow]]:
+    yield Column(name, meaning, lambda row: _mean(gain(row)))
+    yield Column(f"{name}_low", meaning, lambda row: _low(gain(row)))
+    yield Column(f"{name}_high", meaning, lambda row: _high(gain(row)))
 
 
-def _multiplier(n: int) -> Callable[[ArmRow], Value]:
-    def value(row: ArmRow) -> Value:
-        effective = row.comparison.effective if row.comparison else ()
-        return next((e.multiplier for e in effective if e.images_per_class == n), None)
-
-    return value
+def _gain_columns_at(n: int) -> Iterator[Column[ArmRow]]:
+    meaning = f"the same at N = {', '.join(map(str, GAIN_COLUMNS_AT))}, where measured"
+    return _gain_columns(f"gain_at_{n}", meaning, lambda row: row.gain_at(n))
 
 
-def _gain_columns(n: int) -> Iterator[Column[ArmRow]]:
-    meaning = f"paired gain over scratch at N = {', '.join(map(str, GAIN_COLUMNS_AT))}"
-    yield Column(f"gain_at_{n}", meaning, _of_gain(n, lambda gain: gain.mean))
-    yield Column(f"gain_at_{n}_low", meaning, _of_gain(n, lambda gain: gain.low))
-    yield Column(f"gain_at_{n}_high", meaning, _of_gain(n, lambda gain: gain.high))
+def _multiplier_column_at(n: int) -> Column[ArmRow]:
+    meaning = "effective images per class divided by N"
+    return Column(f"label_multiplier_at_{n}", meaning, lambda row: row.multiplier_at(n))
+
+
+def _mean(gain: GainEstimate | None) -> Value:
+    return None if gain is None else gain.mean
+
+
+def _low(gain: GainEstimate | None) -> Value:
+    return None if gain is None else gain.low
+
+
+def _high(gain: GainEstimate | None) -> Value:
+    return None if gain is None else gain.high
 
 
 _RUN = "what was run; the backbone's name as timm knows it, or its folder's"
@@ -123,6 +152,7 @@ _ACCURACY = "test accuracy at the largest N"
 _KINDS = "`stops`, `helps_throughout`, `never_helps`, `hurts`, `undecided`; empty for scratch"
 _CROSSOVER = r"N\* in images per class; an empty end is open"
 _CERTIFICATE = "`holds`, `void: ...`, `unsettled ...`, `incomplete`, `not audited`: see above"
+_GAIN = "paired gain over scratch at the ends of the grid; every N is in `curves.csv`"
 _LABELS = "all labelled images of the task that a trial at the largest N used"
 _UNLABELLED = "training images that a trial at the largest N saw without their labels first"
 _TUNING = "labelled images of development tasks that the learning rate was chosen on"
@@ -140,7 +170,7 @@ LEADERBOARD: tuple[Column[ArmRow], ...] = (
     Column(
         "image_size", "side of the square input in pixels", lambda row: row.board.data.image_size
     ),
-    Column("smallest_n", _GRID, lambda row: row.result.points[0].images_per_class),
+    Column("smallest_n", _GRID, lambda row: row.smallest.images_per_class),
     Column("largest_n", _GRID, lambda row: row.largest.images_per_class),
     Column(
         "fewest_seeds",
@@ -167,13 +197,14 @@ LEADERBOARD: tuple[Column[ArmRow], ...] = (
         _CERTIFICATE,
         lambda row: certificate_text(row.comparison) if row.comparison else None,
     ),
-    *(column for n in GAIN_COLUMNS_AT for column in _gain_columns(n)),
-    *(
-        Column(
-            f"label_multiplier_at_{n}", "effective images per class divided by N", _multiplier(n)
-        )
-        for n in GAIN_COLUMNS_AT
+    *_gain_columns(
+        "gain_at_smallest_n", _GAIN, lambda row: row.gain_at(row.smallest.images_per_class)
     ),
+    *_gain_columns(
+        "gain_at_largest_n", _GAIN, lambda row: row.gain_at(row.largest.images_per_class)
+    ),
+    *(column for n in GAIN_COLUMNS_AT for column in _gain_columns_at(n)),
+    *map(_multiplier_column_at, GAIN_COLUMNS_AT),
     Column(
         "seconds",
         "training time of all trials of the row, on one core",
@@ -196,12 +227,13 @@ LEADERBOARD: tuple[Column[ArmRow], ...] = (
     Column("data_source", _DATA, lambda row: row.board.data.source),
     Column("data_hash", _DATA, lambda row: row.board.data.hash),
 )
-"""One row per task x backbone x arm."""
+"""One row per task x backbone x image size x arm."""
 
 CURVES: tuple[Column[PointRow], ...] = (
-    Column("task", "", lambda row: row.board.task),
-    Column("backbone", "", lambda row: row.board.backbone),
-    Column("arm", "", lambda row: row.arm),
+    Column("task", "", lambda row: row.of.board.task),
+    Column("backbone", "", lambda row: row.of.board.backbone),
+    Column("image_size", "", lambda row: row.of.board.data.image_size),
+    Column("arm", "", lambda row: row.of.arm),
     Column("images_per_class", "", lambda row: row.point.images_per_class),
     Column("seeds", "`seeds`", lambda row: row.point.seeds),
     Column("accuracy", "`accuracy`", lambda row: row.point.accuracy),
@@ -213,8 +245,17 @@ CURVES: tuple[Column[PointRow], ...] = (
         "how many trials had `levelled_off` in training loss",
         lambda row: row.point.levelled_off,
     ),
+    Column("gain", "the paired `gain` over scratch", lambda row: _mean(row.gain)),
+    Column("gain_low", "`gain_low`", lambda row: _low(row.gain)),
+    Column("gain_high", "`gain_high`", lambda row: _high(row.gain)),
+    Column(
+        "label_multiplier",
+        "`label_multiplier`",
+        lambda row: row.of.multiplier_at(row.point.images_per_class),
+    ),
 )
-"""One row per task x backbone x arm x N. A meaning is a phrase of the sentence that lists them."""
+"""One row per task x backbone x image size x arm x N. A meaning is a phrase of the sentence that
+lists them."""
 
 
 PAIRS: tuple[Column[PairRow], ...] = (
@@ -239,7 +280,7 @@ def leaderboard(boards: Iterable[Board]) -> str:
 def curves(boards: Iterable[Board]) -> str:
     """The text of ``curves.csv``; empty without boards."""
     rows = [
-        PointRow(board, arm, point)
+        PointRow(ArmRow(board, arm), point)
         for board in boards
         for arm, result in board.arms.items()
         for point in result.points

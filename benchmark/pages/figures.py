@@ -13,7 +13,7 @@ from benchmark.analysis.board import FINETUNE, SCRATCH, Board, Comparison
 from benchmark.analysis.crossover import Verdict
 from benchmark.analysis.curves import Point
 from benchmark.errors import one_line
-from benchmark.pages import verdicts
+from benchmark.pages import verdicts, words
 
 _STYLE: dict[Any, Any] = {
     "svg.hashsalt": "small-data",
@@ -117,7 +117,7 @@ def _label(axes: Axes, board: Board) -> None:
 
 def _title(board: Board) -> list[str]:
     """What is drawn, and the verdict on fine-tuning or, without it, on the first arm compared."""
-    lines = [one_line(f"{board.task}: {board.label}")]
+    lines = [one_line(f"{words.task_name(board)}: {board.label}")]
     arm = FINETUNE if FINETUNE in board.comparisons else next(iter(board.comparisons), None)
     return lines if arm is None else [*lines, verdicts.title(board, arm, one_line)]
 

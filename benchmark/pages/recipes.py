@@ -54,7 +54,7 @@ def page(boards: Sequence[Board], choices: Choices, development: Collection[str]
         saturation=saturation.tables(choices.saturation, choices.margin),
         margin=words.points(choices.margin),
         early_ends=_early_ends(boards),
-        not_audited=[f"{board.task} with {board.backbone}" for board in not_audited],
+        not_audited=[f"{words.task_name(board)} with {board.backbone}" for board in not_audited],
     )
 
 
@@ -204,7 +204,7 @@ def _full_budget_rows(board: Board) -> Iterator[Sequence[str]]:
     for arm, retrial in sorted(_full_budgets(board).items()):
         change = (retrial.improvement, retrial.improvement_low, retrial.improvement_high)
         yield (
-            escape.text(board.task),
+            escape.text(words.task_name(board)),
             escape.text(board.backbone),
             escape.text(arm),
             " ".join(map(str, sorted(retrial.cells))),

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
 from benchmark import files
 from benchmark.analysis.board import FINETUNE, Board, of_newest_protocol
-from benchmark.errors import UserError, one_line
+from benchmark.errors import UserError
 from benchmark.pages import (
     csv_files,
     escape,
+    figure_names,
     printer,
     reproduce,
     tables,
@@ -27,12 +27,6 @@ from benchmark.pages.statements import in_short
 from benchmark.pages.statements import page as claims_page
 from benchmark.pages.surprises import surprises
 from benchmark.tasks.definition.schema import Task
-
-_SEPARATOR = re.compile(r"[/\\]")
-
-
-FIGURES = "figures"
-"""Folder of the figures, beside the page."""
 
 Told = Callable[[UserError], object]
 """Is told of a file that could not be made; the others are made all the same."""
@@ -53,18 +47,22 @@ def write(
     development = {name for name, task in tasks.items() if task.development}
     pages = {
         out / "README.md": _page(boards, tasks),
-        out / "claims.md": claims_page.page(of_newest_protocol(boards), development),
+        out / "claims.md": claims_page.page(_counted(boards, tasks), development),
         out / "recipes.md": recipes_page.page(boards, choices, development),
         out / "leaderboard.csv": csv_files.leaderboard(boards),
         out / "curves.csv": csv_files.curves(boards),
     }
     makers = [(path, partial(str, text)) for path, text in pages.items()]
-    return [*_written(makers, told), *draw(boards, out, told)]
+    figures = {figure_names.of_all(board, tasks.get(board.task)): board for board in boards}
+    return [*_written(makers, told), *draw(figures, out, told)]
 
 
-def draw(boards: Sequence[Board], out: Path, told: Told | None = None) -> list[Path]:
-    """Writes the figure of each board below ``out`` and returns the paths; raises as `write`."""
-    makers = [(out / figure_name(board), partial(plots.accuracy_figure, board)) for board in boards]
+def draw(figures: Mapping[str, Board], out: Path, told: Told | None = None) -> list[Path]:
+    """Writes a figure of each board to its place below ``out`` and returns the paths.
+
+    Raises as `write`.
+    """
+    makers = [(out / at, partial(plots.accuracy_figure, board)) for at, board in figures.items()]
     return _written(makers, told)
 
 
@@ -92,29 +90,25 @@ def _cannot_be_made(path: Path, error: Exception) -> UserError:
     )
 
 
-def figure_name(board: Board) -> str:
-    """Where a board's figure lies, relative to the page; never outside the folder of figures."""
-    name = one_line(f"{board.task}--{board.backbone}")
-    return f"{FIGURES}/{_SEPARATOR.sub('_', name)}.svg"
-
-
 def _page(boards: Sequence[Board], tasks: Mapping[str, Task]) -> str:
     ordered = sorted(boards, key=lambda b: (_is_development(b, tasks), b.task, b.backbone))
     development = {board.task for board in boards if _is_development(board, tasks)}
+    counted = _counted(ordered, tasks)
     labels = {board.backbone: board.label for board in boards}
     return templates.render(
         "pages/results.md.j2",
         summary=_summary(ordered, FINETUNE, tasks),
         labels=[(name, label) for name, label in sorted(labels.items()) if label != name],
         any_development=bool(development),
+        several_sizes=any(board.several_sizes for board in boards),
         any_unfinished=any(p.unfinished for b in boards for a in b.arms.values() for p in a.points),
         UNFINISHED=words.UNFINISHED,
         INTERVALS=words.INTERVALS,
-        in_short=in_short.in_short(of_newest_protocol(ordered), development),
+        in_short=in_short.in_short(counted, development),
         any_older=len(of_newest_protocol(boards)) < len(boards),
         other_arms=[_other_arm(ordered, arm, tasks) for arm in _others(boards)],
         longer=tables.longer_table(ordered, FINETUNE),
-        surprises=surprises(of_newest_protocol(ordered)),
+        surprises=surprises(counted),
         sections=[_section(board, tasks) for board in ordered],
         commands=[reproduce.command(board, tasks.get(board.task)) for board in ordered],
         hours=tables.hours_table(boards),
@@ -123,6 +117,24 @@ def _page(boards: Sequence[Board], tasks: Mapping[str, Task]) -> str:
         ),
         curve_columns=[column.meaning for column in csv_files.CURVES if column.meaning],
     )
+
+
+def _counted(boards: Sequence[Board], tasks: Mapping[str, Task]) -> list[Board]:
+    """Of the newest protocol, one for each task and backbone: of the task's own image size.
+
+    Without one, of the size with the most records.
+    """
+
+    def rank(board: Board) -> tuple[bool, int]:
+        task = tasks.get(board.task)
+        is_own = task is not None and task.image_size == board.data.image_size
+        return is_own, sum(effort.trials for effort in board.efforts)
+
+    best: dict[tuple[str, str], Board] = {}
+    for board in of_newest_protocol(boards):
+        about = board.task, board.backbone
+        best[about] = max(best.get(about, board), board, key=rank)
+    return list(best.values())
 
 
 def _is_development(board: Board, tasks: Mapping[str, Task]) -> bool:
@@ -149,22 +161,23 @@ def _other_arm(boards: Sequence[Board], arm: str, tasks: Mapping[str, Task]) -> 
 
 def _summary(boards: Sequence[Board], arm: str, tasks: Mapping[str, Task]) -> str:
     """The table of verdicts; empty where nothing is compared."""
-    header = ["task", "domain", "backbone", "N\\*", "interval", "gain at N=1", "N=10", "N=100"]
+    header = ["task", "domain", "backbone", "N\\*", "interval", "gain at the smallest N"]
+    header += ["at a middle N", "at the largest N", "labels worth at a middle N", "certificate"]
     rows = [_summary_row(board, arm, tasks) for board in boards if arm in board.comparisons]
-    header += ["labels worth at N=10", "certificate"]
     return printer.markdown(header, rows) if rows else ""
 
 
 def _summary_row(board: Board, arm: str, tasks: Mapping[str, Task]) -> list[str]:
     comparison = board.comparisons[arm]
     return [
-        escape.text(board.task) + (" (development)" if _is_development(board, tasks) else ""),
+        escape.text(words.task_name(board))
+        + (" (development)" if _is_development(board, tasks) else ""),
         escape.text(tasks[board.task].domain) if board.task in tasks else "",
         escape.text(board.backbone),
         tables.marked_stops_at(board, arm),
         words.bounds(comparison.verdict),
-        *(tables.marked_gain_at(board, arm, n) for n in csv_files.GAIN_COLUMNS_AT),
-        tables.marked_labels_worth(board, arm, 10),
+        *tables.marked_gains(board, arm),
+        tables.marked_middle_worth(board, arm),
         words.certificate_status(comparison),
     ]
 
@@ -172,8 +185,9 @@ def _summary_row(board: Board, arm: str, tasks: Mapping[str, Task]) -> list[str]
 def _section(board: Board, tasks: Mapping[str, Task]) -> dict[str, object]:
     return {
         "title": tasks[board.task].title if board.task in tasks else board.task,
+        "at_size": words.at_size(board),
         "label": board.label,
-        "figure": figure_name(board),
+        "figure": figure_names.of_all(board, tasks.get(board.task)),
         "verdicts": [
             (verdicts.line(board, arm), verdicts.grounds(board, arm)) for arm in board.comparisons
         ],

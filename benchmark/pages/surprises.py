@@ -10,7 +10,7 @@ from benchmark.analysis.curves import Point
 from benchmark.analysis.discoveries import discoveries
 from benchmark.pages import escape
 from benchmark.pages.tables import gain_text
-from benchmark.pages.words import certificate_status, percent
+from benchmark.pages.words import certificate_status, percent, task_name
 
 _STRETCH = 4
 """Times the images that should show in the accuracy."""
@@ -59,7 +59,7 @@ def surprises(boards: Sequence[Board]) -> dict[Kind, list[str]]:
 
 
 def _name(board: Board) -> str:
-    return f"{escape.text(board.task)}, {escape.text(board.backbone)}"
+    return f"{escape.text(task_name(board))}, {escape.text(board.backbone)}"
 
 
 def _scratch_wins(board: Board) -> Iterator[Found]:

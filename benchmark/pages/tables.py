@@ -19,6 +19,7 @@ from benchmark.pages.words import (
     protocol_mark,
     refusal,
     stops_at,
+    task_name,
 )
 from benchmark.records.recipe import TWICE
 
@@ -34,6 +35,35 @@ def marked_gain_at(board: Board, arm: str, images_per_class: int) -> str:
     """The gain at N in points, marked where most of scratch's trainings were unfinished."""
     gain = gain_at(board.comparisons[arm].verdict, images_per_class)
     return gain and gain + _mark(board, images_per_class)
+
+
+def marked_gains(board: Board, arm: str) -> list[str]:
+    """The gain at the smallest N, at a middle one and at the largest, each marked and with its N.
+
+    An empty text in place of one that stands there already, or was not measured.
+    """
+    sizes = _compared(board, arm)
+    chosen = dict.fromkeys([sizes[0], sizes[-1], _middle(sizes)] if sizes else [])
+    shown = [f"N={n}: {marked_gain_at(board, arm, n)}" for n in chosen]
+    first, last, between = [*shown, "", "", ""][:3]
+    return [first, between, last]
+
+
+def marked_middle_worth(board: Board, arm: str) -> str:
+    """What pretraining is worth in labels at the middle N; empty where nothing is compared."""
+    sizes = _compared(board, arm)
+    return f"N={_middle(sizes)}: {marked_labels_worth(board, arm, _middle(sizes))}" if sizes else ""
+
+
+def _compared(board: Board, arm: str) -> list[int]:
+    """Every N at which the arm has a gain, increasing."""
+    return [gain.images_per_class for gain in board.comparisons[arm].verdict.gains]
+
+
+def _middle(sizes: Sequence[int]) -> int:
+    """The N nearest to the middle of the range, on a log scale."""
+    centre = sizes[0] * sizes[-1]
+    return min(sizes, key=lambda n: max(n * n / centre, centre / (n * n)))
 
 
 def marked_stops_at(board: Board, arm: str) -> str:
@@ -216,7 +246,7 @@ def _longer_row(board: Board, arm: str) -> Iterator[list[str]]:
     if again:
         size, gain = str(largest.images_per_class), gain_text(largest)
         shown = [again.get(changed, "") for changed in (SCRATCH, arm)]
-        yield [escape.text(board.task), escape.text(board.backbone), size, gain, *shown]
+        yield [escape.text(task_name(board)), escape.text(board.backbone), size, gain, *shown]
 
 
 def hours_table(boards: Sequence[Board]) -> str:

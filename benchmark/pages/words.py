@@ -218,6 +218,19 @@ def refusal(why: Refusal, smallest: int) -> str:
     }[why]
 
 
+# What a board is about
+
+
+def at_size(board: Board) -> str:
+    """``, 64 px`` where the task has boards of several image sizes, else nothing."""
+    return f", {board.data.image_size} px" if board.several_sizes else ""
+
+
+def task_name(board: Board) -> str:
+    """The task as a stranger may have called it, with its image size where it has several."""
+    return board.task + at_size(board)
+
+
 # What a reader has to know of a board
 
 
@@ -248,8 +261,8 @@ def _older_protocol(board: Board) -> Iterator[str]:
 def _left_out(board: Board) -> Iterator[str]:
     if board.left_out:
         yield (
-            f"{board.left_out} records with another protocol, other data, image size or settings "
-            "are left out; run again"
+            f"records of {board.left_out} trials with another protocol, other data or other "
+            "settings are left out; run again"
         )
 
 

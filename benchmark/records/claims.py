@@ -12,23 +12,20 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from benchmark.records import store
-from benchmark.records.record import Trial
-
 
 @contextlib.contextmanager
-def claim(root: Path, trial: Trial) -> Iterator[bool]:
-    """Whether ``trial`` is this process's to train until the block ends; False: it is another's.
+def claim(place: Path) -> Iterator[bool]:
+    """Whether the record at ``place`` is this process's to make until the block ends.
 
-    The trial's folder has to exist. Always true where the file system knows no locks.
+    False: it is another's. The folder has to exist. Always true where the file system knows no
+    locks.
     """
-    with _held(_file(root, trial)) as held:
+    with _held(_file(place)) as held:
         yield held
 
 
-def _file(root: Path, trial: Trial) -> Path:
-    path = store.path_of(root, trial)
-    return path.with_name(f".{path.stem}.claim")
+def _file(place: Path) -> Path:
+    return place.with_name(f".{place.stem}.claim")
 
 
 @contextlib.contextmanager
@@ -51,14 +48,14 @@ def _held(file: Path) -> Iterator[bool]:
         lock.release()
 
 
-def is_free(root: Path, trial: Trial) -> bool:
-    """Whether no process trains ``trial`` at this moment."""
-    with claim(root, trial) as free:
+def is_free(place: Path) -> bool:
+    """Whether no process makes the record at ``place`` at this moment."""
+    with claim(place) as free:
         return free
 
 
-def clear(root: Path, trials: Iterable[Trial]) -> None:
-    """Removes the files that killed processes left of claims on these trials."""
-    for trial in trials:
-        if _file(root, trial).exists():
-            is_free(root, trial)
+def clear(places: Iterable[Path]) -> None:
+    """Removes the files that killed processes left of claims on these records."""
+    for place in places:
+        if _file(place).exists():
+            is_free(place)

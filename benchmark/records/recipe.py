@@ -7,7 +7,7 @@ import functools
 import json
 import math
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Annotated, Any, ClassVar, Literal, Self, cast, get_type_hints
@@ -231,7 +231,7 @@ def as_stored(recipe: AnyRecipe) -> dict[str, Any]:
 
 
 def _left_in(recipe: Any) -> dict[str, Any]:
-    settings = dict(settings_of(type(recipe)))
+    settings = dict(settings_of(recipe.__class__))
     found = {}
     for one in dataclasses.fields(recipe):
         value = getattr(recipe, one.name)
@@ -241,12 +241,15 @@ def _left_in(recipe: Any) -> dict[str, Any]:
     return found
 
 
-def settings_of(kind: type) -> Iterator[tuple[str, Setting]]:
+@functools.cache  # evaluating annotations would take most of the time of planning
+def settings_of(kind: type) -> tuple[tuple[str, Setting], ...]:
     """Name and setting of each field of a recipe that is annotated with one, in order."""
-    for name, hint in get_type_hints(kind, include_extras=True).items():
-        for found in getattr(hint, "__metadata__", ()):
-            if isinstance(found, Setting):
-                yield name, found
+    return tuple(
+        (name, found)
+        for name, hint in get_type_hints(kind, include_extras=True).items()
+        for found in getattr(hint, "__metadata__", ())
+        if isinstance(found, Setting)
+    )
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ FORMAT = 3
 the protocol, of which there was one."""
 
 SET_ASIDE = "superseded"
-"""Folder beside records with those that were replaced; no arm is called so."""
+"""Folder beside records in which earlier versions kept what was replaced; no arm is called so."""
 
 # Names become folders, files and cells of tables: nothing that leads elsewhere or is markup.
 _NAME = re.compile(r"""\w[^/\\:*?"<>|$`]{0,127}""")

@@ -1,14 +1,16 @@
-"""One JSON file per trial, written atomically; a record is believed only in its own place.
+"""One JSON file per trial and settings, written atomically, and believed only in its own place.
 
-``ROOT/TASK/BACKBONE/ARM/n0020-s3.json``. A record whose recipe, data or weights have changed is
-stale: the new record takes its name and the old one moves to ``superseded/`` beside it, as does
-whatever else lies in the way.
+``ROOT/TASK/BACKBONE/ARM/n0020-s3-0123456789ab.json`` ends in the beginning of the fingerprint: what
+a trial was made with is part of its place, so that no record takes that of another. Earlier
+versions wrote ``n0020-s3.json`` and moved what it replaced to ``superseded/`` beside it, under the
+name that it has today; both are read where they lie.
 """
 
 from __future__ import annotations
 
-import hashlib
 import itertools
+import os
+import re
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -24,54 +26,71 @@ from benchmark.records.record import FORMAT, SET_ASIDE, Record, Trial, is_name
 _ADAPTER = TypeAdapter(Record)
 _LARGEST = 2**26
 """Bytes: far above a record of a million test images."""
+_FINGERPRINT = re.compile(r"([0-9a-f]{12})[0-9a-f]{52}")
+_SUPERSEDED = re.compile(r"n\d{4,}-s\d+-[0-9a-f]{12}\.json")
+"""Earlier versions moved records aside under such names, and under others what was none."""
 _CHOOSE = "choose another folder with RECORDS=..., or make this one writable"
 
 Told = Callable[[UserError], object]
 """Is told of each file that is left out, and why."""
 
 
-def path_of(root: Path, trial: Trial) -> Path:
+def path_of(root: Path, trial: Trial, fingerprint: str) -> Path:
     """Where the record of ``trial`` (with its portable backbone name) lies, always below ``root``.
 
-    Raises `UserError` for a name that is none for a folder.
+    Raises `UserError` for a name that is none for a folder, and for what is no fingerprint.
     """
+    return next(places(root, trial, fingerprint))
+
+
+def places(root: Path, trial: Trial, fingerprint: str) -> Iterator[Path]:
+    """The place of a record, then those that earlier versions gave it; raises as `path_of`."""
+    made_with = _FINGERPRINT.fullmatch(fingerprint)
+    if made_with is None:
+        raise UserError(f"{fingerprint[:200]!r} is no SHA-256, so no fingerprint")
+    folder, cell = _folder(root, trial), f"n{trial.images_per_class:04d}-s{trial.seed}"
+    name = f"{cell}-{made_with[1]}.json"
+    yield folder / name
+    yield folder / f"{cell}.json"
+    yield folder / SET_ASIDE / name
+
+
+def _folder(root: Path, trial: Trial) -> Path:
     for name in (trial.task, trial.backbone, trial.arm):
         if not is_name(name):
             raise UserError(
                 f"{name[:200]!r} is no name for a folder of records",
                 mend="rename it: letters, digits, blanks and ._-+() are safe",
             )
-    folder = root / trial.task / trial.backbone / trial.arm
-    return folder / f"n{trial.images_per_class:04d}-s{trial.seed}.json"
+    return root.joinpath(trial.task, trial.backbone, trial.arm)
 
 
 def prepare(root: Path, trials: Iterable[Trial]) -> None:
     """Makes the folders of these trials ready to be written; raises `UserError` if that fails."""
     for folder in _folders(root, trials):
         files.prepare(folder, mend=_CHOOSE)
-        if (folder / SET_ASIDE).exists():
-            files.prepare(folder / SET_ASIDE, mend=_CHOOSE)
 
 
 def clear(root: Path, trials: Iterable[Trial]) -> None:
     """Removes what killed processes left half written in the folders of these trials."""
     for folder in _folders(root, trials):
         files.clear(folder)
-        files.clear(folder / SET_ASIDE)
 
 
 def _folders(root: Path, trials: Iterable[Trial]) -> list[Path]:
-    return sorted({path_of(root, trial).parent for trial in trials})
+    return sorted({_folder(root, trial) for trial in trials})
 
 
 def save(root: Path, record: Record) -> Path:
     """Writes ``record``; a reader sees either the whole file or none.
 
-    Raises `UserError` if it cannot be written, and leaves what was stored untouched.
+    Whatever else lies in its place keeps all that it holds, with a number behind its name. Raises
+    `UserError` if the record cannot be written, and leaves what was stored untouched.
     """
-    path = path_of(root, record.trial)
+    path = path_of(root, record.trial, record.fingerprint)
     try:
-        _set_aside(path, record)
+        if os.path.lexists(path) and not _is_again(record, path):
+            path.rename(_free(path))
         files.write(path, orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE))
     except OSError as error:
         raise UserError(
@@ -83,21 +102,15 @@ def save(root: Path, record: Record) -> Path:
     return path
 
 
-def _set_aside(path: Path, record: Record) -> None:
-    """Keeps what is in the record's place, unless it is the same trial with the same settings."""
-    if path.is_dir():
-        path.rename(_free(path, "folder"))
-    elif path.exists():
-        try:
-            old = load_file(path)
-        except UserError:
-            _keep(path, "unreadable")
-        else:
-            if _settings(old) != _settings(record):
-                _keep(path, old.fingerprint[:12])
+def _is_again(record: Record, path: Path) -> bool:
+    """Whether the file there is of the same training."""
+    try:
+        return _training(load_file(path)) == _training(record)
+    except UserError:
+        return False
 
 
-def _settings(record: Record) -> tuple[Any, ...]:
+def _training(record: Record) -> tuple[Any, ...]:
     data = record.data
     return (
         *(record.trial, record.fingerprint, record.recipe, record.weights_hash),
@@ -105,18 +118,10 @@ def _settings(record: Record) -> tuple[Any, ...]:
     )
 
 
-def _keep(path: Path, why: str) -> None:
-    files.write(_free(path, why), path.read_bytes())
-
-
-def _free(path: Path, why: str) -> Path:
-    """A path in ``superseded/`` that nothing has yet; ``why`` may come from a stranger."""
-    why = why if why.isalnum() else hashlib.sha256(why.encode()).hexdigest()[:12]
-    folder = path.parent / SET_ASIDE
-    folder.mkdir(exist_ok=True)
-    again = (f"-{number}" for number in itertools.count(2))
-    places = (folder / f"{path.stem}-{why}{end}.json" for end in itertools.chain([""], again))
-    return next(place for place in places if not place.exists())
+def _free(path: Path) -> Path:
+    """A name beside it that nothing has yet, and that is no record's."""
+    others = (path.with_name(f"{path.name}.{number}") for number in itertools.count(1))
+    return next(other for other in others if not os.path.lexists(other))
 
 
 def load_file(path: Path) -> Record:
@@ -174,9 +179,26 @@ def _first_line(error: Exception) -> str:
     return "nested too deeply"
 
 
-def load_trial(root: Path, trial: Trial) -> Record:
-    """The record of ``trial``; raises `UserError` if there is none in its place."""
-    return _in_place(root, path_of(root, trial))
+def load_trial(root: Path, trial: Trial, fingerprint: str, told: Told) -> Iterator[Record]:
+    """What is stored in the places of a record, the likeliest first.
+
+    That of an earlier version may have other settings. ``told`` learns of each file that is no
+    record, or another's.
+    """
+    for path in places(root, trial, fingerprint):
+        if path.exists():
+            yield from _believed(root, path, told)
+
+
+def _believed(root: Path, path: Path, told: Told | None) -> Iterator[Record]:
+    try:
+        record = _in_place(root, path)
+    except UserError as error:
+        if told is None:
+            raise
+        told(error)
+    else:
+        yield record
 
 
 def _in_place(root: Path, path: Path) -> Record:
@@ -185,12 +207,13 @@ def _in_place(root: Path, path: Path) -> Record:
     if fault := next(contradictions(record), None):
         raise _no_record(path, fault)
     try:
-        own = path_of(root, record.trial)
+        own = path_of(root, record.trial, record.fingerprint)
     except UserError as error:
         raise _no_record(path, error.what) from error
-    if own != path:
+    if path != own and path not in places(root, record.trial, record.fingerprint):
         raise UserError(
-            f"this is the record of another trial: {own.relative_to(root)} would be its place",
+            "this is the record of another trial, or made with something else: "
+            f"{own.relative_to(root)} would be its place",
             where=path,
             mend="delete it, or move it to its place",
         )
@@ -198,24 +221,26 @@ def _in_place(root: Path, path: Path) -> Record:
 
 
 def record_files(root: Path) -> Iterator[Path]:
-    """The record files below ``root`` in a stable order, superseded ones left out."""
+    """The record files below ``root`` in a stable order."""
+    above = len(root.parts)
     for path in sorted(root.rglob("n*-s*.json")):
-        if SET_ASIDE not in path.relative_to(root).parts:
+        inside = path.parts[above:]
+        if SET_ASIDE not in inside or (
+            inside[-2] == SET_ASIDE and _SUPERSEDED.fullmatch(path.name)
+        ):
             yield path
 
 
-def load(root: Path, told: Told | None = None, *, task: str = "") -> Iterator[Record]:
-    """All current records below ``root``, or those of one task.
+def load(root: Path, told: Told | None = None) -> Iterator[Record]:
+    """All records below ``root``, each once, whatever they were made with.
 
     ``told`` learns of each file that is no record, or lies in the place of another; such files are
     left out. Without it they end the iteration with their `UserError`.
     """
-    for path in record_files(root / task):
-        try:
-            record = _in_place(root, path)
-        except UserError as error:
-            if told is None:
-                raise
-            told(error)
-        else:
-            yield record
+    seen = set()
+    for path in record_files(root):
+        for record in _believed(root, path, told):
+            # A record's own place comes before those of earlier versions.
+            if (key := (record.trial, record.fingerprint)) not in seen:
+                seen.add(key)
+                yield record

@@ -105,15 +105,39 @@ def test_records_of_other_data_are_left_out_with_a_note():
     stale = record(seed=1, data=old, finished="2025-01-01T00:00:00+00:00")
     board = board_of(record(), stale)
     assert board.arms["scratch"].points[0].seeds == 1
-    assert "1 records with another protocol, other data, image size or settings" in notes(board)[0]
+    assert (
+        "records of 1 trials with another protocol, other data or other settings are left"
+        in (notes(board)[0])
+    )
 
 
-def test_records_of_another_image_size_are_left_out_with_a_note():
-    old = dataclasses.replace(FACTS, image_size=64, test_images=4)
-    stale = record("probe", data=old, finished="2025-01-01T00:00:00+00:00")
-    board = board_of(record(), stale)
-    assert list(board.arms) == ["scratch"]
-    assert len(notes(board)) == 1
+def test_a_trial_that_was_run_again_is_not_left_out():
+    older = {"fingerprint": "old", "finished": "2025-01-01T00:00:00+00:00"}
+    board = board_of(record(), record(**older), record(seed=1, **older))
+    assert board.arms["scratch"].points[0].seeds == 1
+    assert board.left_out == 1
+
+
+LARGER = dataclasses.replace(FACTS, image_size=64, test_images=200)
+
+
+def test_each_image_size_has_a_board_with_its_own_gains_audits_and_hours():
+    small = [*curve("scratch", {1: 0.4}), *curve("probe", {1: 0.5})]
+    large = [*curve("scratch", {1: 0.4}, data=LARGER), *curve("probe", {1: 0.9}, data=LARGER)]
+    audits = {"rate-x3": [score_of(record(data=LARGER, correct="10" * 100))]}
+    found = boards(map(score_of, [*large, *small]), audits=audits)
+    assert [board.data.image_size for board in found] == [FACTS.image_size, 64]
+    assert all(board.several_sizes and board.left_out == 0 for board in found)
+    gains = [board.comparisons["probe"].verdict.gains[0].mean for board in found]
+    assert gains == pytest.approx([0.1, 0.5], abs=0.1)
+    assert [sum(e.audit_trials for e in board.efforts) for board in found] == [0, 1]
+
+
+def test_a_task_of_one_image_size_has_not_several():
+    records = [record(), record(backbone="other"), record(task="other", data=LARGER)]
+    assert [board.several_sizes for board in boards(map(score_of, records))] == [False] * 3
+    records += [record(backbone="third", data=LARGER)]
+    assert [b.several_sizes for b in boards(map(score_of, records))] == [False, True, True, True]
 
 
 def test_of_each_arm_only_the_newest_settings_count():

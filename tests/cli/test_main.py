@@ -305,7 +305,7 @@ def selection(task, backbone, tmp_path):
 @pytest.fixture
 def bench(selection, task, monkeypatch, capsys):
     """Runs the selection in this process, in one process, and returns what it printed."""
-    monkeypatch.setattr(tasks, "load_tasks", lambda names: [task])
+    monkeypatch.setattr(tasks, "load_tasks", lambda names=None: [task])
 
     def run(*more):
         assert called(*selection, "--jobs", 1, *more) == 0
@@ -329,7 +329,27 @@ def test_a_run_prints_the_table_and_says_where_things_are(bench, tmp_path):
         "records: ",
     ):
         assert expected in printed
-    assert (tmp_path / "figures" / "toy--net.svg").is_file()
+    assert (tmp_path / "figures" / "toy--net--n1+2--2-seeds.svg").is_file()
+
+
+@pytest.mark.parametrize(
+    ("fewer", "name"),
+    [
+        (("--n", "1"), "toy--net--n1--2-seeds.svg"),
+        (("--arms", "scratch probe"), "toy--net--probe+scratch--n1+2--2-seeds.svg"),
+        (("--seeds", "1"), "toy--net--n1+2--1-seeds.svg"),
+        (("--image-size", "24"), "toy--net--24px--n1+2--2-seeds.svg"),
+    ],
+)
+def test_a_run_of_less_leaves_the_figure_that_shows_more(bench, tmp_path, fewer, name):
+    bench()
+    called("leaderboard", "--records", tmp_path / "records", "--out", tmp_path)
+    before = {path: path.read_bytes() for path in (tmp_path / "figures").iterdir()}
+    assert len(before) == 2, "of the run and of the page"
+    assert f"figures/{name}" in bench(*fewer)
+    after = {path: path.read_bytes() for path in (tmp_path / "figures").iterdir()}
+    assert {path.name for path in after.keys() - before.keys()} == {name}
+    assert before.items() <= after.items()
 
 
 @pytest.mark.usefixtures("no_figures", "bench")

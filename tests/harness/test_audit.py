@@ -133,10 +133,10 @@ def test_what_is_stored_already_costs_nothing(whole, tmp_path, told, monkeypatch
 
 def test_audited_records_lie_beside_the_records_and_are_found_again(tmp_path):
     records = tmp_path / "records"
-    another = replace(record(), fingerprint="another")
+    another = replace(record(), fingerprint="a" * 64)
     store.save(judged.folder(records, "rate-x3"), another)
     found = judged.scores(records, Watch())
-    assert [score.fingerprint for score in found["rate-x3"]] == ["another"]
+    assert [score.fingerprint for score in found["rate-x3"]] == ["a" * 64]
     assert found["steps-x2"] == []
 
 
@@ -210,6 +210,38 @@ def test_a_retrial_is_compared_with_the_original_on_its_own_seeds():
 def test_a_retrial_that_changes_nothing_is_not_surely_better():
     retrial = retrials(curve("scratch", SHARES, recipe=RECIPE), ["steps-x2"])["steps-x2"]
     assert retrial.improvement_low < retrial.improvement == 0 < retrial.improvement_high
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"data": replace(record().data, image_size=96, test_images=200)}, {"weights_hash": "older"}],
+)
+def test_audits_of_other_images_or_weights_lie_beside_and_are_not_used(other):
+    scratch = curve("scratch", SHARES, recipe=RECIPE)
+    finetune = curve("finetune", {1: 0.75, 2: 1.0}, recipe=RECIPE)
+    audits = {"steps-x2": [*again("finetune", "steps-x2", SHARES, fingerprint="b" * 64, **other)]}
+    alone, beside = (
+        leaderboard.boards(
+            map(score_of, [*scratch, *finetune]),
+            audits={"steps-x2": list(map(score_of, [*found, *audits["steps-x2"]]))},
+        )
+        for found in ([], again("finetune", "steps-x2", {2: 1.0}))
+    )
+    assert alone[0].comparisons["finetune"].retrials == ()
+    (used,) = beside[0].comparisons["finetune"].retrials
+    assert used.improvement == 0
+
+
+def test_of_audits_that_nothing_else_tells_apart_the_newest_counts():
+    scratch, shares = curve("scratch", SHARES, recipe=RECIPE), {2: 0.9}
+    older = again("scratch", "steps-x2", SHARES, finished="2025-01-01T00:00:00+00:00")
+    newer = again("scratch", "steps-x2", shares, fingerprint="b" * 64)
+    finetune = curve("finetune", {1: 0.75, 2: 1.0}, recipe=RECIPE)
+    for found in ([*older, *newer], [*newer, *older]):
+        audits = {"steps-x2": list(map(score_of, found))}
+        (board,) = leaderboard.boards(map(score_of, [*scratch, *finetune]), audits=audits)
+        (retrial,) = board.comparisons["finetune"].retrials
+        assert retrial.improvement == pytest.approx(0.4, abs=0.1)
 
 
 def test_retrials_of_another_recipe_are_not_used():

@@ -32,6 +32,10 @@ def jobs(selection):
     return prepare(selection).jobs
 
 
+def place(root, job):
+    return store.path_of(root, job.trial, job.fingerprint)
+
+
 def run(root, jobs, function=made_by, workers=1, watch=None):
     return list(sweep.run(root, jobs, workers, watch or Notes(), function=function))
 
@@ -115,10 +119,65 @@ def test_a_changed_recipe_is_trained_again_and_the_old_record_kept(tmp_path, job
     run(tmp_path, jobs)
     changed = with_rate(jobs, 0.5)
     assert {record.trial.arm for record in run(tmp_path, changed)} == {"finetune"}
-    assert len(list(tmp_path.rglob("superseded/*.json"))) == 4
+    assert len(list(store.record_files(tmp_path))) == len(jobs) + 4
     assert {record.fingerprint for record in stored(tmp_path, changed)} == {
         job.fingerprint for job in changed
     }
+
+
+def test_going_back_and_forth_between_image_sizes_and_arms_trains_nothing_twice(
+    tmp_path, selection
+):
+    chosen = [
+        selection,
+        dataclasses.replace(selection, image_size=24),
+        dataclasses.replace(selection, arms=("scratch", "probe")),
+        dataclasses.replace(selection, image_size=24, arms=("finetune",)),
+    ]
+    plans = [prepare(one).jobs for one in chosen]
+    assert [len(run(tmp_path, jobs)) for jobs in plans + plans[::-1]] == [12, 12, *[0] * 6]
+    for one, jobs in zip(chosen, plans, strict=True):
+        found = stored(tmp_path, jobs)
+        assert len(found) == len(jobs)
+        assert {r.data.image_size for r in found} == {one.image_size or toy.SIZE}
+
+
+def test_a_changed_recipe_that_is_changed_back_trains_nothing_again(tmp_path, jobs):
+    first = run(tmp_path, jobs)
+    run(tmp_path, with_rate(jobs, 0.5))
+    assert run(tmp_path, jobs) == []
+    assert sorted(r.trial for r in stored(tmp_path, jobs)) == sorted(r.trial for r in first)
+
+
+def test_records_of_earlier_versions_are_current_again_even_those_that_were_set_aside(
+    tmp_path, jobs
+):
+    """As such a version left them: what it replaced lies in ``superseded``."""
+    changed = with_rate(jobs, 0.5)
+    run(tmp_path, jobs)
+    for job in jobs:
+        if job.trial.arm == "finetune":
+            aside = place(tmp_path, job).parent / "superseded"
+            aside.mkdir(exist_ok=True)
+            place(tmp_path, job).rename(aside / place(tmp_path, job).name)
+    run(tmp_path, changed)
+    for job in changed:
+        place(tmp_path, job).rename(toy.old_name(place(tmp_path, job)))
+    before = stamps(tmp_path)
+    assert run(tmp_path, jobs) == run(tmp_path, changed) == []
+    assert len(stored(tmp_path, jobs)) == len(stored(tmp_path, changed)) == len(jobs)
+    assert stamps(tmp_path) == before
+
+
+def test_planning_lists_no_folder(tmp_path, jobs, monkeypatch):
+    run(tmp_path, jobs[:6])
+
+    def listed(*arguments, **options):
+        raise AssertionError("a folder of many records would be listed once for each trial")
+
+    monkeypatch.setattr(os, "scandir", listed)
+    monkeypatch.setattr(os, "listdir", listed)
+    assert len(missing(tmp_path, jobs)) == len(jobs) - 6
 
 
 def test_stale_records_are_never_handed_out(tmp_path, jobs):
@@ -148,18 +207,18 @@ class Notes(Watch):
 @pytest.mark.parametrize("content", ["{", "", "[]", '{"trial": {}}'])
 def test_a_damaged_record_is_named_and_trained_again(tmp_path, jobs, content):
     run(tmp_path, jobs)
-    store.path_of(tmp_path, jobs[3].trial).write_text(content)
+    place(tmp_path, jobs[3]).write_text(content)
     notes = Notes()
     assert [record.trial for record in run(tmp_path, jobs, watch=notes)] == [jobs[3].trial]
     assert len(notes.faults) == 1
-    assert store.path_of(tmp_path, jobs[3].trial).name in notes.faults[0]
+    assert place(tmp_path, jobs[3]).name in notes.faults[0]
 
 
 def test_a_record_copied_to_another_seed_is_named_and_that_seed_is_trained(tmp_path, jobs):
     one, other = [job for job in jobs if job.trial.arm == "probe"][:2]
     run(tmp_path, [one])
-    copied = store.path_of(tmp_path, other.trial)
-    copied.write_bytes(store.path_of(tmp_path, one.trial).read_bytes())
+    copied = place(tmp_path, other)
+    copied.write_bytes(place(tmp_path, one).read_bytes())
     notes = Notes()
     assert [record.trial for record in run(tmp_path, [one, other], watch=notes)] == [other.trial]
     assert "the record of another trial" in notes.faults[0]
@@ -182,7 +241,7 @@ OTHER = "0" * 64
 def test_a_record_that_rests_on_something_else_is_trained_again(tmp_path, jobs, field, value):
     job = next(job for job in jobs if job.trial.arm == "finetune")
     run(tmp_path, [job])
-    path = store.path_of(tmp_path, job.trial)
+    path = place(tmp_path, job)
     content = json.loads(path.read_text())
     *inside, name = field.split(".")
     (content[inside[0]] if inside else content)[name] = value
@@ -200,7 +259,7 @@ def test_the_record_of_another_subset_does_not_pass_for_this_seed(tmp_path, jobs
 
 
 def test_a_folder_in_a_records_place_does_not_stop_the_run(tmp_path, jobs):
-    path = store.path_of(tmp_path, jobs[0].trial)
+    path = place(tmp_path, jobs[0])
     (path / "inside").mkdir(parents=True)
     notes = Notes()
     assert len(run(tmp_path, jobs, watch=notes)) == len(jobs)
@@ -234,7 +293,7 @@ def test_a_failed_trial_does_not_stop_the_sweep_and_is_not_tried_again(tmp_path,
 
 def test_records_are_stored_before_they_are_handed_out(tmp_path, jobs):
     for record in sweep.run(tmp_path, jobs, 1, function=made_by):
-        assert store.load_file(store.path_of(tmp_path, record.trial)) == record
+        assert store.load_file(store.path_of(tmp_path, record.trial, record.fingerprint)) == record
 
 
 def refuse_finetune(job):
@@ -331,7 +390,7 @@ class Other(Notes):
 def held(tmp_path, jobs):
     store.prepare(tmp_path, [job.trial for job in jobs])
     stack = ExitStack()
-    assert stack.enter_context(claims.claim(tmp_path, jobs[0].trial))
+    assert stack.enter_context(claims.claim(place(tmp_path, jobs[0])))
     return stack
 
 
@@ -350,16 +409,16 @@ def test_a_trial_whose_sweep_is_killed_is_taken_over(tmp_path, jobs, held):
 
 
 def test_a_sweep_of_other_settings_runs_what_the_first_one_had(tmp_path, jobs, held):
-    stale = dataclasses.replace(made_by(jobs[0]), fingerprint="other")
+    stale = dataclasses.replace(made_by(jobs[0]), fingerprint=OTHER)
     other = Other(held, then=lambda: store.save(tmp_path, stale))
     assert len(run(tmp_path, jobs, watch=other)) == len(jobs)
 
 
 def test_what_is_left_of_killed_sweeps_goes_even_where_all_is_stored(tmp_path, jobs):
     run(tmp_path, jobs)
-    folder = store.path_of(tmp_path, jobs[0].trial).parent
-    (folder / f".n0001-s0.json.{2**22 + 1}.tmp").write_text("{half")
-    (folder / ".n0001-s0.claim").write_text("")
+    path = place(tmp_path, jobs[0])
+    path.with_name(f".{path.name}.{2**22 + 1}.tmp").write_text("{half")
+    path.with_name(f".{path.stem}.claim").write_text("")
     assert run(tmp_path, jobs) == []
     assert not list(tmp_path.rglob(".*"))
 
@@ -398,4 +457,4 @@ def test_a_sweep_killed_at_any_moment_goes_on_where_it_stopped(tmp_path, selecti
     assert len(finished) + len(last) == len(jobs)
     assert finished.items() <= stamps(tmp_path).items()
     assert {record.trial for record in stored(tmp_path, jobs)} == {j.trial for j in jobs}
-    assert not list(tmp_path.rglob("superseded"))
+    assert len(list(store.record_files(tmp_path))) == len(jobs)

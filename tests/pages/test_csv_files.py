@@ -52,6 +52,28 @@ def test_the_curves_have_a_row_for_each_n(board):
     ]
 
 
+def test_gains_follow_the_grid_of_the_task_whatever_it_is():
+    records = [*curve("scratch", {3: 0.4, 8: 0.6}), *curve("probe", {3: 0.8, 8: 0.9})]
+    (board,) = boards(map(score_of, records))
+    scratch, probe = rows_of(csv_files.leaderboard([board]))
+    assert [probe[f"gain_at_{n}"] for n in csv_files.GAIN_COLUMNS_AT] == ["", "", ""]
+    curves = {r["images_per_class"]: r for r in rows_of(csv_files.curves([board]))[2:]}
+    for n, end in (("3", "smallest"), ("8", "largest")):
+        for side in ("", "_low", "_high"):
+            shown = probe[f"gain_at_{end}_n{side}"]
+            assert shown == curves[n][f"gain{side}"] != ""
+    assert scratch["gain_at_smallest_n"] == ""
+
+
+def test_rows_of_several_image_sizes_are_told_apart():
+    large = dataclasses.replace(record().data, image_size=64, test_images=200)
+    found = boards(
+        map(score_of, [*curve("scratch", {1: 0.4}), *curve("scratch", {1: 0.4}, data=large)])
+    )
+    for text in (csv_files.leaderboard(found), csv_files.curves(found)):
+        assert [row["image_size"] for row in rows_of(text)] == ["16", "64"]
+
+
 def test_the_pairs_have_a_row_for_each_gain_in_full_digits(board):
     rows = rows_of(csv_files.pairs([board]))
     assert len(rows) == 6

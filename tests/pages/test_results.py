@@ -96,8 +96,8 @@ def test_the_columns_are_those_that_the_page_explains(tmp_path):
 
 def test_the_columns_of_the_curves_are_explained_too(tmp_path):
     explained = page_of(tmp_path, RECORDS).split("`curves.csv` has")[1]
-    keys, rest = columns_of(tmp_path / "curves.csv")[:4], columns_of(tmp_path / "curves.csv")[4:]
-    assert keys == ["task", "backbone", "arm", "images_per_class"]
+    keys, rest = columns_of(tmp_path / "curves.csv")[:5], columns_of(tmp_path / "curves.csv")[5:]
+    assert keys == ["task", "backbone", "image_size", "arm", "images_per_class"]
     assert all(f"`{name}`" in explained for name in rest)
 
 
@@ -151,6 +151,37 @@ FINETUNED = [
 
 def page_of(folder, records, tasks=None):
     return written(folder, records, tasks)[results_page.Path("README.md")].decode()
+
+
+LARGER = dataclasses.replace(record().data, image_size=64, test_images=200)
+TWO_SIZES = [
+    *FINETUNED,
+    *curve("scratch", {1: 0.4, 10: 0.6}, data=LARGER),
+    *curve("finetune", {1: 0.3, 10: 0.5}, data=LARGER),
+]
+
+
+def test_several_image_sizes_of_a_task_have_rows_sections_and_figures_of_their_own(tmp_path, task):
+    page = page_of(tmp_path, TWO_SIZES, {"toy": task})
+    rows = [line.split("|")[1].strip() for line in tables_of(page)[0].splitlines()[2:]]
+    assert rows == ["toy, 16 px", "toy, 64 px"]
+    assert page.count("## Toy, 16 px: Net") == page.count("## Toy, 64 px: Net") == 1
+    assert {"(figures/toy--net.svg)", "(figures/toy--net--64px.svg)"} <= set(
+        re.findall(r"\(figures/.*?\)", page)
+    )
+    assert "left out; run again" not in page
+    assert ">toy, 64 px: Net<" in (tmp_path / "figures/toy--net--64px.svg").read_text()
+
+
+def test_what_counts_tasks_takes_a_task_of_several_image_sizes_once_at_its_own(tmp_path, task):
+    alone = page_of(tmp_path / "alone", FINETUNED, {"toy": task}).partition("In short")[2]
+    both = page_of(tmp_path / "both", TWO_SIZES, {"toy": task}).partition("In short")[2]
+    assert both.partition("Read on")[0] == alone.partition("Read on")[0] != ""
+    claims = (tmp_path / "both/claims.md").read_text()
+    assert "toy, 16 px" in claims
+    assert "64 px" not in claims
+    unknown = page_of(tmp_path / "unknown", TWO_SIZES).partition("In short")[2]
+    assert unknown.partition("Read on")[0] == alone.partition("Read on")[0]
 
 
 def test_the_first_table_is_of_fine_tuning_and_the_second_of_the_probe(tmp_path):

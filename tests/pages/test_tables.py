@@ -74,6 +74,38 @@ def test_each_verdict_has_words(one, shown):
     assert words.verdict_text(one) == shown
 
 
+def compared_at(*sizes):
+    shares = {n: 0.3 + 0.001 * n for n in sizes}
+    records = [*curve("scratch", shares), *curve("probe", {n: s + 0.3 for n, s in shares.items()})]
+    (board,) = boards(map(score_of, records))
+    return board
+
+
+@pytest.mark.parametrize(
+    ("grid", "shown"),
+    [
+        ((1, 2, 4, 8, 16), ["N=1", "N=4", "N=16"]),
+        ((1, 2, 5, 10, 20, 50, 100), ["N=1", "N=10", "N=100"]),
+        ((3, 200), ["N=3", "", "N=200"]),
+        ((7,), ["N=7", "", ""]),
+    ],
+)
+def test_gains_are_shown_at_the_ends_and_in_the_middle_of_whatever_grid(grid, shown):
+    board = compared_at(*grid)
+    cells = tables.marked_gains(board, "probe")
+    assert [cell.partition(":")[0] for cell in cells] == shown
+    gains = board.comparisons["probe"].verdict.gains
+    assert cells[0] == f"N={grid[0]}: {tables.gain_text(gains[0])}"
+    worth = tables.marked_middle_worth(board, "probe")
+    assert worth.startswith(f"{shown[1] or shown[0]}: ")
+
+
+def test_without_pairs_no_gain_is_shown():
+    (board,) = boards(map(score_of, [record(), record("probe", seed=1)]))
+    assert tables.marked_gains(board, "probe") == ["", "", ""]
+    assert tables.marked_middle_worth(board, "probe") == ""
+
+
 def test_the_table_shows_every_arm_and_its_gain_at_every_n(board):
     head, _, *rows = tables.accuracy_table(board).splitlines()
     assert [cell.strip() for cell in head.split("|")[1:-1]] == [

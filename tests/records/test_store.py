@@ -2,6 +2,7 @@ import dataclasses
 import errno
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from toy import CHECKOUT, failed, record
+from toy import CHECKOUT, failed, old_name, record
 
 from benchmark.errors import UserError
 from benchmark.records import store
@@ -60,10 +61,9 @@ def test_a_failed_trial_is_stored_as_well(tmp_path):
     assert list(store.load(tmp_path)) == [failed()]
 
 
-def test_a_record_lies_where_its_trial_says(tmp_path):
-    path = store.save(tmp_path, record("probe", 20, 3))
-    assert path == tmp_path / "toy" / "net" / "probe" / "n0020-s3.json"
-    assert store.path_of(tmp_path, record("probe", 20, 3).trial) == path
+def test_a_record_lies_where_its_trial_and_its_fingerprint_say(tmp_path):
+    path = store.save(tmp_path, record("probe", 20, 3, fingerprint="0123456789abcdef" * 4))
+    assert path == tmp_path / "toy" / "net" / "probe" / "n0020-s3-0123456789ab.json"
 
 
 def test_saving_leaves_no_temporary_file(tmp_path):
@@ -71,46 +71,80 @@ def test_saving_leaves_no_temporary_file(tmp_path):
     assert list(path.parent.iterdir()) == [path]
 
 
-def test_other_settings_set_the_old_record_aside(tmp_path):
-    old, new = record(fingerprint="a" * 64), record(fingerprint="b" * 64)
-    path = store.save(tmp_path, old)
-    store.save(tmp_path, new)
-    assert store.load_file(path) == new
-    assert store.load_file(path.parent / "superseded" / f"n0001-s0-{'a' * 12}.json") == old
+def test_records_of_one_trial_that_were_made_otherwise_lie_side_by_side(tmp_path):
+    made = [record(fingerprint=letter * 64) for letter in "abc"]
+    assert len({store.save(tmp_path, one) for one in made}) == 3
+    assert list(store.load(tmp_path)) == made
 
 
-def test_every_older_record_is_kept(tmp_path):
-    for letter in "abc":
-        path = store.save(tmp_path, record(fingerprint=letter * 64))
-    assert len(list((path.parent / "superseded").iterdir())) == 2
-
-
-def test_the_same_settings_set_nothing_aside(tmp_path):
+def test_the_same_trial_and_settings_have_one_file(tmp_path):
     path = store.save(tmp_path, record())
     store.save(tmp_path, record())
-    assert not (path.parent / "superseded").exists()
+    assert list(path.parent.iterdir()) == [path]
 
 
 def test_an_unreadable_record_is_kept_when_its_trial_is_run_again(tmp_path):
-    path = store.path_of(tmp_path, record().trial)
+    path = place(tmp_path, record())
     path.parent.mkdir(parents=True)
     path.write_text("{half")
     store.save(tmp_path, record())
     assert store.load_file(path) == record()
-    assert (path.parent / "superseded" / "n0001-s0-unreadable.json").read_text() == "{half"
+    assert path.with_name(f"{path.name}.1").read_text() == "{half"
 
 
-def test_superseded_records_are_not_loaded(tmp_path):
-    store.save(tmp_path, record(fingerprint="a"))
-    store.save(tmp_path, record(fingerprint="b"))
-    assert [one.fingerprint for one in store.load(tmp_path)] == ["b"]
+# What earlier versions stored
+
+
+def as_before(root, made, folder=""):
+    """Stores a record where earlier versions did: under its trial's name, or set aside."""
+    path = store.save(root, made)
+    old = path.parent / folder / path.name if folder else old_name(path)
+    old.parent.mkdir(exist_ok=True)
+    return path.rename(old)
+
+
+@pytest.mark.parametrize(("folder", "name"), [("", "n0001-s0.json"), ("superseded", "n0001-s0-")])
+def test_records_of_earlier_versions_are_read_where_they_lie(tmp_path, folder, name):
+    path = as_before(tmp_path, record(), folder)
+    assert path.name.startswith(name)
+    assert told_of(tmp_path) == ([record()], [])
+    assert at(tmp_path, record()) == [record()]
+
+
+def test_an_old_name_may_hold_other_settings(tmp_path):
+    new, old = record(fingerprint="b" * 64), record(fingerprint="a" * 64)
+    as_before(tmp_path, new)
+    as_before(tmp_path, old, "superseded")
+    assert at(tmp_path, old) == [new, old]
+    assert at(tmp_path, new) == [new]
+
+
+def test_a_record_that_lies_in_several_places_counts_once_and_that_in_its_own_first(tmp_path):
+    for seconds, folder in ((1.0, "superseded"), (2.0, "")):
+        training = dataclasses.replace(record().training, seconds=seconds)
+        as_before(tmp_path, record(training=training), folder)
+    store.save(tmp_path, record())
+    assert list(store.load(tmp_path)) == [record()]
+    assert at(tmp_path, record())[0] == record()
+
+
+def test_what_earlier_versions_moved_out_of_the_way_is_left_in_peace(tmp_path):
+    aside = store.save(tmp_path, record()).parent / "superseded"
+    (aside / "n0001-s0-folder.json").mkdir(parents=True)
+    (aside / "n0001-s0-folder.json" / "n0001-s7.json").write_text("{}")
+    (aside / "n0001-s0-unreadable.json").write_text("{half")
+    (aside / f"n0001-s0-{'a' * 12}-2.json").write_text("{half")
+    assert told_of(tmp_path) == ([record()], [])
+
+
+# What is no record
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"7", b"\xff\xfe", b"{}", b'{"trial": 7}'])
 def test_garbage_is_refused_with_the_name_of_its_file(tmp_path, content):
     path = store.save(tmp_path, record())
     path.write_bytes(content)
-    with pytest.raises(UserError, match=r"n0001-s0\.json: not a record") as caught:
+    with pytest.raises(UserError, match=r"n0001-s0-\w+\.json: not a record") as caught:
         list(store.load(tmp_path))
     assert "delete the file" in str(caught.value)
 
@@ -157,11 +191,22 @@ def test_files_come_in_the_order_of_their_names_not_of_their_making(tmp_path):
     for n, seed in ((20, 1), (1, 0), (20, 0), (5, 0)):
         store.save(tmp_path, record(n=n, seed=seed))
     found = [path.name for path in store.record_files(tmp_path)]
-    assert found == ["n0001-s0.json", "n0005-s0.json", "n0020-s0.json", "n0020-s1.json"]
+    expected = ["n0001-s0", "n0005-s0", "n0020-s0", "n0020-s1"]
+    assert [name.rpartition("-")[0] for name in found] == expected
 
 
 def test_a_folder_without_records_has_none(tmp_path):
     assert list(store.load(tmp_path / "nowhere")) == []
+
+
+def place(root, one):
+    """Where a record belongs."""
+    return store.path_of(root, one.trial, one.fingerprint)
+
+
+def at(root, one):
+    """What is stored in the places of a record, all of it in order."""
+    return list(store.load_trial(root, one.trial, one.fingerprint, pytest.fail))
 
 
 def told_of(folder):
@@ -172,26 +217,30 @@ def told_of(folder):
 
 
 @pytest.mark.parametrize(
-    "place",
-    [record(seed=1), record(n=2), record("probe"), record(task="other"), record(backbone="other")],
+    "another",
+    [
+        *(record(seed=1), record(n=2), record("probe"), record(task="other")),
+        *(record(backbone="other"), record(fingerprint="a" * 64)),
+    ],
 )
-def test_a_record_in_the_place_of_another_is_named_and_the_rest_goes_on(tmp_path, place):
+def test_a_record_in_the_place_of_another_is_named_and_the_rest_goes_on(tmp_path, another):
     path = store.save(tmp_path, record())
-    other = store.path_of(tmp_path, place.trial)
+    other = place(tmp_path, another)
     other.parent.mkdir(parents=True, exist_ok=True)
     other.write_bytes(path.read_bytes())
     loaded, (said,) = told_of(tmp_path)
     assert loaded == [record()]
-    assert said.startswith(f"{other}: this is the record of another trial")
-    with pytest.raises(UserError, match="another trial"):
-        store.load_trial(tmp_path, place.trial)
+    assert said.startswith(f"{other}: this is the record of another trial, or made with something")
+    faults = []
+    assert list(store.load_trial(tmp_path, another.trial, another.fingerprint, faults.append)) == []
+    assert [str(fault) for fault in faults] == [said]
 
 
 def test_a_record_outside_the_folder_of_its_arm_is_named(tmp_path):
     store.save(tmp_path, record())
     (loaded, (said,)) = told_of(tmp_path / "toy")
     assert loaded == []
-    assert "toy/net/scratch/n0001-s0.json would be its place" in said
+    assert re.search(r"toy/net/scratch/n0001-s0-\w{12}\.json would be its place", said)
 
 
 BAD_NAMES = ["../../x", "..", "", "a/b", "/etc", "a\\b", "C:x", "a\nb", "a\0", "<b>", "$x$", "=1+1"]
@@ -210,6 +259,16 @@ def test_a_name_from_a_stranger_never_leads_out_of_the_folder(tmp_path, what, na
     bad = dataclasses.replace(record().trial, **{what: name})
     with pytest.raises(UserError, match="no name for a folder"):
         store.save(tmp_path, record(trial=bad))
+
+
+@pytest.mark.parametrize("said", ["", "../../x", "A" * 64, "a" * 63, "a" * 65, "a" * 64 + "\n"])
+def test_a_fingerprint_from_a_stranger_is_no_part_of_a_name(tmp_path, said):
+    path = store.save(tmp_path, record())
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"fingerprint": said}))
+    loaded, (why,) = told_of(tmp_path)
+    assert (loaded, "no SHA-256" in why) == ([], True)
+    with pytest.raises(UserError, match="no SHA-256"):
+        store.save(tmp_path, record(fingerprint=said))
 
 
 @pytest.mark.parametrize("name", ["timm--resnet18.a1_in1k", "my net (v2)", "Модель", "_", "a+b=c"])
@@ -272,30 +331,37 @@ def test_a_nest_of_brackets_is_refused(tmp_path):
 
 
 def test_a_folder_in_the_place_of_a_record_is_moved_aside_with_all_that_it_holds(tmp_path):
-    path = store.path_of(tmp_path, record().trial)
+    path = place(tmp_path, record())
     (path / "mine").mkdir(parents=True)
-    (path / "n0001-s7.json").write_text("{}")
     assert store.load_file(store.save(tmp_path, record())) == record()
-    assert (path.parent / "superseded" / "n0001-s0-folder.json" / "mine").is_dir()
+    assert (path.with_name(f"{path.name}.1") / "mine").is_dir()
     assert told_of(tmp_path) == ([record()], [])
 
 
-def test_nothing_that_is_set_aside_replaces_another(tmp_path):
+def test_a_link_in_the_place_of_a_record_is_moved_aside_and_not_followed(tmp_path):
+    path = place(tmp_path, record())
+    path.parent.mkdir(parents=True)
+    path.symlink_to(tmp_path / "nowhere")
+    store.save(tmp_path, record())
+    assert path.with_name(f"{path.name}.1").is_symlink()
+    assert list(store.load(tmp_path)) == [record()]
+
+
+def test_nothing_that_is_moved_aside_replaces_another(tmp_path):
     for content in ("{one", "{two", "{three"):
         path = store.save(tmp_path, record())
         path.write_text(content)
         store.save(tmp_path, record())
-    kept = sorted((path.parent / "superseded").iterdir())
-    assert {file.read_text() for file in kept} == {"{one", "{two", "{three"}
+    kept = {file.read_text() for file in path.parent.iterdir() if file != path}
+    assert kept == {"{one", "{two", "{three"}
 
 
 def test_the_record_of_another_trial_is_kept_even_with_the_same_settings(tmp_path):
-    path = store.path_of(tmp_path, record(seed=1).trial)
+    path = place(tmp_path, record(seed=1))
     store.save(tmp_path, record()).rename(path)
     store.save(tmp_path, record(seed=1))
     assert store.load_file(path) == record(seed=1)
-    (kept,) = (path.parent / "superseded").iterdir()
-    assert store.load_file(kept) == record()
+    assert store.load_file(path.with_name(f"{path.name}.1")) == record()
 
 
 def test_what_a_killed_writer_left_is_cleared_before_the_next_run(tmp_path):
@@ -351,7 +417,7 @@ for i in itertools.count():
 
 def test_a_writer_killed_at_any_moment_leaves_a_whole_record_or_none(tmp_path):
     environment = os.environ | {"PYTHONPATH": f"{CHECKOUT / 'tests/support'}{os.pathsep}{CHECKOUT}"}
-    path = store.path_of(tmp_path, record().trial)
+    path = place(tmp_path, record())
     for delay in (0.0, 0.013, 0.031):
         command = [sys.executable, "-c", WRITER, str(tmp_path)]
         with subprocess.Popen(command, env=environment) as writer:

@@ -13,6 +13,7 @@ from benchmark import arms
 from benchmark.checks.contribution import former
 from benchmark.defaults import BUNDLED
 from benchmark.harness.plan import recipe_for
+from benchmark.records import store
 from benchmark.records.fingerprint import PROTOCOL, Ingredients, fingerprint
 from benchmark.records.recipe import as_stored, stored
 from benchmark.records.record import DataFacts, Record, Training, Trial
@@ -24,17 +25,19 @@ OTHER_HASH = "0" * 64
 ONE = Path("toy", BACKBONE, "finetune", "n0001-s0.json")
 
 
-def sound(task, arm="finetune", n=1, seed=0, alternative=None, protocol=PROTOCOL) -> Record:
+def sound(
+    task, arm="finetune", n=1, seed=0, alternative=None, protocol=PROTOCOL, image_size=toy.SIZE
+) -> Record:
     """A record as a trial would have written it, with guessed predictions."""
-    dataset = data.load(task, toy.SIZE)
+    dataset = data.load(task, image_size)
     labels, classes = dataset.test.labels, len(toy.CLASSES)
-    random = np.random.default_rng([n, seed, len(arm), len(alternative or "")])
+    random = np.random.default_rng([n, seed, len(arm), len(alternative or ""), image_size])
     predictions = random.integers(0, classes, len(labels))
-    recipe = own_recipe(task, Trial(task.name, BACKBONE, arm, n, seed), protocol)
+    recipe = own_recipe(task, Trial(task.name, BACKBONE, arm, n, seed), protocol, image_size)
     recipe = dict((recipe.varied(alternative) if alternative else recipe).settings)
     weights = backbones.find(BACKBONE).weights_hash if arms.arm(arm).pretrained else None
     design, same = backbones.find(BACKBONE).design, dataset.test_in_train
-    made_of = Ingredients(toy.SIZE, dataset.hash, weights, design)
+    made_of = Ingredients(image_size, dataset.hash, weights, design)
     losses = tuple(random.random(2).tolist())
     training = Training(1, losses, True, 2.0) if arm != "probe" else Training(0, (), None, 2.0)
     return toy.record(
@@ -45,7 +48,7 @@ def sound(task, arm="finetune", n=1, seed=0, alternative=None, protocol=PROTOCOL
         backbone=BACKBONE,
         predictions=tuple(predictions.tolist()),
         recipe=recipe,
-        data=DataFacts("toy", dataset.hash, toy.SIZE, classes, 24, len(labels), same),
+        data=DataFacts("toy", dataset.hash, image_size, classes, 24, len(labels), same),
         weights_hash=weights,
         subset_hash=subsets.subset_hash(subsets.subset(dataset.train.labels, n, seed)),
         backbone_label=backbones.find(BACKBONE).label,
@@ -55,12 +58,18 @@ def sound(task, arm="finetune", n=1, seed=0, alternative=None, protocol=PROTOCOL
     )
 
 
-def own_recipe(task, trial, protocol):
+def put(folder: Path, record: Record) -> Path:
+    """Stores it under the name of its trial, as earlier versions did: edited, it stays in place."""
+    path = store.save(folder, record)
+    return path.replace(toy.old_name(path))
+
+
+def own_recipe(task, trial, protocol, image_size):
     """The suite's own."""
     if protocol != PROTOCOL:
         return former.RULES[protocol](trial, task)
     arm, backbone = arms.arm(trial.arm), backbones.find(BACKBONE)
-    used = recipe_for(arm, task, backbone, trial.images_per_class, len(toy.CLASSES), toy.SIZE)
+    used = recipe_for(arm, task, backbone, trial.images_per_class, len(toy.CLASSES), image_size)
     return stored(as_stored(used))
 
 

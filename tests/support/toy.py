@@ -9,6 +9,7 @@ import yaml
 from PIL import Image
 from safetensors.torch import save_file
 
+from benchmark.files import digest
 from benchmark.records.fingerprint import PROTOCOL
 from benchmark.records.recipe import Recipe, as_stored
 from benchmark.records.record import DataFacts, Record, Training, Trial
@@ -112,6 +113,11 @@ def write_backbone(
     return f"local-dir:{folder}"
 
 
+def old_name(path: Path) -> Path:
+    """Where earlier versions put the record of that place: their names had no fingerprint."""
+    return path.with_name(f"{path.stem.rpartition('-')[0]}.json")
+
+
 def record(
     arm: str = "scratch", n: int = 1, seed: int = 0, correct: str = "1100", **changed
 ) -> Record:
@@ -119,7 +125,7 @@ def record(
     trial = Trial(changed.pop("task", "toy"), changed.pop("backbone", "net"), arm, n, seed)
     made = Record(
         trial=trial,
-        fingerprint=f"settings of {arm}",
+        fingerprint=digest(f"settings of {arm}"),
         protocol=PROTOCOL,
         status="ok",
         reason=None,

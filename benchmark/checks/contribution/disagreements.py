@@ -9,7 +9,7 @@ from itertools import chain
 
 from benchmark.analysis.board import SCRATCH
 from benchmark.checks.contribution.filed import Filed, Problem, short
-from benchmark.records import store
+from benchmark.records.record import Trial
 
 
 def disagreements(found: Sequence[Filed]) -> Iterator[Problem]:
@@ -17,6 +17,7 @@ def disagreements(found: Sequence[Filed]) -> Iterator[Problem]:
     for rule in _RULES:
         yield from _minorities(rule, found)
     yield from _copies(found)
+    yield from _repeated(found)
     yield from _unpaired(found)
     yield from _audit_problems(found)
 
@@ -54,11 +55,6 @@ _RULES = (
     _Rule("subset_hash", _subset, lambda one: one.record.subset_hash),
     # The hash is taken before resizing, so that it is the same for every size and backbone.
     _Rule("data", lambda one: one.record.trial.task, _data),
-    _Rule(
-        "data.image_size",
-        lambda one: (one.record.trial.task, one.record.trial.backbone),
-        lambda one: one.record.data.image_size,
-    ),
     _Rule("weights_hash", _pretrained_backbone, lambda one: one.record.weights_hash),
     _Rule(
         "backbone_label",
@@ -99,26 +95,50 @@ def _copies(found: Iterable[Filed]) -> Iterator[Problem]:
                 yield Problem(one.file, f"the same outcome, to the second, as {short(first.file)}")
 
 
+_Cell = tuple[int, int, Trial]
+"""Protocol, image size and trial: a sound contribution has one record of each."""
+
+
+def _cell(one: Filed, arm: str = "") -> _Cell:
+    """The record's own, or the same of another arm."""
+    record = one.record
+    trial = replace(record.trial, arm=arm or record.trial.arm)
+    return record.protocol, record.data.image_size, trial
+
+
+def _missing(cell: _Cell) -> str:
+    protocol, pixels, trial = cell
+    folder = f"{trial.task}/{trial.backbone}/{trial.arm}"
+    cell_of_it = f"N={trial.images_per_class}, seed {trial.seed}"
+    return f"{folder} has no {cell_of_it} at {pixels} px under protocol {protocol}"
+
+
+def _repeated(found: Iterable[Filed]) -> Iterator[Problem]:
+    """Those whose cell is there already, say under the name that an earlier version gave it."""
+    seen: dict[Hashable, Filed] = {}
+    for one in found:
+        first = seen.setdefault((one.place.alternative, _cell(one)), one)
+        if first is not one:
+            yield Problem(one.file, f"the same trial as {short(first.file)}: leave one out")
+
+
 def _unpaired(found: Sequence[Filed]) -> Iterator[Problem]:
     """Gains are paired; those of audits are, too, with the records that are audited."""
-    there = {
-        (one.record.protocol, one.record.trial) for one in found if one.place.alternative is None
-    }
-    for one in found:
-        partner = replace(one.record.trial, arm=SCRATCH)
-        if one.place.alternative is None and (one.record.protocol, partner) not in there:
-            missing = short(store.path_of(one.place.root, partner))
-            yield Problem(one.file, f"no partner to compare with: {missing} is missing")
+    originals = [one for one in found if one.place.alternative is None]
+    there = set(map(_cell, originals))
+    for one in originals:
+        if (partner := _cell(one, SCRATCH)) not in there:
+            yield Problem(one.file, f"no partner to compare with: {_missing(partner)}")
 
 
 def _audit_problems(found: Sequence[Filed]) -> Iterator[Problem]:
-    originals = {one.record.trial: one for one in found if one.place.alternative is None}
+    originals = {_cell(one): one for one in found if one.place.alternative is None}
     for one in found:
         if one.place.alternative is None:
             continue
-        original = originals.get(one.record.trial)
+        original = originals.get(_cell(one))
         if original is None:
-            yield Problem(one.file, f"the audited record {short(one.file)} is missing")
+            yield Problem(one.file, f"nothing that it could audit: {_missing(_cell(one))}")
         elif not _is_changed(one, original, one.place.alternative):
             yield Problem(one.file, f"recipe: not the audited one with {one.place.alternative}")
         elif one.course and one.course == original.course and _trains_otherwise(one, original):

@@ -14,7 +14,7 @@ from benchmark.errors import UserError
 from benchmark.harness.judged import folder as folder_of_audit
 from benchmark.records import store
 from benchmark.records.recipe import ALTERNATIVES
-from benchmark.records.record import Record, Trial
+from benchmark.records.record import Record
 
 _ARM_DEPTH = 3
 """Folders between the root and a record: task, backbone, arm."""
@@ -75,7 +75,7 @@ def read(file: Path, root: Path) -> Record:
         raise UserError(f"not a record: {error}") from error
     if not same:
         raise UserError("not as the suite writes it: other types or keys")
-    _check_place(file, root, record.trial)
+    _check_place(file, root, record)
     return record
 
 
@@ -90,7 +90,9 @@ def _same_values(one: Any, other: Any) -> bool:
     return bool(one == other)
 
 
-def _check_place(file: Path, root: Path, trial: Trial) -> None:
-    names, place = (trial.task, trial.backbone, trial.arm), store.path_of(root, trial)
-    if file != place or file.relative_to(root).parts[:-1] != names:
-        raise UserError(f"its trial is another: that one's record is {short(place)}")
+def _check_place(file: Path, root: Path, record: Record) -> None:
+    trial = record.trial
+    own, *earlier = store.places(root, trial, record.fingerprint)
+    names = (trial.task, trial.backbone, trial.arm)
+    if file not in (own, *earlier) or file.relative_to(root).parts[:-1] != names:
+        raise UserError(f"its trial or fingerprint is another's: that one's place is {short(own)}")

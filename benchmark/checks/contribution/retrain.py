@@ -105,7 +105,8 @@ def _job(one: Filed, known: Knowledge) -> Job:
         record.data.image_size, record.data.hash, record.weights_hash, network.design
     )
     on_gpu = record.device.startswith("cuda") and torch.cuda.is_available()
-    return Job(trial, network.name, task, recipe, made_of, "cuda" if on_gpu else "cpu")
+    device = "cuda" if on_gpu else "cpu"
+    return Job(trial, network.name, task, recipe, made_of, record.subset_hash, device)
 
 
 def _trained(jobs: Sequence[Job], workers: int, watch: Watch) -> list[Record]:

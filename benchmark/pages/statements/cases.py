@@ -10,6 +10,7 @@ from benchmark.analysis.crossover import Verdict
 from benchmark.analysis.curves import Point
 from benchmark.analysis.gains import GainEstimate
 from benchmark.pages import escape
+from benchmark.pages.words import task_name
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class Case:
     @property
     def name(self) -> str:
         """The task in Markdown, marked where it is not counted."""
-        return escape.text(self.board.task) + ("" if self.counted else " (development)")
+        return escape.text(task_name(self.board)) + ("" if self.counted else " (development)")
 
     @property
     def comparison(self) -> Comparison:

@@ -5,11 +5,10 @@ import shutil
 from pathlib import Path
 
 import pytest
-from made_contribution import sound
+from made_contribution import put, sound
 
 from benchmark.checks.contribution import check as contribution
 from benchmark.harness import judged
-from benchmark.records import store
 
 
 @pytest.fixture(scope="module")
@@ -19,10 +18,10 @@ def whole(task, tmp_path_factory):
     for n in (1, 2):
         for seed in (0, 1):
             for arm in ("scratch", "finetune", "probe"):
-                store.save(root / "records", sound(task, arm, n, seed))
+                put(root / "records", sound(task, arm, n, seed))
     for arm in ("scratch", "finetune"):
         audited = judged.folder(root / "records", "steps-x2")
-        store.save(audited, sound(task, arm, 2, 0, "steps-x2"))
+        put(audited, sound(task, arm, 2, 0, "steps-x2"))
     return root / "records"
 
 

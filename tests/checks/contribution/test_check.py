@@ -3,20 +3,20 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
-import shutil
 from functools import partial
 
 import pytest
 import toy
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from made_contribution import BACKBONE, ONE, OTHER_HASH, edit, sound, write
+from made_contribution import BACKBONE, ONE, OTHER_HASH, edit, put, sound, write
 
 from benchmark import arms
 from benchmark.checks.contribution import check as contribution
 from benchmark.cli import main as cli
 from benchmark.defaults import RECORDED
 from benchmark.errors import UserError
+from benchmark.harness import judged
 from benchmark.harness.plan import recipe_for
 from benchmark.records import store
 from benchmark.records.recipe import as_stored
@@ -31,6 +31,15 @@ def test_sound_records_and_audits_have_no_problems(whole, task):
         "14 records of 1 tasks are consistent; 0 of 14 re-trained: "
         "made-up predictions are found by RETRAIN=k alone"
     )
+
+
+def test_records_of_two_image_sizes_and_their_audits_are_sound_side_by_side(check, records, task):
+    for arm in ("scratch", "finetune", "probe"):
+        store.save(records, sound(task, arm, 2, 0, image_size=32))
+    audits = judged.folder(records, "steps-x2")
+    for arm in ("scratch", "finetune"):
+        store.save(audits, sound(task, arm, 2, 0, "steps-x2", image_size=32))
+    assert check() == {}
 
 
 def test_the_committed_records_are_sound():
@@ -50,7 +59,7 @@ def test_editing_with_the_same_value_changes_nothing(check, records):
         ("protocol", 1, "fingerprint: not that of its recipe"),
         ("protocol", 1, "no partner to compare with"),
         ("protocol", 3, "protocol 3 is unknown"),
-        ("trial.seed", 1, "its trial is another"),
+        ("trial.seed", 1, "its trial or fingerprint is another's"),
         ("trial.task", "../toy", "no name for a folder"),
         ("trial.task", "./toy", "no name for a folder"),
         ("trial.images_per_class", 10**30, "not a record: trial.images_per_class"),
@@ -94,7 +103,8 @@ def test_editing_with_the_same_value_changes_nothing(check, records):
         ("subset_hash", OTHER_HASH, "subset_hash: not the same as in"),
         ("data.hash", OTHER_HASH, "data.hash: not that of the task's data"),
         ("data.hash", OTHER_HASH, "data: not the same as in"),
-        ("data.image_size", 32, "data.image_size: not the same as in"),
+        ("data.image_size", 32, "data or weights behind the same fingerprint: not the same"),
+        ("data.image_size", 32, "no partner to compare with"),
         ("data.train_images", 2, "fewer than N of each class"),
         ("data.classes", 0, "data.classes: 0 is below 1"),
         ("data.test_in_train", [3, 1], "not increasing indices"),
@@ -123,8 +133,7 @@ def test_records_of_earlier_formats_are_sound_under_the_protocol_of_then(
     check, records, task, format, unknown
 ):
     for arm in ("scratch", "finetune", "probe"):
-        file = store.save(records, sound(task, arm, protocol=1))
-        shutil.rmtree(file.parent / "superseded")
+        file = put(records, sound(task, arm, protocol=1))
         content = {k: v for k, v in json.loads(file.read_text()).items() if k not in unknown}
         file.write_text(json.dumps(content | {"format": format}))
     assert check() == {}
@@ -152,7 +161,7 @@ def test_a_failed_trial_is_sound(check, records, task):
     made = dataclasses.replace(
         sound(task), **nothing, reason="loss was NaN", training=Training(0, (), None, 0.0)
     )
-    store.save(records, made)
+    put(records, made)
     assert check() == {}
 
 
@@ -160,7 +169,7 @@ def test_n_beyond_the_data_is_a_problem(check, records, task):
     large = dataclasses.replace(
         sound(task, "scratch"), trial=Trial("toy", BACKBONE, "scratch", 9, 0)
     )
-    file = store.save(records, large).relative_to(records)
+    file = put(records, large).relative_to(records)
     assert "class 0 has 8 images, fewer than N=9" in check()[file]
 
 
@@ -172,14 +181,14 @@ def test_an_unknown_task_is_a_problem_once(records, tmp_path):
 def test_an_unknown_arm_is_a_problem(check, records, task):
     made = sound(task)
     moved = dataclasses.replace(made, trial=dataclasses.replace(made.trial, arm="finetun"))
-    file = store.save(records, moved).relative_to(records)
+    file = put(records, moved).relative_to(records)
     assert "unknown arm 'finetun'; did you mean 'finetune'?" in check()[file]
 
 
 def test_what_cannot_be_checked_here_is_said(tmp_path):
     remote = {"load_dataset": {"path": "organisation/name", "revision": "0123abc"}}
     task = toy.write_task(tmp_path / "tasks", data=remote)
-    store.save(tmp_path / "records", lone(task, "local-net"))
+    put(tmp_path / "records", lone(task, "local-net"))
     report = contribution.check(tmp_path / "records", task.folder)
     assert report.problems == ()
     assert "1 tasks checked without their data: toy (they would have to be down" in str(report)

@@ -4,10 +4,10 @@ import json
 import shutil
 from pathlib import Path
 
-from made_contribution import BACKBONE, ONE, edit, sound
+from made_contribution import BACKBONE, ONE, edit, put, sound
 
 from benchmark.harness import judged
-from benchmark.records import store
+from benchmark.records.fingerprint import PROTOCOL
 
 
 def test_a_missing_partner_of_scratch_is_named(check, records):
@@ -15,7 +15,8 @@ def test_a_missing_partner_of_scratch_is_named(check, records):
     (records / missing).unlink()
     found = check()
     assert set(found) == {ONE, ONE.parent.parent / "probe" / ONE.name}
-    assert found[ONE] == f"no partner to compare with: {missing} is missing\n"
+    expected = f"toy/{BACKBONE}/scratch has no N=1, seed 0 at 16 px under protocol {PROTOCOL}"
+    assert found[ONE] == f"no partner to compare with: {expected}\n"
 
 
 def test_a_record_under_two_seeds_is_a_copy(check, records):
@@ -31,7 +32,9 @@ def test_an_audit_needs_the_record_that_it_audits(check, records):
     again = ONE.with_name("n0002-s0.json")
     (records / again).unlink()
     audited = Path("../audits/steps-x2") / again
-    assert check() == {audited: f"the audited record {again.as_posix()} is missing\n"}
+    (what,) = (found := check()).values()
+    assert list(found) == [audited]
+    assert what.startswith(f"nothing that it could audit: {again.parent.as_posix()} has no N=2, ")
 
 
 def test_an_audit_under_the_wrong_name_is_noticed(check, records):
@@ -76,8 +79,8 @@ def test_after_an_early_end_twice_the_views_have_the_same_losses(check, records)
 
 def test_an_early_end_that_was_pasted_where_none_may_be_is_refused(check, records, task):
     audited = judged.folder(records, "full-budget")
-    store.save(audited, sound(task, "scratch", 2, 0, "full-budget"))
-    store.save(audited, sound(task, "finetune", 2, 0, "full-budget"))
+    put(audited, sound(task, "scratch", 2, 0, "full-budget"))
+    put(audited, sound(task, "finetune", 2, 0, "full-budget"))
     for folder in (".", "../audits/full-budget"):
         trained(records, folder, COURSE, whole_budget(records) - 1)
     pasted = Path("../audits/full-budget") / AUDITED

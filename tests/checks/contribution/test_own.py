@@ -5,7 +5,7 @@ import shutil
 from itertools import product
 
 import pytest
-from made_contribution import BACKBONE, ONE, edit, sound
+from made_contribution import BACKBONE, ONE, edit, put, sound
 
 from benchmark.checks.contribution import check as contribution
 from benchmark.checks.contribution import former, own
@@ -33,7 +33,7 @@ def retell(folder, arm, **settings):
         record = store.load_file(file)
         if record.trial.arm == arm:
             file.unlink()
-            store.save(folder, retold(record, **settings))
+            put(folder, retold(record, **settings))
 
 
 @pytest.mark.parametrize("settings", [{"learning_rate": 1e-9}, {"batch_size": 1}, {"floor": 5.0}])
@@ -72,13 +72,13 @@ def test_rates_that_no_measurement_chooses_are_refused(records, task, monkeypatc
 
 def test_an_audit_is_the_alternative_of_its_folder(check, records, task):
     folder = judged.folder(records, "rate-div3")
-    store.save(folder, sound(task, "finetune", 2, 0, "rate-x3"))
+    put(folder, sound(task, "finetune", 2, 0, "rate-x3"))
     (what,) = check().values()
     assert "not the suite's own with rate-div3: learning_rate is 0.009" in what
 
 
 def test_a_probe_cannot_be_audited(check, records, task):
-    store.save(judged.folder(records, "rate-x3"), sound(task, "probe", 2, 0))
+    put(judged.folder(records, "rate-x3"), sound(task, "probe", 2, 0))
     assert "probe has none that rate-x3 could vary" in "".join(check().values())
 
 
@@ -89,7 +89,7 @@ def test_results_pasted_into_an_audit_are_refused(check, records, task, alternat
     training = dataclasses.replace(audited.training, seconds=3.25)
     pasted = {"predictions": audited.predictions, "correct": audited.correct}
     pasted |= {"accuracy": audited.accuracy, "training": training}
-    store.save(judged.folder(records, alternative), dataclasses.replace(again, **pasted))
+    put(judged.folder(records, alternative), dataclasses.replace(again, **pasted))
     (what,) = check().values()
     assert what == "training.losses: those of the audited record\n"
 
@@ -103,7 +103,11 @@ def test_a_record_at_the_place_of_another_trial_is_refused(check, records, n, se
     if told:
         edit(records / target, "trial.seed", seed)
         edit(records / target, "trial.images_per_class", n)
-    expected = "subset_hash: not that of the task's labels" if told else "its trial is another"
+    expected = (
+        "subset_hash: not that of the task's labels"
+        if told
+        else "its trial or fingerprint is another's"
+    )
     assert expected in check()[target]
 
 
