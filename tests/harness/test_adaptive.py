@@ -212,6 +212,7 @@ def test_seeds_behind_a_gap_and_stale_records_do_not_count(selection, trained, t
         if (job.trial.images_per_class, job.trial.seed, job.trial.arm) == (1, 1, "scratch"):
             store.path_of(tmp_path, job.trial, job.fingerprint).unlink()
         if (job.trial.images_per_class, job.trial.seed, job.trial.arm) == (4, 0, "finetune"):
+            store.path_of(tmp_path, job.trial, job.fingerprint).unlink()
             store.save(tmp_path, made_by(job, fingerprint="0" * 64))
     assert Grown.stored(selection, tmp_path).seeds == {1: 1, 2: 2}
 
