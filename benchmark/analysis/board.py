@@ -6,7 +6,7 @@ Tables, figures and sentences are made from boards elsewhere.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from benchmark.analysis import certificate, crossover, effective
@@ -153,10 +153,16 @@ def _subject(score: Score) -> _Subject:
     return score.trial.task, score.trial.backbone, score.data.image_size
 
 
-def of_newest_protocol(boards: Sequence[Board]) -> list[Board]:
-    """Those that can be counted together; the others were trained with other recipes."""
-    newest = max((board.protocol for board in boards), default=PROTOCOL)
-    return [board for board in boards if board.protocol == newest]
+def of_one_protocol(boards: Sequence[Board], uncounted: Collection[str]) -> list[Board]:
+    """Those that can be counted together: the others were trained with other recipes.
+
+    Of the protocol with the most boards, those of the tasks ``uncounted`` aside; of equals the
+    newest.
+    """
+    counts = Counter({board.protocol: 0 for board in boards})
+    counts.update(board.protocol for board in boards if board.task not in uncounted)
+    chosen = max(counts, key=lambda protocol: (counts[protocol], protocol), default=PROTOCOL)
+    return [board for board in boards if board.protocol == chosen]
 
 
 def _board(scores: Sequence[Score], margin: float, audits: Audits) -> Board:

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from benchmark import files
-from benchmark.analysis.board import FINETUNE, Board, of_newest_protocol
+from benchmark.analysis.board import FINETUNE, Board, of_one_protocol
 from benchmark.errors import UserError
 from benchmark.pages import (
     csv_files,
@@ -105,7 +105,7 @@ def _page(boards: Sequence[Board], tasks: Mapping[str, Task]) -> str:
         UNFINISHED=words.UNFINISHED,
         INTERVALS=words.INTERVALS,
         in_short=in_short.in_short(counted, development),
-        any_older=len(of_newest_protocol(boards)) < len(boards),
+        any_older=any(b.protocol != counted[0].protocol for b in boards),
         other_arms=[_other_arm(ordered, arm, tasks) for arm in _others(boards)],
         longer=tables.longer_table(ordered, FINETUNE),
         surprises=surprises(counted),
@@ -120,7 +120,7 @@ def _page(boards: Sequence[Board], tasks: Mapping[str, Task]) -> str:
 
 
 def _counted(boards: Sequence[Board], tasks: Mapping[str, Task]) -> list[Board]:
-    """Of the newest protocol, one for each task and backbone: of the task's own image size.
+    """Of one protocol, one for each task and backbone: of the task's own image size.
 
     Without one, of the size with the most records.
     """
@@ -130,8 +130,9 @@ def _counted(boards: Sequence[Board], tasks: Mapping[str, Task]) -> list[Board]:
         is_own = task is not None and task.image_size == board.data.image_size
         return is_own, sum(effort.trials for effort in board.efforts)
 
+    development = [name for name, task in tasks.items() if task.development]
     best: dict[tuple[str, str], Board] = {}
-    for board in of_newest_protocol(boards):
+    for board in of_one_protocol(boards, development):
         about = board.task, board.backbone
         best[about] = max(best.get(about, board), board, key=rank)
     return list(best.values())
