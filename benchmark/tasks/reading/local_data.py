@@ -68,10 +68,13 @@ class LocalData:
                 raise self.refuse(f"{start} does not exist", f"paths are relative to {self._where}")
         starts = [self.top] if self.spec.data_dir else named
         tree = walk(self.root, starts, confined=self.confined)
-        if tree.faults:
+        if self.data.split_file is not None:
+            # What may not be read cannot be in the list either, and is one file not used.
+            tree.unused += [Unused(*fault) for fault in tree.faults]
+        elif tree.faults:
             more = f" and {len(tree.faults) - 1} more" * (len(tree.faults) > 1)
             raise self.refuse(
-                tree.faults[0] + more,
+                " ".join(tree.faults[0]) + more,
                 "copy the files into the folder; links to elsewhere are not followed",
             )
         return tree
@@ -150,6 +153,6 @@ class LocalData:
         for file in files:
             name = split_names.of_file(str(PurePosixPath(file).relative_to(self.top)))
             by_split.setdefault(name, []).append(file)
-        if self.data.test_fraction is not None and not any(map(split_names.kind_of, by_split)):
+        if self.data.cuts and not any(map(split_names.kind_of, by_split)):
             return {"train": list(files)}
         return by_split

@@ -12,9 +12,7 @@ from benchmark.errors import UserError
 from benchmark.tasks.definition.data_keys import Data, LoadDataset
 from benchmark.tasks.definition.schema import Task
 from benchmark.tasks.explained import explained, reason
-from benchmark.tasks.raw import Raw
 from benchmark.tasks.reading import arrow_files, image_folders, text_tables
-from benchmark.tasks.reading.assemble import assemble
 from benchmark.tasks.reading.local_data import LocalData
 from benchmark.tasks.reading.parts import Reading
 from benchmark.tasks.sources.base import Source, library, register, settings
@@ -83,13 +81,14 @@ def _root(task: Task) -> Path:
 def source(local: LocalData, description: str) -> Source:
     """The files as a source. Raises `UserError` for those that are missing or lie outside."""
     identity = {"root": str(local.root), "files": local.stats}
-    return Source(description, identity | settings(local.data), False, partial(read, local))
+    identity |= settings(local.data)
+    return Source(description, identity, False, local.data, local.refuse, partial(read, local))
 
 
-def read(local: LocalData, scratch: Path) -> Raw:
+def read(local: LocalData, scratch: Path) -> Reading:
     """The pictures and labels in the files; ``scratch`` has to outlive the result."""
     with explained(partial(_error, local)):
-        return assemble(local.data, _reading(local, scratch), local.refuse)
+        return _reading(local, scratch)
 
 
 def _reading(local: LocalData, scratch: Path) -> Reading:
