@@ -22,7 +22,7 @@ from benchmark.errors import nearest
 
 BUILDERS = ("imagefolder", "parquet", "csv", "json", "save_to_disk")
 
-_HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
+HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 _COMMIT = re.compile(r"[0-9a-f]{7,64}")
 _LOOPBACK = re.compile(r"http://(127\.0\.0\.1|localhost)[:/]")
 _LONGEST_PATH, _LONGEST_NAME = 1024, 255
@@ -177,7 +177,7 @@ class LoadDataset(KeyModel):
         return self
 
     def _check_hub(self) -> None:
-        if not _HUB_ID.fullmatch(self.path):
+        if not HUB_ID.fullmatch(self.path):
             close = nearest(self.path, list(BUILDERS))
             raise ValueError(
                 f"unknown path {self.path!r}{close}; it is one of {', '.join(BUILDERS)} "

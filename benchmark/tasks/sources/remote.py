@@ -7,7 +7,7 @@ import hashlib
 import http.client
 import logging
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from urllib.error import HTTPError
@@ -113,11 +113,29 @@ def _check_hash(task: Task, url: str, found: str) -> None:
 
 
 def _read_hub(task: Task, spec: LoadDataset, scratch: Path) -> Reading:
-    with explained(partial(_error, task, f"the hub's {spec.path}")):
+    return tables.reading(task.data, hub_tables(task, spec, scratch), None, refusal(task))
+
+
+def hub_tables(task: Task, spec: LoadDataset, scratch: Path) -> dict[str, Table]:
+    """All splits of a data set on the hub. Raises `UserError` where they cannot be had."""
+    with _asking_hub(task, spec.path):
+        return _load_hub(spec, scratch)
+
+
+def newest_revision(task: Task, path: str) -> str:
+    """The commit that the hub's data set ``path`` is at. Raises `UserError` as `hub_tables`."""
+    import huggingface_hub
+
+    with _asking_hub(task, path):
+        return str(huggingface_hub.HfApi().dataset_info(path).sha)
+
+
+@contextlib.contextmanager
+def _asking_hub(task: Task, path: str) -> Iterator[None]:
+    with explained(partial(_error, task, f"the hub's {path}")):
         _ask_hub()
         with impatient_hub():
-            splits = _load_hub(spec, scratch)
-    return tables.reading(task.data, splits, None, refusal(task))
+            yield
 
 
 def _ask_hub() -> None:
