@@ -67,7 +67,8 @@ def _remarks(found: Found, dealt: Dealt) -> Iterator[str]:
         yield f"cannot be used, and left out: {len(found.faults)}"
         for fault in found.faults[:_MOST_FAULTS]:
             mend = f" (to mend: {fault.mend})" if fault.mend else ""
-            yield f"  {one_line(fault.what)}{one_line(mend)}"
+            place = "" if fault.name in fault.what else f"{fault.name}: "
+            yield f"  {one_line(place + fault.what + mend)}"
         if len(found.faults) > _MOST_FAULTS:
             yield f"  and {len(found.faults) - _MOST_FAULTS} more, in the list"
     if found.empty_classes:

@@ -59,7 +59,8 @@ class Picture:
     content: bytes | Path | Pixels
     """Encoded bytes, an image file, or grey values ``[height, width]`` in 0..255."""
     place: str
-    """What to call it in an error: its file, or its row."""
+    """What to call it: its file, or its row. No other one of its data set is called so, unless
+    two rows name one file."""
     file: str = ""
     """The name of its file in its source, where that is known."""
 

@@ -7,7 +7,7 @@ Without one, a test split is drawn by lot from each class, whole families of cop
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -79,31 +79,54 @@ def deal(found: Found) -> Dealt:
     )
     out = dict(_unusable(found))
     out |= {i: _TWO_LABELS for i in _contradicting(kin.equal, labels) if i not in out}
-    notes = [_MISLED] if kin.misled else []
-    if found.published_split:
-        fraction, tests = None, {i for i, one in enumerate(found.looks) if one.given == TEST}
-        more, warnings = _copies_of_tests(found, kin, labels, tests, out)
-        out |= more
-    else:
-        kept = np.array([i for i in range(len(labels)) if i not in out], np.int64)
-        fraction = min(TEST_FRACTION, MOST_TEST / max(1, len(kept)))
-        tied, warnings = _splittable(found, kin, labels, kept)
-        chosen = own_split.by_groups(labels[kept], tied[kept].tolist(), fraction, _SEED)
-        tests = set(kept[chosen].tolist())
-    out |= _one_sided(found, labels, tests, out)
-    sides = [_side(i, tests, out) for i in range(len(labels))]
+    by = _published if found.published_split else _drawn
+    drawn = by(found, kin, labels, out)
+    out |= drawn.out
+    out |= _one_sided(found, labels, drawn.tests, out)
+    sides = tuple(_side(i, drawn.tests, out) for i in range(len(labels)))
     spots = [
         Spot(look.given or "", look.name, found.class_names[look.label]) for look in found.looks
     ]
     train, test = (_counts(found, labels, sides, split) for split in (TRAIN, TEST))
-    return Dealt(
-        tuple(sides),
-        tuple(repeated(kin, spots)),
-        train,
-        test,
-        fraction,
-        (*notes, *warnings),
-    )
+    notes = ([_MISLED] if kin.misled else []) + drawn.notes
+    return Dealt(sides, tuple(repeated(kin, spots)), train, test, drawn.fraction, tuple(notes))
+
+
+@dataclass(frozen=True)
+class _Drawn:
+    """The test images, and what had to be left out for their sake."""
+
+    tests: set[int]
+    fraction: float | None
+    out: dict[int, str]
+    notes: list[str]
+
+
+def _published(found: Found, kin: Families, labels: Indices, out: dict[int, str]) -> _Drawn:
+    """The published test images; training images that show what one of them shows go."""
+    tests = {i for i, one in enumerate(found.looks) if one.given == TEST}
+    training = np.array([i for i in range(len(labels)) if i not in tests and i not in out], int)
+    equal = _sharing(kin.equal, tests, training)
+    rest = training[~equal]
+    near = _sharing(kin.tied, tests, rest)
+    copies, notes = dict.fromkeys(training[equal].tolist(), _EQUAL), []
+    for label in np.unique(labels[rest]).tolist():
+        of_class = labels[rest] == label
+        alike = rest[of_class & near].tolist()
+        if len(alike) > of_class.sum() / 2:
+            notes.append(_all_alike(found.class_names[label], len(alike)))
+        else:
+            copies |= dict.fromkeys(alike, _NEAR)
+    return _Drawn(tests, None, copies, notes)
+
+
+def _drawn(found: Found, kin: Families, labels: Indices, out: dict[int, str]) -> _Drawn:
+    """Test images by lot, whole families at a time."""
+    kept = np.array([i for i in range(len(labels)) if i not in out], int)
+    fraction = min(TEST_FRACTION, MOST_TEST / max(1, len(kept)))
+    tied, notes = _splittable(found, kin, labels, kept)
+    chosen = own_split.by_groups(labels[kept], tied[kept].tolist(), fraction, _SEED)
+    return _Drawn(set(kept[chosen].tolist()), fraction, {}, notes)
 
 
 _TWO_LABELS = "the same picture lies in two classes"
@@ -132,28 +155,9 @@ def _contradicting(equal: Indices, labels: Indices) -> list[int]:
     return [i for i, family in enumerate(equal.tolist()) if len(of[family]) > 1]
 
 
-def _copies_of_tests(
-    found: Found, kin: Families, labels: Indices, tests: set[int], out: dict[int, str]
-) -> tuple[dict[int, str], list[str]]:
-    """Training images that show what a test image shows."""
-    training = [i for i in range(len(labels)) if i not in tests and i not in out]
-    equal = _sharing(kin.equal, tests, training)
-    rest = [i for i in training if i not in equal]
-    near = _sharing(kin.tied, tests, rest)
-    copies, warnings = dict.fromkeys(equal, _EQUAL), []
-    for label in np.unique(labels[rest]).tolist():
-        members = [i for i in rest if labels[i] == label]
-        alike = [i for i in members if i in near]
-        if len(alike) > len(members) / 2:
-            warnings.append(_all_alike(found.class_names[label], len(alike)))
-        else:
-            copies |= dict.fromkeys(alike, _NEAR)
-    return copies, warnings
-
-
-def _sharing(family: Indices, tests: Iterable[int], training: Sequence[int]) -> set[int]:
-    with_tests = set(family[sorted(tests)].tolist())
-    return {i for i in training if int(family[i]) in with_tests}
+def _sharing(family: Indices, tests: set[int], training: Indices) -> NDArray[np.bool_]:
+    """Which of the ``training`` images are of a family that a test image is of, too."""
+    return np.isin(family[training], family[sorted(tests)])
 
 
 def _all_alike(name: str, count: int) -> str:

@@ -79,7 +79,7 @@ class Found:
     @property
     def published_split(self) -> bool:
         """Whether the data say which images are for the test."""
-        return any(look.given == TEST for look in self.looks)
+        return "test_split" in self.keys or any(look.given == TEST for look in self.looks)
 
     @property
     def counts(self) -> tuple[int, ...]:
@@ -95,15 +95,17 @@ def look(where: str, opened: Opened, refuse: Refusal) -> Found:
     whole.
     """
     reading, faults = opened.reading, list[Fault]()
-    parts = [(reading.train, TRAIN)] + ([(reading.test, TEST)] if reading.test else [])
-    sound = [_labelled(part, faults) for part, _ in parts]
-    if not any(len(part.labels) for part in sound):
+    parts = [_Part(reading.train, TRAIN, faults)]
+    parts += [] if reading.test is None else [_Part(reading.test, TEST, faults)]
+    if not any(part.sound for part in parts):
         raise refuse("no image has a class", "give each image a class, in its folder or its row")
-    classes = labels.classes_of(sound, opened.data, refuse)
+    classes = labels.classes_of(
+        [part.whole.take(part.sound) for part in parts], opened.data, refuse
+    )
     looks = [
         one
-        for part, (_, split), of in zip(sound, parts, classes.labels, strict=True)
-        for one in _looks(part, of.tolist(), _given(part, split, opened), opened, faults)
+        for part, of in zip(parts, classes.labels, strict=True)
+        for one in part.looks(of.tolist(), _given(part, opened), opened.data.white)
     ]
     if not looks:
         raise refuse(
@@ -122,44 +124,50 @@ def look(where: str, opened: Opened, refuse: Refusal) -> Found:
     )
 
 
-def _labelled(part: Part, faults: list[Fault]) -> Part:
-    """The images with a sound label."""
-    sound = []
-    for i, label in enumerate(part.labels):
-        wrong = labels.fault(label, part)
-        if wrong is None:
-            sound.append(i)
-        else:
-            place = part.place(i) if part.place else f"row {i}"
-            mend = "give it a class, or remove the row"
-            faults.append(Fault(part.name(i) or place, f"{place} {wrong}", mend))
-    return part.take(sound)
+class _Part:
+    """One split; what cannot be used goes to ``faults``."""
+
+    def __init__(self, whole: Part, split: str, faults: list[Fault]) -> None:
+        self.whole, self.split, self._faults = whole, split, faults
+        self.sound = [i for i in range(len(whole.labels)) if self._has_class(i)]
+        """Images with a label that may be a class."""
+
+    def looks(
+        self, of: Sequence[int], given: Sequence[str | None], white: float | None
+    ) -> Iterator[Look]:
+        """The sound images that can be read; ``of`` are their classes, ``given`` their splits."""
+        for i, label, split in zip(
+            tqdm(self.sound, "looking at images", disable=None), of, given, strict=True
+        ):
+            try:
+                yield _look(self.whole, i, label, split, white)
+            except UserError as error:
+                self._faults.append(Fault(self._name(i), error.what, error.mend))
+
+    def _has_class(self, i: int) -> bool:
+        wrong = labels.fault(self.whole.labels[i], self.whole)
+        if wrong is not None:
+            what = f"{self._place(i)} {wrong}"
+            self._faults.append(Fault(self._name(i), what, "give it a class, or remove the row"))
+        return wrong is None
+
+    def _name(self, i: int) -> str:
+        return self.whole.name(i) or self._place(i)
+
+    def _place(self, i: int) -> str:
+        return self.whole.place(i) if self.whole.place else f"{self.split} row {i}"
 
 
-def _given(part: Part, split: str, opened: Opened) -> Sequence[str | None]:
-    """Which split the data put each image in; None where they say nothing."""
+def _given(part: _Part, opened: Opened) -> Sequence[str | None]:
+    """Which split the data put each sound image in; None where they say nothing."""
     if opened.reading.test is not None:
-        return [split] * len(part.labels)
-    kinds = [kind_of(str(value)) for value in part.groups or ()] if opened.split_column else []
-    if TEST not in kinds and "validation" not in kinds:
-        return [None] * len(part.labels)
-    test = TEST if TEST in kinds else "validation"
+        return [part.split] * len(part.sound)
+    groups = part.whole.groups if opened.split_column else None
+    kinds = [None if groups is None else kind_of(str(groups[i])) for i in part.sound]
+    test = next((kind for kind in (TEST, "validation") if kind in kinds), None)
+    if test is None or TRAIN not in kinds:
+        return [None] * len(kinds)
     return [LEFT_OUT if kind is None else TEST if kind == test else TRAIN for kind in kinds]
-
-
-def _looks(
-    part: Part,
-    of: Sequence[int],
-    given: Sequence[str | None],
-    opened: Opened,
-    faults: list[Fault],
-) -> Iterator[Look]:
-    for i in tqdm(range(len(of)), "looking at images", disable=None):
-        try:
-            yield _look(part, i, of[i], given[i], opened.data.white)
-        except UserError as error:
-            name = part.name(i) or (part.place(i) if part.place else f"row {i}")
-            faults.append(Fault(name, error.what, error.mend))
 
 
 def _look(part: Part, i: int, label: int, given: str | None, white: float | None) -> Look:

@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from benchmark.defaults import option
 from benchmark.errors import UserError
 from benchmark.tasks.definition.data_keys import HUB_ID, Data
 from benchmark.tasks.definition.schema import Task
@@ -20,7 +21,7 @@ from benchmark.tasks.proposal.shape import shape
 from benchmark.tasks.proposal.tabular import Meant, Options
 from benchmark.tasks.reading import sidecar, tables
 from benchmark.tasks.reading.local_data import LocalData
-from benchmark.tasks.reading.parts import Reading, Refusal, refusal
+from benchmark.tasks.reading.parts import Reading, Refusal
 from benchmark.tasks.reading.walk import walk
 from benchmark.tasks.sources import local, remote
 from benchmark.tasks.sources.base import library
@@ -46,6 +47,8 @@ def opened(given: str, name: str, folder: Path, options: Options, scratch: Path)
     is none of them, and where it is left open what the images or the classes are.
     """
     refuse = partial(refusal_about, given)
+    if not given.strip():
+        raise UserError("no images are named", mend=f"say where they are: {option('images')}=...")
     place = Path(given).expanduser()
     try:
         there = place.exists()
@@ -108,9 +111,8 @@ def _local(
     of = _of_folder if place.is_dir() else tabular.of_file
     meant = of(base, top, options, refuse)
     keys = ({} if inside else {"root": str(base)}) | {"load_dataset": meant.load} | meant.data
-    made = task(keys)
-    data = _with_split_column(made.data, meant.split_column)
-    reading = local.read(LocalData(made, data, base), scratch)
+    data = _with_split_column(task(keys).data, meant.split_column)
+    reading = local.read(LocalData(refuse, data, base), scratch)
     return Opened(keys, data, reading, data.group is not None, meant.notes)
 
 
@@ -120,8 +122,14 @@ def _with_split_column(data: Data, column: str | None) -> Data:
 
 
 def _of_folder(base: Path, top: str, options: Options, refuse: Refusal) -> Meant:
-    files = [str(PurePosixPath(f).relative_to(top)) for f in walk(base, [top], confined=True).files]
+    tree = walk(base, [top], confined=True)
+    files = [str(PurePosixPath(file).relative_to(top)) for file in tree.files]
     images = [file for file in files if is_image(file)]
+    if not images and tree.faults:
+        raise refuse(
+            f"all that lies here are links that are not followed, such as {tree.faults[0][0]}",
+            "name the folder that the images themselves lie in",
+        )
     if not images:
         return tabular.of_folder(base, top, files, options, refuse)
     classed = not any(PurePosixPath(file).name in sidecar.NAMES for file in files)
@@ -150,7 +158,6 @@ def _hub(given: str, task: Provisional, options: Options, refuse: Refusal, scrat
         table.column_names, holds_images, options.image_column, options.label_column, refuse
     )
     keys = {"load_dataset": load} | data | found.keys
-    made = task(keys)
-    chosen = _with_split_column(made.data, found.split)
-    reading = tables.reading(chosen, splits_there, None, refusal(made))
+    chosen = _with_split_column(task(keys).data, found.split)
+    reading = tables.reading(chosen, splits_there, None, refuse)
     return Opened(keys, chosen, reading, chosen.group is not None, tuple(notes))

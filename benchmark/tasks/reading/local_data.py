@@ -10,10 +10,9 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from benchmark.tasks.definition.data_keys import Data, LoadDataset
-from benchmark.tasks.definition.schema import Task
 from benchmark.tasks.pictures.images import is_image
 from benchmark.tasks.reading import patterns, split_names
-from benchmark.tasks.reading.parts import Refusal, check_no_file_is_in_both, refusal
+from benchmark.tasks.reading.parts import Refusal, check_no_file_is_in_both
 from benchmark.tasks.reading.split_names import Chosen
 from benchmark.tasks.reading.walk import Tree, walk
 from benchmark.tasks.unused import Unused
@@ -32,7 +31,8 @@ class TableFiles:
 class LocalData:
     """Files of a task in a folder of this machine."""
 
-    task: Task
+    refuse: Refusal
+    """Errors about these files."""
     data: Data
     """How they are loaded; its paths are relative to ``root``."""
     root: Path
@@ -44,11 +44,6 @@ class LocalData:
         """Which files."""
         assert self.data.load_dataset is not None
         return self.data.load_dataset
-
-    @property
-    def refuse(self) -> Refusal:
-        """Errors about these files."""
-        return refusal(self.task, None if self.confined else self.root)
 
     @property
     def top(self) -> str:

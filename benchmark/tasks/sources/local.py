@@ -14,7 +14,7 @@ from benchmark.tasks.definition.schema import Task
 from benchmark.tasks.explained import explained, reason
 from benchmark.tasks.reading import arrow_files, image_folders, text_tables
 from benchmark.tasks.reading.local_data import LocalData
-from benchmark.tasks.reading.parts import Reading
+from benchmark.tasks.reading.parts import Reading, refusal
 from benchmark.tasks.sources.base import Source, library, register, settings
 
 _MIRROR = Data(
@@ -42,7 +42,7 @@ def mirror(task: Task) -> Source | None:
     about_classes = {"classes": task.data.classes, "drop_classes": task.data.drop_classes}
     data = _MIRROR.model_copy(update=about_classes)
     name = f"mirror: {task.data.mirror} parquet"
-    return source(LocalData(task, data, folder, confined=False), name)
+    return source(LocalData(refusal(task, folder), data, folder, confined=False), name)
 
 
 @register
@@ -53,7 +53,7 @@ def beside_the_task(task: Task) -> Source | None:
         return None
     given = [pattern for found in spec.patterns.values() for pattern in found]
     name = f"{spec.path}: {', '.join(given) or spec.data_dir}"
-    return source(LocalData(task, task.data, _root(task)), name)
+    return source(LocalData(refusal(task), task.data, _root(task)), name)
 
 
 def _root(task: Task) -> Path:

@@ -69,7 +69,7 @@ def _read_archive(task: Task, url: str, scratch: Path) -> Reading:
             where=task.file,
             mend="start again to download it again, or give the address of a sound zip file",
         ) from error
-    return local.read(LocalData(task, task.data, unpacked), scratch)
+    return local.read(LocalData(refusal(task), task.data, unpacked), scratch)
 
 
 def _download(url: str, task: Task) -> Path:
