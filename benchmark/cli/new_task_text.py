@@ -92,8 +92,8 @@ def _split(dealt: Dealt) -> Iterator[str]:
         )
     yield (
         f"with {dealt.n_test} test images an accuracy is known to "
-        f"+-{100 * half_width(dealt.n_test):.1f} points at most, and to "
-        f"+-{100 * half_width(dealt.n_test, 0.9):.1f} where it is 90% (95% interval: "
+        f"±{100 * half_width(dealt.n_test):.1f} points at most, and to "
+        f"±{100 * half_width(dealt.n_test, 0.9):.1f} where it is 90% (95% interval: "
         "1.96 sqrt(a (1 - a) / n))"
     )
 

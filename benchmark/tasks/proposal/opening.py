@@ -76,15 +76,14 @@ def _task(name: str, folder: Path, refuse: Refusal, keys: Mapping[str, Any]) -> 
     try:
         data = Data(**keys, split_file=f"{name}.csv")
     except ValidationError as error:
+        why = error.errors()[0]["msg"].removeprefix("Value error, ")
         raise refuse(
-            f"this cannot be written into a task: {error.errors()[0]['msg']}",
-            "give the files and folders other names",
+            f"this cannot be named in a task: {why}", "give the files and folders other names"
         ) from error
-    size, sizes = 32, (1,)
     return Task(
         title=name,
-        image_size=size,
-        images_per_class=sizes,
+        image_size=64,
+        images_per_class=(1,),
         flip=False,
         data=data,
         name=name,
