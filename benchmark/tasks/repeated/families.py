@@ -17,7 +17,10 @@ TWICE = "twice"
 NEARLY = "nearly equal"
 
 _ROWS = 512
-_FEW = 3
+_FEW = 6
+_SHARE = 0.25
+"""More images than so many, and than this share of those that have a near one, in families of
+several classes are no copies: 0.1 among photographs of waste or clothes, 0.7 among letters."""
 
 
 @dataclass(frozen=True)
@@ -80,8 +83,8 @@ def _misled(equal: NDArray[np.int64], near: NDArray[np.int64], labels: NDArray[n
     for i in np.flatnonzero(equal == np.arange(len(equal))).tolist():
         members[int(near[i])].append(i)
     found = [family for family in members.values() if len(family) > 1]
-    mixed = sum(len({*labels[family].tolist()}) > 1 for family in found)
-    return mixed > max(_FEW, len(found) / 2)
+    mixed = sum(len(family) for family in found if len({*labels[family].tolist()}) > 1)
+    return mixed > max(_FEW, _SHARE * sum(map(len, found)))
 
 
 def repeated(found: Families, spots: Sequence[Spot]) -> list[Repeat]:
