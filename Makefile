@@ -12,7 +12,7 @@ SELECTION = $(call option,TASK,task) $(call option,BACKBONE,backbone) $(call opt
 	$(call option,MARGIN,margin) $(call option,JOBS,jobs) $(call option,RECORDS,records) \
 	$(if $(ADAPT),--adapt)
 
-.PHONY: bench test test-fast lint leaderboard audit tune saturation validate calibrate perf check-contribution setup help
+.PHONY: bench task test test-fast lint leaderboard audit tune saturation validate calibrate perf check-contribution setup help
 
 help: ## Show the targets.
 	@sed -n 's/^\([a-z-]*\):.*## /\1: /p' $(MAKEFILE_LIST)
@@ -37,6 +37,11 @@ audit: setup ## Run deciding cells again with other recipes: the fairness certif
 
 tune: setup ## Choose settings on the development tasks' training images; BACKBONE, ARMS select.
 	@$(RUN) tune $(call option,BACKBONE,backbone) $(call option,ARMS,arms) $(call option,JOBS,jobs)
+
+task: setup ## Look at images and write their task; IMAGES, NAME; LABEL, IMAGE_COLUMN, LABEL_COLUMN, FORCE=1.
+	@$(RUN) task "$(IMAGES)" --name "$(NAME)" $(call option,LABEL,label) \
+		$(call option,IMAGE_COLUMN,image-column) $(call option,LABEL_COLUMN,label-column) \
+		$(call option,JOBS,jobs) $(if $(FORCE),--force)
 
 validate: setup ## Check every task YAML and its data; DOWNLOAD=1 fetches data from elsewhere; TASK, LISTS select.
 	@$(RUN) validate $(call option,TASK,task) $(call option,LISTS,lists) $(if $(DOWNLOAD),--download)

@@ -108,17 +108,10 @@ def _check(name: str, folder: Path | None, download: bool, lists: Path | None) -
     found = repeats.repeats(prints.train, prints.test, prints.class_names)
     leaked = leaks.refusal(task, counts.duplicates.test_in_train, counts.test)
     faults = [*_nothing_to_run(task, counts), *([str(leaked)] if leaked else [])]
-    notes = (*prints.notes, *_left_out(task, prints), *_repeats(found))
+    notes = (*prints.notes, *_left_out(task, prints), *repeats.lines(found))
     if lists is not None:
         notes = (*notes, *_list(lists / f"{name}.csv", found, prints.unused))
     return TaskReport(name, counts, tuple(faults), notes)
-
-
-def _repeats(found: Sequence[Repeat]) -> Iterable[str]:
-    """A line for each problem, with the names of the first images."""
-    for problem in dict.fromkeys(one.problem for one in found):
-        pairs = [str(one) for one in found if one.problem == problem]
-        yield one_line(f"{problem}, {len(pairs)} in all: {listed(pairs, _MOST_PAIRS)}")
 
 
 def _list(file: Path, found: Sequence[Repeat], unused: Sequence[Unused]) -> Iterable[str]:
@@ -180,7 +173,6 @@ def _left_out(task: Task, prints: Prints) -> Iterable[str]:
 
 
 _MOST_CLASSES = 60
-_MOST_PAIRS = 5
 _LONGEST_FAULT = 300
 _LONGEST_NAME = 60
 _HEADINGS = (

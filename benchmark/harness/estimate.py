@@ -30,6 +30,8 @@ _ENOUGH_SECONDS = 8.0
 _PROBE_SECONDS = 0.5
 _START_SECONDS = 10.0
 """Importing torch and timm in the processes, once per sweep."""
+_VIEW_SECONDS = 0.001
+"""Of the bundled backbone at 64 pixels on one core."""
 _RECORD_BYTES = 2500
 _PROCESS_BYTES = 450e6
 
@@ -104,6 +106,20 @@ def _kind(job: Job) -> _Kind | None:
         return None
     network = job.task.name, job.backbone, job.trial.arm, job.image_size
     return *network, recipe.optimiser, recipe.batch_size, recipe.trunk_scale, recipe.cooldown
+
+
+def rough(images_per_class: Sequence[int], classes: int, image_size: int) -> float:
+    """Core seconds of a run of scratch and fine-tuning with the bundled backbone and five seeds.
+
+    Nothing is measured: good enough to choose an image size by.
+    """
+    recipes = (
+        arms.arm(name).recipe_at(n, classes)
+        for name in ("scratch", "finetune")
+        for n in images_per_class
+    )
+    views = sum(recipe.views for recipe in recipes)
+    return 5 * views * _VIEW_SECONDS * (image_size / 64) ** 2
 
 
 def measured_speeds(jobs: Iterable[Job], workers: int) -> dict[_Kind, Speed]:

@@ -18,6 +18,9 @@ from benchmark.tasks.definition.schema import Task
 from benchmark.tasks.pictures import images
 from benchmark.tasks.pictures.decoding import Seen, check_tones, decoded
 from benchmark.tasks.raw import Raw, RawSplit
+from benchmark.tasks.reading import split_file
+from benchmark.tasks.reading.assemble import assemble
+from benchmark.tasks.reading.split_file import Sides
 from benchmark.tasks.repeated.duplicates import (
     Fingerprints,
     perceptual_hash,
@@ -97,10 +100,10 @@ def load(task: Task, image_size: int, interpolation: str = "bilinear") -> Datase
     if image_size < 1:
         raise UserError(f"the image size is a number of pixels, at least 1, not {image_size}")
     source = sources.find(task)
-    key = _key(source, f"{image_size} {interpolation}")
-    entry = cache.read(key) or _made(
-        task, source, key, partial(_add_images, side=image_size, interpolation=interpolation)
-    )
+    sides = split_file.of(source.data, task.folder)
+    key = _key(source, sides, f"{image_size} {interpolation}")
+    add = partial(_add_images, side=image_size, interpolation=interpolation)
+    entry = cache.read(key) or _made(task, source, sides, key, add)
     train, test = (
         Split(entry.arrays[f"{split}.images"], entry.arrays[f"{split}.labels"]) for split in SPLITS
     )
@@ -122,11 +125,12 @@ def fingerprints(task: Task, *, download: bool = True) -> Prints | None:
     None if ``download`` is false and the data would have to be downloaded. Raises as `load`.
     """
     source = sources.find(task)
-    key = _key(source, "fingerprints")
+    sides = split_file.of(source.data, task.folder)
+    key = _key(source, sides, "fingerprints")
     entry = cache.read(key)
     if entry is None and source.remote and not download:
         return None
-    entry = entry or _made(task, source, key, _add_fingerprints)
+    entry = entry or _made(task, source, sides, key, _add_fingerprints)
     train, test = (_fingerprints(entry, split) for split in SPLITS)
     facts = entry.facts
     return Prints(
@@ -147,16 +151,21 @@ def _fingerprints(entry: cache.Entry, split: str) -> Fingerprints:
     return Fingerprints([row.tobytes() for row in digests], hashes, labels, names)
 
 
-def _key(source: Source, content: str) -> str:
+def _key(source: Source, sides: Sides | None, content: str) -> str:
     decoder = {"pillow": PIL.__version__, "format": _FORMAT, "content": content}
-    return files.digest(source.identity | {"source": source.description} | decoder)
+    listed = {} if sides is None else {"sides": {name: vars(one) for name, one in sides.items()}}
+    return files.digest(source.identity | listed | {"source": source.description} | decoder)
 
 
 def _made(
-    task: Task, source: Source, key: str, add: Callable[[cache.Writer, Task, Raw], dict[str, Seen]]
+    task: Task,
+    source: Source,
+    sides: Sides | None,
+    key: str,
+    add: Callable[[cache.Writer, Task, Raw], dict[str, Seen]],
 ) -> cache.Entry:
     def fill(writer: cache.Writer) -> None:
-        raw = source.read(writer.scratch)
+        raw = assemble(source.data, source.read(writer.scratch), sides, source.refuse)
         for split, part in _parts(raw):
             writer.add(f"{split}.labels", part.labels, len(part.labels))
         seen = add(writer, task, raw)

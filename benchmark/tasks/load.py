@@ -13,6 +13,9 @@ from benchmark.errors import UserError, nearest
 from benchmark.tasks.definition import mistakes, strict_yaml
 from benchmark.tasks.definition.schema import Task, TaskFile
 
+NAME = re.compile(r"[A-Za-z0-9][\w-]*", re.ASCII)
+"""What a task may be called."""
+
 
 def task_files(folder: Path | None = None) -> dict[str, Path]:
     """Name -> YAML file of every task, sorted by name; by default of all folders of tasks.
@@ -49,7 +52,7 @@ def load_task(name: str, folder: Path | None = None) -> Task:
             mend=_how_to_name(name, places, list(known)),
         )
     file = known[name]
-    if not re.fullmatch(r"[A-Za-z0-9][\w-]*", name, re.ASCII):
+    if not NAME.fullmatch(name):
         raise UserError("a task's file name is made of letters, digits, '_' and '-'", where=file)
     document = strict_yaml.load(file)
     try:

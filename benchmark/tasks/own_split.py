@@ -7,7 +7,8 @@ library's random numbers.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Hashable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Hashable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,32 +37,28 @@ def by_groups(
     A class of two or more groups has at least one on each side, as far as groups of several
     classes allow it.
     """
-    counts = _counts(labels, groups)
-    goal = np.array([_share(fraction, int(n)) for n in np.bincount(labels)])
+    counts: dict[Hashable, Counter[int]] = defaultdict(Counter)
+    for label, group in zip(labels.tolist(), groups, strict=True):
+        counts[group][label] += 1
+    lacking = {label: _share(fraction, n) for label, n in Counter(labels.tolist()).items()}
     chosen: set[Hashable] = set()
-    so_far = np.zeros_like(goal)
     for group in sorted(counts, key=lambda group: _lot(seed, group)):
-        after = so_far + counts[group]
-        if np.abs(goal - after).sum() < np.abs(goal - so_far).sum():
+        held = counts[group].items()
+        if sum(abs(lacking[label] - n) - abs(lacking[label]) for label, n in held) < 0:
             chosen.add(group)
-            so_far = after
+            for label, n in held:
+                lacking[label] -= n
     _leave_no_class_out(counts, chosen)
     return np.array([group in chosen for group in groups], bool)
 
 
-def _counts(labels: Labels, groups: Sequence[Hashable]) -> dict[Hashable, NDArray[np.int64]]:
-    """Group -> how many images of each class it has."""
-    counts: dict[Hashable, NDArray[np.int64]] = {}
-    for label, group in zip(labels.tolist(), groups, strict=True):
-        counts.setdefault(group, np.zeros(int(labels.max()) + 1, np.int64))[label] += 1
-    return counts
-
-
-def _leave_no_class_out(counts: dict[Hashable, NDArray[np.int64]], chosen: set[Hashable]) -> None:
+def _leave_no_class_out(counts: Mapping[Hashable, Counter[int]], chosen: set[Hashable]) -> None:
     """Moves the smallest group of a class to the test or back, where a side has none of it."""
-    classes = range(len(next(iter(counts.values()))))
-    for label in classes:
-        having = sorted((g for g in counts if counts[g][label]), key=lambda g: counts[g].sum())
+    by_class: dict[int, list[Hashable]] = defaultdict(list)
+    for group in sorted(counts, key=lambda group: counts[group].total()):
+        for label in counts[group]:
+            by_class[label].append(group)
+    for _, having in sorted(by_class.items()):
         inside = [group for group in having if group in chosen]
         if len(having) > 1 and not inside:
             chosen.add(having[0])

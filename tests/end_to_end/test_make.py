@@ -7,6 +7,7 @@ import re
 import subprocess
 
 import pytest
+from people import images
 from toy import CHECKOUT
 
 pytestmark = [
@@ -103,3 +104,20 @@ def test_make_validate_reports_the_task(make):
 
 def test_make_help_lists_the_targets(make):
     assert "bench:" in make("help")
+
+
+def test_make_task_writes_a_task_for_a_folder_and_says_what_it_costs(tmp_path, monkeypatch):
+    monkeypatch.setenv("BENCHMARK_TASKS", str(tmp_path / "tasks"))
+    root = images(tmp_path / "birds", robin=4, wren=4)
+    given = ["task", f"IMAGES={root}", "NAME=birds", "JOBS=1"]
+    said = subprocess.run(
+        ["make", "--no-print-directory", *given],
+        cwd=CHECKOUT,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=600,
+    ).stdout
+    assert "next: make bench TASK=birds" in said
+    assert "trials to run" in said
+    assert (tmp_path / "tasks" / "birds.yaml").is_file()

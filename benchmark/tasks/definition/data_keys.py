@@ -22,7 +22,7 @@ from benchmark.errors import nearest
 
 BUILDERS = ("imagefolder", "parquet", "csv", "json", "save_to_disk")
 
-_HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
+HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 _COMMIT = re.compile(r"[0-9a-f]{7,64}")
 _LOOPBACK = re.compile(r"http://(127\.0\.0\.1|localhost)[:/]")
 _LONGEST_PATH, _LONGEST_NAME = 1024, 255
@@ -177,7 +177,7 @@ class LoadDataset(KeyModel):
         return self
 
     def _check_hub(self) -> None:
-        if not _HUB_ID.fullmatch(self.path):
+        if not HUB_ID.fullmatch(self.path):
             close = nearest(self.path, list(BUILDERS))
             raise ValueError(
                 f"unknown path {self.path!r}{close}; it is one of {', '.join(BUILDERS)} "
@@ -226,6 +226,11 @@ class Data(KeyModel):
     test_fraction: Annotated[float, Field(gt=0, lt=1, allow_inf_nan=False)] | None = None
     """Share of each class's training images that becomes the test split, where none is published.
     Images of a folder that is called ``test`` are not touched."""
+    split_file: RelativePath | None = None
+    """CSV beside the YAML that says of each image whether it is for training or for the test:
+    columns ``image``, ``split`` (``train``, ``test`` or ``left out``) and ``reason``, as ``task``
+    writes them. Images that it does not name are left out. With ``test_split`` it can only leave
+    images out; without, it deals out all images of ``train_split``."""
     split_seed: Annotated[StrictInt, Field(ge=0)] = 0
     """Another number gives another split by ``test_fraction``."""
     group: Text | None = None
@@ -234,6 +239,12 @@ class Data(KeyModel):
     group_pattern: Annotated[Text, AfterValidator(_regular_expression)] | None = None
     """As ``group``, for names of files: a regular expression that is searched in the name (in the
     path, if the expression holds ``/``); its first bracket, or all it finds, is the group."""
+
+    @property
+    def cuts(self) -> bool:
+        """Whether the test split is taken out of the images of ``train_split``."""
+        listed = self.split_file is not None and self.test_split is None
+        return listed or self.test_fraction is not None
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:
@@ -261,9 +272,11 @@ class Data(KeyModel):
             raise ValueError("'train_split' names splits, each once, with a + in between")
         if self.test_fraction is not None and self.test_split is not None:
             raise ValueError("'test_split' and 'test_fraction' exclude each other")
+        if self.test_fraction is not None and self.split_file is not None:
+            raise ValueError("'split_file' and 'test_fraction' exclude each other")
         if self.sklearn is not None and self.test_fraction is None:
             raise ValueError("scikit-learn's sets have no test split: 'test_fraction' is needed")
-        if self.test_fraction is None and (self.test_split or "test") in names:
+        if not self.cuts and (self.test_split or "test") in names:
             raise ValueError(
                 f"'test_split' is the same split as in 'train_split', {self.test_split or 'test'}: "
                 "training and test images must differ"

@@ -41,11 +41,9 @@ def decoded(task: Task, part: RawSplit, split: str, seen: Seen) -> Iterator[Imag
         except UserError as error:
             errors.append(error)
         else:
-            # A row has a name of its own in its split only.
-            name = picture.place if picture.place == picture.file else f"{split} {picture.place}"
             seen.digests.append(images.digest(found.image))
-            seen.names.append(name)
-            seen.tones.append(tones.tone(name, found.image, found.peak))
+            seen.names.append(picture.place)
+            seen.tones.append(tones.tone(picture.place, found.image, found.peak))
             yield found.image
     if errors:
         raise _unreadable(task, split, errors)

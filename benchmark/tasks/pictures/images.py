@@ -59,7 +59,8 @@ class Picture:
     content: bytes | Path | Pixels
     """Encoded bytes, an image file, or grey values ``[height, width]`` in 0..255."""
     place: str
-    """What to call it in an error: its file, or its row."""
+    """What to call it: its file, or its row. No other one of its data set is called so, unless
+    two rows name one file."""
     file: str = ""
     """The name of its file in its source, where that is known."""
 
@@ -70,6 +71,8 @@ class Decoded:
 
     image: Image.Image
     """RGB, 8 bits a channel."""
+    mode: str
+    """As it was stored, in Pillow's words: RGB, L, P, ..."""
     peak: float | None = None
     """The largest value of a grey image of more than 8 bits, before it was made 8 bits."""
 
@@ -90,13 +93,13 @@ def decode(picture: Picture, white: float | None = None) -> Decoded:
     """
     try:
         if isinstance(picture.content, np.ndarray):
-            return Decoded(Image.fromarray(picture.content).convert("RGB"))
+            return Decoded(Image.fromarray(picture.content).convert("RGB"), "L")
         with _opened(picture.content) as image:
             _check_channels(image)
             if image.mode in ("I", "F") or image.mode.startswith("I;16"):
                 grey, peak = _eight_bits(image, white)
-                return Decoded(_rgb(grey), peak)
-            return Decoded(_rgb(image))
+                return Decoded(_rgb(grey), image.mode, peak)
+            return Decoded(_rgb(image), image.mode)
     except Exception as error:  # Pillow's decoders raise nearly every kind there is
         reason, mend = _explained(picture, error)
         raise UserError(

@@ -15,7 +15,7 @@ from benchmark.tasks.explained import explained, reason
 from benchmark.tasks.reading import tables
 from benchmark.tasks.reading.cells import Folder
 from benchmark.tasks.reading.local_data import LocalData
-from benchmark.tasks.reading.parts import Reading
+from benchmark.tasks.reading.parts import Reading, Refusal
 from benchmark.tasks.reading.tables import Table
 
 _STATE = "state.json"
@@ -41,7 +41,7 @@ def _parquet(local: LocalData, files: Sequence[str], scratch: Path) -> Table:
     import pyarrow.parquet as pq
 
     for file in files:
-        _check_ends(local, file)
+        check_ends(local.root, file, local.refuse)
     named = [glob.escape(str(local.root / file)) for file in files]
     with explained(lambda error: _unreadable(local, files, error)):
         if not any(pq.read_metadata(local.root / file).num_rows for file in files):
@@ -58,20 +58,21 @@ def _unreadable(local: LocalData, files: Sequence[str], error: Exception) -> Use
     )
 
 
-def _check_ends(local: LocalData, file: str) -> None:
-    with (local.root / file).open("rb") as content:
+def check_ends(root: Path, file: str, refuse: Refusal) -> None:
+    """Raises `UserError` for what does not begin and end as a parquet file."""
+    with (root / file).open("rb") as content:
         head = content.read(64)
         content.seek(-min(4, len(head)), os.SEEK_END)
         tail = content.read()
     if text_file.is_lfs_pointer(head):
-        raise local.refuse(f"{file} is a Git LFS pointer, not the file itself", text_file.LFS_MEND)
+        raise refuse(f"{file} is a Git LFS pointer, not the file itself", text_file.LFS_MEND)
     if not head.startswith(b"PAR1"):
-        raise local.refuse(
+        raise refuse(
             f"{file} is {'no parquet file' if head else 'empty'}",
             "copy it again, or name another file under 'data'",
         )
     if tail != b"PAR1":
-        raise local.refuse(f"{file} breaks off: the end of it is missing", "copy it again")
+        raise refuse(f"{file} breaks off: the end of it is missing", "copy it again")
 
 
 def read_saved(local: LocalData) -> Reading:

@@ -13,18 +13,21 @@ from benchmark.errors import listed, one_line
 from benchmark.tasks import own_split, unused
 from benchmark.tasks.definition.data_keys import Data
 from benchmark.tasks.raw import Labels, Raw, RawSplit
-from benchmark.tasks.reading import labels
+from benchmark.tasks.reading import labels, split_file
 from benchmark.tasks.reading.parts import Part, Reading, Refusal
+from benchmark.tasks.reading.split_file import Sides
 
 _MOST_FAULTS = 10
 
 
-def assemble(data: Data, reading: Reading, refuse: Refusal) -> Raw:
-    """The data set that ``data`` describes, out of what was read.
+def assemble(data: Data, reading: Reading, sides: Sides | None, refuse: Refusal) -> Raw:
+    """The data set that ``data`` describes, out of what was read; ``sides``: its split file.
 
-    Raises `UserError` for labels that are no classes, classes that lack images on a side, and
-    groups that are not known.
+    Raises `UserError` for labels that are no classes, classes that lack images on a side, groups
+    that are not known, and images of the split file that are not there.
     """
+    if sides is not None:
+        reading = split_file.applied(reading, sides, refuse)
     parts = [reading.train] if reading.test is None else [reading.train, reading.test]
     found = labels.classes_of(parts, data, refuse)
     kept = [np.flatnonzero(of != labels.LEFT_OUT) for of in found.labels]

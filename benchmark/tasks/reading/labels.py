@@ -92,11 +92,10 @@ def _check_no_fractions(known: Iterable[str], data: Data, refuse: Refusal) -> No
 def _value(part: Part, i: int, split: str, data: Data, refuse: Refusal) -> Any:
     """A label as text or as a whole number."""
     value = part.labels[i]
-    fault = _fault(value, part)
-    if fault:
+    if wrong := fault(value, part):
         where = part.place(i) if part.place else f"row {i} of the {len(part.labels)}"
         raise refuse(
-            f"{where} in the {split} split {fault} ({data.label_column} is {value!r:.60})",
+            f"{where} in the {split} split {wrong} ({data.label_column} is {value!r:.60})",
             "give it a class, or remove the row",
         )
     if isinstance(value, bool):
@@ -104,7 +103,8 @@ def _value(part: Part, i: int, split: str, data: Data, refuse: Refusal) -> Any:
     return int(value) if isinstance(value, int | float) else value
 
 
-def _fault(label: Any, part: Part) -> str | None:
+def fault(label: Any, part: Part) -> str | None:
+    """What is wrong with one label of ``part``; None where it is sound."""
     if label is None or (isinstance(label, str) and not label.strip()):
         return "has no label"
     if isinstance(label, bool | str):

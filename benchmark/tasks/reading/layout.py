@@ -158,7 +158,7 @@ def _check_meant(
     split_names.check_differ(found, refuse)
     folders = list(found.values())
     others = [name for name in splits if name not in folders and not split_names.kind_of(name)]
-    if data.test_fraction is not None and others and "train_split" not in data.model_fields_set:
+    if data.cuts and others and "train_split" not in data.model_fields_set:
         raise refuse(
             f"is {folders[0]!r} the training split, or one folder of classes beside "
             f"{listed(others)}?",

@@ -10,10 +10,9 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from benchmark.tasks.definition.data_keys import Data, LoadDataset
-from benchmark.tasks.definition.schema import Task
 from benchmark.tasks.pictures.images import is_image
 from benchmark.tasks.reading import patterns, split_names
-from benchmark.tasks.reading.parts import Refusal, check_no_file_is_in_both, refusal
+from benchmark.tasks.reading.parts import Refusal, check_no_file_is_in_both
 from benchmark.tasks.reading.split_names import Chosen
 from benchmark.tasks.reading.walk import Tree, walk
 from benchmark.tasks.unused import Unused
@@ -32,7 +31,8 @@ class TableFiles:
 class LocalData:
     """Files of a task in a folder of this machine."""
 
-    task: Task
+    refuse: Refusal
+    """Errors about these files."""
     data: Data
     """How they are loaded; its paths are relative to ``root``."""
     root: Path
@@ -44,11 +44,6 @@ class LocalData:
         """Which files."""
         assert self.data.load_dataset is not None
         return self.data.load_dataset
-
-    @property
-    def refuse(self) -> Refusal:
-        """Errors about these files."""
-        return refusal(self.task, None if self.confined else self.root)
 
     @property
     def top(self) -> str:
@@ -68,10 +63,13 @@ class LocalData:
                 raise self.refuse(f"{start} does not exist", f"paths are relative to {self._where}")
         starts = [self.top] if self.spec.data_dir else named
         tree = walk(self.root, starts, confined=self.confined)
-        if tree.faults:
+        if self.data.split_file is not None:
+            # What may not be read cannot be in the list either, and is one file not used.
+            tree.unused += [Unused(*fault) for fault in tree.faults]
+        elif tree.faults:
             more = f" and {len(tree.faults) - 1} more" * (len(tree.faults) > 1)
             raise self.refuse(
-                tree.faults[0] + more,
+                " ".join(tree.faults[0]) + more,
                 "copy the files into the folder; links to elsewhere are not followed",
             )
         return tree
@@ -150,6 +148,6 @@ class LocalData:
         for file in files:
             name = split_names.of_file(str(PurePosixPath(file).relative_to(self.top)))
             by_split.setdefault(name, []).append(file)
-        if self.data.test_fraction is not None and not any(map(split_names.kind_of, by_split)):
+        if self.data.cuts and not any(map(split_names.kind_of, by_split)):
             return {"train": list(files)}
         return by_split

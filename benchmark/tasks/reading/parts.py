@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,24 @@ class Part:
     """Images of one group, of a patient say, belong on one side of an own split."""
     place: Callable[[int], str] | None = None
     """Where the label of an image stands, for errors; None: by its row."""
+
+    def take(self, indices: Sequence[int]) -> Part:
+        """The chosen images, in this order."""
+        place = self.place
+        return replace(
+            self,
+            labels=[self.labels[i] for i in indices],
+            picture=lambda i: self.picture(indices[i]),
+            groups=None if self.groups is None else [self.groups[i] for i in indices],
+            place=None if place is None else lambda i: place(indices[i]),
+        )
+
+    def name(self, i: int) -> str | None:
+        """What image ``i`` is called; None where its row names no file that may be read."""
+        try:
+            return self.picture(i).place
+        except UserError:
+            return None
 
 
 @dataclass(frozen=True)

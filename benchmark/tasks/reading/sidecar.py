@@ -16,7 +16,7 @@ from benchmark.tasks.reading.rows import Row
 from benchmark.tasks.unused import Unused
 
 FILE_COLUMN = "file_name"
-_NAMES = {"metadata.csv": "csv", "metadata.jsonl": "json", "metadata.parquet": "parquet"}
+NAMES = {"metadata.csv": "csv", "metadata.jsonl": "json", "metadata.parquet": "parquet"}
 
 
 @dataclass
@@ -37,7 +37,7 @@ def read(root: Path, files: Sequence[str], data: Data, refuse: Refusal) -> Sidec
     images = {file for file in files if is_image(file)}
     found = Sidecar()
     for file in files:
-        kind = _NAMES.get(PurePosixPath(file).name)
+        kind = NAMES.get(PurePosixPath(file).name)
         if kind is None:
             continue
         table = _parquet(root, file) if kind == "parquet" else rows.read(root, file, kind, ())

@@ -28,7 +28,7 @@ def kind_of(name: str) -> str | None:
 def wanted(data: Data) -> list[str]:
     """The splits that the YAML names: those of the training images, then that of the test."""
     names = data.train_split.split("+")
-    return names if data.test_fraction is not None else [*names, data.test_split or "test"]
+    return names if data.cuts else [*names, data.test_split or "test"]
 
 
 def match(name: str, there: Sequence[str], refuse: Refusal) -> str | None:
@@ -80,8 +80,9 @@ def choose(there: Sequence[str], what: str, data: Data, refuse: Refusal) -> Chos
             raise missing(name, there, what, data, refuse)
     check_differ(found, refuse)
     chosen = [one for one in found.values() if one is not None]
-    cut = data.test_fraction is not None
-    return Chosen(chosen if cut else chosen[:-1], None if cut else chosen[-1], respelt(found))
+    if data.cuts:
+        return Chosen(chosen, None, respelt(found))
+    return Chosen(chosen[:-1], chosen[-1], respelt(found))
 
 
 def respelt(found: Mapping[str, str | None]) -> tuple[str, ...]:
@@ -111,7 +112,7 @@ def _advice(there: Sequence[str], data: Data) -> str:
     kinds = {kind_of(name) for name in there}
     if kinds == {"train"}:
         return "cut a test split from the training images with 'test_fraction: 0.3'"
-    if data.test_fraction is not None:
+    if data.cuts:
         return "name the one with the training images with 'train_split'"
     if "train" in kinds and "validation" in kinds and "test" not in kinds:
         held_out = next(name for name in there if kind_of(name) == "validation")

@@ -53,7 +53,7 @@ def _part(data: Data, tables: Mapping[str, Table], folder: Folder | None, refuse
     return Part(
         list(table[data.label_column]),
         kind,
-        _pictures(table, data.image_column, folder, refuse),
+        _pictures(table, data.image_column, f"{'+'.join(tables)} row", folder, refuse),
         names,
         list(table[data.group]) if data.group else None,
     )
@@ -88,7 +88,7 @@ def _kind(dtype: str, data: Data, refuse: Refusal) -> str:
 
 
 def _pictures(
-    table: Table, column: str, folder: Folder | None, refuse: Refusal
+    table: Table, column: str, row: str, folder: Folder | None, refuse: Refusal
 ) -> Callable[[int], Picture]:
     import datasets
 
@@ -100,7 +100,7 @@ def _pictures(
             f"column {column!r} holds {_dtype(feature)}, not images",
             "set 'image_column' to a column of encoded images, or of paths of image files",
         )
-    return lambda i: cells.picture(table[i][column], f"row {i}", folder, refuse)
+    return lambda i: cells.picture(table[i][column], f"{row} {i}", folder, refuse)
 
 
 def _is_content(dtype: str) -> bool:

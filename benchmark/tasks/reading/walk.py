@@ -15,7 +15,6 @@ MOST = 1_000_000
 """A folder with more files is no small data set, and listing it would take minutes."""
 
 _LITTER = {
-    ".ds_store",
     "thumbs.db",
     "desktop.ini",
     "__macosx",
@@ -30,11 +29,16 @@ _LITTER = {
     ".fseventsd",
     ".trash",
     ".trashes",
+    ".trash-1000",
+    ".cache",
+    ".thumbs",
     "$recycle.bin",
     "system volume information",
     "@eadir",
 }
 _BY_A_PROGRAM = "left there by a program"
+_HIDDEN = "a hidden file"
+_OUT = "leads out of the task's folder"
 _LOOP = "a link that leads back to itself"
 
 
@@ -47,8 +51,8 @@ class Tree:
     folders: list[str] = field(default_factory=list)
     unused: list[Unused] = field(default_factory=list)
     """Link loops, what programs leave behind, and what is neither file nor folder."""
-    faults: list[str] = field(default_factory=list)
-    """Links that lead out of the root or to nothing."""
+    faults: list[tuple[str, str]] = field(default_factory=list)
+    """Links that lead out of the root or to nothing, each with what is wrong with it."""
 
 
 def walk(root: Path, starts: Iterable[str], *, confined: bool) -> Tree:
@@ -61,7 +65,7 @@ def walk(root: Path, starts: Iterable[str], *, confined: bool) -> Tree:
     for start in _outermost(starts):
         real = os.path.realpath(root / start)
         if confined and not _inside(real, top):
-            tree.faults.append(f"{start} leads out of the task's folder")
+            tree.faults.append((start, _OUT))
         elif Path(real).is_dir():
             _descend(tree, root, top if confined else None, start, real)
         else:
@@ -95,7 +99,7 @@ def _descend(tree: Tree, root: Path, top: str | None, start: str, real: str) -> 
                 target = _followed(tree, top, entry, path) or ""
             if not target:
                 continue
-            if _is_litter(entry.name):
+            if entry.name.casefold() in _LITTER:
                 tree.unused.append(Unused(path, _BY_A_PROGRAM))
             elif target in above:
                 tree.unused.append(Unused(path, _LOOP))
@@ -103,7 +107,7 @@ def _descend(tree: Tree, root: Path, top: str | None, start: str, real: str) -> 
                 tree.folders.append(path)
                 waiting.append((path, (*above, target)))
             elif entry.is_file():
-                tree.files.append(path)
+                _add_file(tree, path, entry.name)
             else:
                 tree.unused.append(Unused(path, "neither a file nor a folder"))
         if len(tree.files) > MOST:
@@ -118,9 +122,13 @@ def _entries(folder: Path) -> Iterator[os.DirEntry[str]]:
         raise UserError(f"this folder cannot be read: {error.strerror}", where=folder) from error
 
 
-def _is_litter(name: str) -> bool:
-    # What a Mac writes beside every file on a foreign disk has the file's own ending.
-    return name.casefold() in _LITTER or name.startswith("._")
+def _add_file(tree: Tree, path: str, name: str) -> None:
+    # What a Mac writes beside every file on a foreign disk has the file's own ending. A hidden
+    # folder may be a class all the same: ".net".
+    if name.startswith("."):
+        tree.unused.append(Unused(path, _HIDDEN))
+    else:
+        tree.files.append(path)
 
 
 def _followed(tree: Tree, top: str | None, entry: os.DirEntry[str], path: str) -> str | None:
@@ -131,10 +139,10 @@ def _followed(tree: Tree, top: str | None, entry: os.DirEntry[str], path: str) -
         if error.errno == errno.ELOOP:
             tree.unused.append(Unused(path, _LOOP))
         else:
-            tree.faults.append(f"{path} is a link to nothing")
+            tree.faults.append((path, "is a link to nothing"))
         return None
     if top is not None and not _inside(target, top):
-        tree.faults.append(f"{path} leads out of the task's folder")
+        tree.faults.append((path, _OUT))
         return None
     return target
 
@@ -143,7 +151,7 @@ def inside(path: Path, root: Path, shown: str) -> str | None:
     """What is wrong with a path that data name: that it leaves ``root``, or is no path at all."""
     try:
         if not _inside(os.path.realpath(path), os.path.realpath(root)):
-            return f"{shown} leads out of the task's folder"
+            return f"{shown} {_OUT}"
         dangling = path.is_symlink() and not path.exists()
     except (OSError, ValueError) as error:
         return f"{shown[:80]!r} is no path of a file: {getattr(error, 'strerror', None) or error}"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from benchmark import files
-from benchmark.errors import one_line
+from benchmark.errors import listed, one_line
 from benchmark.tasks.repeated import duplicates
 from benchmark.tasks.repeated.duplicates import Fingerprints
 from benchmark.tasks.unused import Unused
@@ -19,6 +19,7 @@ TWICE_IN_TRAIN = "twice in train"
 TWICE_IN_TEST = "twice in test"
 NEARLY = "test image nearly equals a training image"
 
+_MOST_PAIRS = 5
 _COLUMNS = ("problem", "split", "image", "class", "other_split", "other_image", "other_class")
 
 
@@ -100,6 +101,13 @@ def _nearly(
     closest = duplicates.nearest(test.hashes[rows], train.hashes)
     for i, j in zip(rows, closest.tolist(), strict=True):
         yield Repeat(NEARLY, in_test[i], in_train[j])
+
+
+def lines(found: Sequence[Repeat]) -> Iterator[str]:
+    """A line for each problem, with the names of the first images."""
+    for problem in dict.fromkeys(one.problem for one in found):
+        pairs = [str(one) for one in found if one.problem == problem]
+        yield one_line(f"{problem}, {len(pairs)} in all: {listed(pairs, _MOST_PAIRS)}")
 
 
 def as_csv(found: Iterable[Repeat], unused: Iterable[Unused]) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 from benchmark.errors import UserError
 from benchmark.tasks.definition.data_keys import Data
 from benchmark.tasks.definition.schema import Task
-from benchmark.tasks.raw import Raw
+from benchmark.tasks.reading.parts import Reading, Refusal
 
 
 class UnavailableError(UserError):
@@ -28,7 +28,11 @@ class Source:
     """Changes whenever the data may have changed."""
     remote: bool
     """Whether reading needs the network."""
-    read: Callable[[Path], Raw]
+    data: Data
+    """How it is read: as the task says, but for a mirror."""
+    refuse: Refusal
+    """Errors about what is there."""
+    read: Callable[[Path], Reading]
     """Reads, given a folder for temporary files that must outlive the result."""
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -10,8 +9,6 @@ import numpy as np
 
 from benchmark.tasks.definition.schema import Task
 from benchmark.tasks.pictures.images import Picture
-from benchmark.tasks.raw import Raw
-from benchmark.tasks.reading.assemble import assemble
 from benchmark.tasks.reading.parts import Part, Reading, refusal
 from benchmark.tasks.sources.base import Source, register, settings
 
@@ -23,13 +20,13 @@ def bundled(task: Task) -> Source | None:
     if name is None:
         return None
     identity = {"sklearn": name, "version": version("scikit-learn")} | settings(task.data)
-    return Source(f"scikit-learn: {name}", identity, False, partial(_read, task))
+    return Source(f"scikit-learn: {name}", identity, False, task.data, refusal(task), _read)
 
 
-def _read(task: Task, scratch: Path) -> Raw:
+def _read(scratch: Path) -> Reading:
     from sklearn import datasets
 
     digits = datasets.load_digits()
     greys = (digits.images * 255 / 16).round().astype(np.uint8)
     whole = Part(digits.target.tolist(), "whole numbers", lambda i: Picture(greys[i], f"row {i}"))
-    return assemble(task.data, Reading(whole, None), refusal(task))
+    return Reading(whole, None)

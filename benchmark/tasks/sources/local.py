@@ -12,11 +12,9 @@ from benchmark.errors import UserError
 from benchmark.tasks.definition.data_keys import Data, LoadDataset
 from benchmark.tasks.definition.schema import Task
 from benchmark.tasks.explained import explained, reason
-from benchmark.tasks.raw import Raw
 from benchmark.tasks.reading import arrow_files, image_folders, text_tables
-from benchmark.tasks.reading.assemble import assemble
 from benchmark.tasks.reading.local_data import LocalData
-from benchmark.tasks.reading.parts import Reading
+from benchmark.tasks.reading.parts import Reading, refusal
 from benchmark.tasks.sources.base import Source, library, register, settings
 
 _MIRROR = Data(
@@ -44,7 +42,7 @@ def mirror(task: Task) -> Source | None:
     about_classes = {"classes": task.data.classes, "drop_classes": task.data.drop_classes}
     data = _MIRROR.model_copy(update=about_classes)
     name = f"mirror: {task.data.mirror} parquet"
-    return source(LocalData(task, data, folder, confined=False), name)
+    return source(LocalData(refusal(task, folder), data, folder, confined=False), name)
 
 
 @register
@@ -55,7 +53,7 @@ def beside_the_task(task: Task) -> Source | None:
         return None
     given = [pattern for found in spec.patterns.values() for pattern in found]
     name = f"{spec.path}: {', '.join(given) or spec.data_dir}"
-    return source(LocalData(task, task.data, _root(task)), name)
+    return source(LocalData(refusal(task), task.data, _root(task)), name)
 
 
 def _root(task: Task) -> Path:
@@ -83,13 +81,14 @@ def _root(task: Task) -> Path:
 def source(local: LocalData, description: str) -> Source:
     """The files as a source. Raises `UserError` for those that are missing or lie outside."""
     identity = {"root": str(local.root), "files": local.stats}
-    return Source(description, identity | settings(local.data), False, partial(read, local))
+    identity |= settings(local.data)
+    return Source(description, identity, False, local.data, local.refuse, partial(read, local))
 
 
-def read(local: LocalData, scratch: Path) -> Raw:
+def read(local: LocalData, scratch: Path) -> Reading:
     """The pictures and labels in the files; ``scratch`` has to outlive the result."""
     with explained(partial(_error, local)):
-        return assemble(local.data, _reading(local, scratch), local.refuse)
+        return _reading(local, scratch)
 
 
 def _reading(local: LocalData, scratch: Path) -> Reading:

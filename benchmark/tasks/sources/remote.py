@@ -7,6 +7,7 @@ import hashlib
 import http.client
 import logging
 import urllib.request
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from urllib.error import HTTPError
@@ -16,11 +17,9 @@ from benchmark.errors import UserError
 from benchmark.tasks.definition.data_keys import LoadDataset
 from benchmark.tasks.definition.schema import Task
 from benchmark.tasks.explained import explained, reason
-from benchmark.tasks.raw import Raw
 from benchmark.tasks.reading import tables
-from benchmark.tasks.reading.assemble import assemble
 from benchmark.tasks.reading.local_data import LocalData
-from benchmark.tasks.reading.parts import refusal
+from benchmark.tasks.reading.parts import Reading, refusal
 from benchmark.tasks.reading.tables import Table
 from benchmark.tasks.sources import local
 from benchmark.tasks.sources.base import (
@@ -43,7 +42,7 @@ def archive(task: Task) -> Source | None:
     url = task.data.archive
     if url is None:
         return None
-    return Source(f"archive: {url}", settings(task.data), True, partial(_read_archive, task, url))
+    return _source(task, f"archive: {url}", partial(_read_archive, task, url))
 
 
 @register
@@ -52,11 +51,14 @@ def hub(task: Task) -> Source | None:
     spec = task.data.load_dataset
     if spec is None or not spec.on_hub:
         return None
-    description = f"hub: {spec.path}@{spec.revision}"
-    return Source(description, settings(task.data), True, partial(_read_hub, task, spec))
+    return _source(task, f"hub: {spec.path}@{spec.revision}", partial(_read_hub, task, spec))
 
 
-def _read_archive(task: Task, url: str, scratch: Path) -> Raw:
+def _source(task: Task, description: str, read: Callable[[Path], Reading]) -> Source:
+    return Source(description, settings(task.data), True, task.data, refusal(task), read)
+
+
+def _read_archive(task: Task, url: str, scratch: Path) -> Reading:
     packed, unpacked = _download(url, task), scratch / "unpacked"
     try:
         unpack(packed, unpacked)
@@ -67,7 +69,7 @@ def _read_archive(task: Task, url: str, scratch: Path) -> Raw:
             where=task.file,
             mend="start again to download it again, or give the address of a sound zip file",
         ) from error
-    return local.read(LocalData(task, task.data, unpacked), scratch)
+    return local.read(LocalData(refusal(task), task.data, unpacked), scratch)
 
 
 def _download(url: str, task: Task) -> Path:
@@ -110,13 +112,30 @@ def _check_hash(task: Task, url: str, found: str) -> None:
         )
 
 
-def _read_hub(task: Task, spec: LoadDataset, scratch: Path) -> Raw:
-    with explained(partial(_error, task, f"the hub's {spec.path}")):
+def _read_hub(task: Task, spec: LoadDataset, scratch: Path) -> Reading:
+    return tables.reading(task.data, hub_tables(task, spec, scratch), None, refusal(task))
+
+
+def hub_tables(task: Task, spec: LoadDataset, scratch: Path) -> dict[str, Table]:
+    """All splits of a data set on the hub. Raises `UserError` where they cannot be had."""
+    with _asking_hub(task, spec.path):
+        return _load_hub(spec, scratch)
+
+
+def newest_revision(task: Task, path: str) -> str:
+    """The commit that the hub's data set ``path`` is at. Raises `UserError` as `hub_tables`."""
+    import huggingface_hub
+
+    with _asking_hub(task, path):
+        return str(huggingface_hub.HfApi().dataset_info(path).sha)
+
+
+@contextlib.contextmanager
+def _asking_hub(task: Task, path: str) -> Iterator[None]:
+    with explained(partial(_error, task, f"the hub's {path}")):
         _ask_hub()
         with impatient_hub():
-            splits = _load_hub(spec, scratch)
-    refuse = refusal(task)
-    return assemble(task.data, tables.reading(task.data, splits, None, refuse), refuse)
+            yield
 
 
 def _ask_hub() -> None:

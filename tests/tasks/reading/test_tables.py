@@ -139,7 +139,7 @@ def test_an_unreadable_image_in_parquet_is_named_with_its_row_and_path(tmp_path)
     task = parquet_task(tmp_path)
     images = [*rows(3), {"bytes": b"junk", "path": "p/bad.png"}]
     write_parquet(tmp_path / "train.parquet", images, [0, 0, 1, 1], ("a", "b"))
-    assert "train split, row 3 (p/bad.png): this image cannot be read" in refusal(task)
+    assert "train split, train row 3 (p/bad.png): this image cannot be read" in refusal(task)
 
 
 def test_an_image_that_a_csv_names_but_is_missing_is_named(tmp_path):

@@ -17,7 +17,7 @@ def listed(root, *starts, confined=True):
     return walk.walk(root, starts or ["."], confined=confined)
 
 
-def test_files_are_sorted_as_text_and_hidden_ones_are_there(tmp_path):
+def test_files_are_sorted_as_text_and_those_of_hidden_folders_are_there(tmp_path):
     touch(tmp_path, "a b/1", "a/2", ".hidden/3", "__background__/4")
     assert listed(tmp_path).files == [".hidden/3", "__background__/4", "a b/1", "a/2"]
 
@@ -32,6 +32,12 @@ def test_what_programs_leave_behind_is_set_aside(tmp_path):
     tree = listed(tmp_path)
     assert tree.files == ["a/1.png"]
     assert {one.path for one in tree.unused} == {"a/.DS_Store", "a/._1.png", "__MACOSX"}
+
+
+def test_hidden_files_are_set_aside(tmp_path):
+    touch(tmp_path, "a/.draft.png", "a/1.png")
+    tree = listed(tmp_path)
+    assert (tree.files, tree.unused) == (["a/1.png"], [Unused("a/.draft.png", "a hidden file")])
 
 
 def test_links_within_the_root_are_followed(tmp_path):
@@ -62,7 +68,7 @@ def test_a_link_out_of_the_root_is_a_fault_where_it_is_confined(tmp_path, confin
     (tmp_path / "root/out").symlink_to(tmp_path / "elsewhere")
     tree = listed(tmp_path / "root", confined=confined)
     assert tree.files == (["2"] if confined else ["2", "out/1"])
-    assert tree.faults == (["out leads out of the task's folder"] if confined else [])
+    assert tree.faults == ([("out", "leads out of the task's folder")] if confined else [])
 
 
 def test_what_is_neither_file_nor_folder_is_set_aside(tmp_path):

@@ -12,7 +12,8 @@ from benchmark.tasks.sources.base import Source, register
 
 @register
 def made_up(task):
-    return Source("made up", {}, False, None) if task.data.mirror == "made-up" else None
+    if task.data.mirror == "made-up":
+        return Source("made up", {}, False, task.data, None, None)
 """
 
 

@@ -1,0 +1,52 @@
+"""The command that turns somebody's images into a task."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from benchmark.cli.options import JOBS, shown
+
+
+@click.command()
+@click.argument("images")
+@click.option("--name", required=True, help="Name of the task.")
+@click.option("--label", type=click.Choice(["path", "leaf", "top"]), help="Of nested folders.")
+@click.option("--image-column", help="Column of a table with the images or their paths.")
+@click.option("--label-column", help="Column of a table with the classes.")
+@click.option("--force", is_flag=True, help="Write over a task of that name.")
+@JOBS
+def task(
+    images: str,
+    name: str,
+    label: str | None,
+    image_column: str | None,
+    label_column: str | None,
+    force: bool,
+    jobs: int | None,
+) -> None:
+    """Look at IMAGES and write a task: a folder, a table, or ORG/NAME on the hub."""
+    from benchmark.advice import new_task as advice
+    from benchmark.cli import new_task_text as text
+    from benchmark.harness import executors
+    from benchmark.tasks.proposal.tabular import Options
+
+    made = advice.new_task(
+        images,
+        name,
+        Options(image_column, label_column, label),
+        force=force,
+        tell=lambda proposal: click.echo(text.told(proposal)),
+    )
+    for file in (made.file, made.split_file):
+        if file is not None:
+            click.echo(f"written: {shown(file)}")
+    if made.validation.failed:
+        click.echo(f"\n{made.validation}")
+        click.echo(f"mend {shown(made.file)}, and check it again", err=True)
+        sys.exit(1)
+    click.echo("validated: no faults")
+    click.echo(f"\nnext: {text.next_command(name)}")
+    cost = advice.cost(name, jobs or executors.default_workers())
+    click.echo(f"which with the bundled backbone and five seeds means\n{cost}")

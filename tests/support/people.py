@@ -1,0 +1,33 @@
+"""Folders as people have them: images by path, copies of them, and what lies between."""
+
+import zlib
+from pathlib import Path
+
+from task_fixtures import patch
+
+from benchmark.tasks.proposal.propose import Proposal, propose
+from benchmark.tasks.proposal.tabular import Options
+
+
+def images(root: Path, **counts: int) -> Path:
+    """``root/<class>/<i>.png``, so many of each class, every image different; ``__`` is a ``/``."""
+    for name, count in counts.items():
+        for i in range(count):
+            image(root / name.replace("__", "/") / f"{i}.png")
+    return root
+
+
+def image(file: Path, like: Path | None = None, near: bool = False) -> Path:
+    """Noise of the file's own, or that of the file ``like``, ``near``: but for one pixel."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    made = patch(zlib.crc32(str(like or file).encode()))
+    if near:
+        made.putpixel((0, 0), tuple((value + 20) % 256 for value in made.getpixel((0, 0))))
+    made.save(file)
+    return file
+
+
+def proposal(given: Path | str, folder: Path, cost: float = 0.0, **options: str) -> Proposal:
+    """What is proposed for ``given`` as the task ``birds`` in ``folder``."""
+    file = folder / "birds.yaml"
+    return propose(str(given), file, Options(**options), lambda *asked: cost)
