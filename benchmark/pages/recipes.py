@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmark.analysis.board import Board
+from benchmark.analysis.board import ArmResult, Board
 from benchmark.analysis.certificate import Retrial
 from benchmark.defaults import MARGIN
 from benchmark.pages import escape, printer, saturation, templates, words
@@ -85,6 +85,17 @@ def settings_grid(boards: Sequence[Board], shown: Shown = escape.text) -> Grid:
         for name in sorted(used, key=lambda name: (order.get(name, len(order)), name))
     ]
     return ["setting", *map(shown, arms), "what it is"], rows
+
+
+def changing_settings(arm: ArmResult, shown: Shown = escape.text) -> list[str]:
+    """What of an arm's recipe is not the same at every N: one text for each N; it may be empty."""
+    plain = [_flat(recipe.settings) for recipe in arm.recipes]
+    names = sorted({name for settings in plain for name in settings})
+    changing = [n for n in names if any(one.get(n) != plain[0].get(n) for one in plain)]
+    return [
+        ", ".join(f"{shown(name)} {_value(one[name], shown)}" for name in changing if name in one)
+        for one in plain
+    ]
 
 
 def _meanings() -> dict[str, str]:

@@ -70,7 +70,7 @@ def accuracy_grid(board: Board, shown: Shown = escape.text) -> Grid:
     header, columns = ["N"], []
     for name, arm in board.arms.items():
         header.append(shown(name))
-        columns.append({p.images_per_class: _accuracy(p) for p in arm.points})
+        columns.append({p.images_per_class: accuracy_text(p) for p in arm.points})
         if arm.comparison is not None:
             header.append(f"gain of {shown(name)}")
             columns.append(_gains(arm.comparison))
@@ -82,7 +82,8 @@ def any_unfinished(board: Board) -> bool:
     return any(point.unfinished for arm in board.arms.values() for point in arm.points)
 
 
-def _accuracy(point: Point) -> str:
+def accuracy_text(point: Point) -> str:
+    """``61.3 [58.0, 64.6]``, in percent, with what failed and the mark of unfinished trainings."""
     shown = percent(point.accuracy, point.low, point.high)
     failed = f" ({point.failed} failed)" if point.failed else ""
     return shown + failed + (f" {UNFINISHED}" if point.unfinished else "")

@@ -1,4 +1,4 @@
-"""Fills in the templates of pages, ``*.md.j2`` and ``*.html.j2``, beside the code that fills them."""
+"""Fills in the templates of Markdown and HTML pages: ``*.j2`` beside the code that fills them."""
 
 from __future__ import annotations
 
