@@ -6,15 +6,11 @@ and axes take the colour of the page around them, light or dark.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from benchmark.errors import UserError
+import altair as alt
+import vl_convert
 
-if TYPE_CHECKING:
-    import altair as alt
-
-EXTRA = "site"
-"""The optional dependencies that are needed here."""
 _HEAT_END = 25
 """Gain in points from which on a colour gets no stronger."""
 _ROW = 30
@@ -24,7 +20,7 @@ _CLOSE = 15
 
 
 def specifications() -> dict[str, dict[str, Any]]:
-    """Kind of chart -> its specification; raises `UserError` where altair is missing.
+    """Kind of chart -> its specification.
 
     They name the data that they want: ``points``, ``gains`` and ``marks`` of a board, and ``map``.
     """
@@ -33,44 +29,20 @@ def specifications() -> dict[str, dict[str, Any]]:
 
 
 def library() -> str:
-    """JavaScript that defines ``vegaEmbed``, without a network; fit for a ``script`` element.
-
-    Raises `UserError` where vl-convert-python is missing.
-    """
-    try:
-        import vl_convert
-    except ImportError as error:
-        raise _missing("vl-convert-python") from error
-    bundle: str = vl_convert.javascript_bundle()
+    """JavaScript that defines ``vegaEmbed``, without a network; fit for a ``script`` element."""
+    version = ".".join(alt.SCHEMA_VERSION.split(".")[:2])
+    bundle: str = vl_convert.javascript_bundle(vl_version=version)
     return bundle.replace("</script", r"<\/script")
 
 
-def _altair() -> Any:
-    try:
-        import altair
-    except ImportError as error:
-        raise _missing("altair") from error
-    return altair
-
-
-def _missing(package: str) -> UserError:
-    return UserError(
-        f"charts on the page need {package}, which is not installed",
-        mend=f"pip install 'small-data-transfer-benchmark[{EXTRA}]', "
-        f"or from a checkout: pip install '.[{EXTRA}]'",
-    )
-
-
 def _accuracy() -> alt.LayerChart:
-    alt = _altair()
     made = alt.layer(
-        *_crossovers(alt), *_curves(alt, "points", "test accuracy, %", hollow="datum.unfinished")
+        *_crossovers(), *_curves("points", "test accuracy, %", hollow="datum.unfinished")
     )
     return _styled(made.add_params(alt.param(name="sizes", value=[])), height=280)
 
 
 def _gain() -> alt.LayerChart:
-    alt = _altair()
     level = alt.Chart(alt.Data(values=[{}]))
     zero = level.mark_rule(color="currentColor", opacity=0.7).encode(
         y=alt.YDatum(0, type="quantitative")
@@ -81,15 +53,15 @@ def _gain() -> alt.LayerChart:
         )
         for sign in ("", "-")
     ]
-    curves = _curves(alt, "gains", "gain over scratch, points", hollow="false")
-    made = alt.layer(zero, *margins, *_crossovers(alt), *curves, _named_crossovers(alt))
+    curves = _curves("gains", "gain over scratch, points", hollow="false")
+    made = alt.layer(zero, *margins, *_crossovers(), *curves, _named_crossovers())
     sizes, margin = alt.param(name="sizes", value=[]), alt.param(name="margin", value=0)
     return _styled(made.add_params(sizes, margin), height=280)
 
 
-def _curves(alt: Any, data: str, title: str, hollow: str) -> list[alt.Chart]:
+def _curves(data: str, title: str, hollow: str) -> list[alt.Chart]:
     """A band, a line and points with their values for each arm; a point may be hollow."""
-    base = alt.Chart(alt.NamedData(data)).encode(x=_size_axis(alt), detail="arm:N")
+    base = alt.Chart(alt.NamedData(data)).encode(x=_size_axis(), detail="arm:N")
     colour = alt.Color("colour:N", scale=None)
     y = alt.Y("value:Q", title=title, scale=alt.Scale(zero=False))
     band = (
@@ -104,46 +76,45 @@ def _curves(alt: Any, data: str, title: str, hollow: str) -> list[alt.Chart]:
         fill=alt.Fill("colour:N", scale=None),
         fillOpacity=alt.when(hollow).then(alt.value(0)).otherwise(alt.value(1)),
         shape=alt.Shape("shape:N", scale=None),
-        tooltip=_words(alt, n="images per class", arm="arm", shown=title, seeds="seeds"),
+        tooltip=_words(n="images per class", arm="arm", shown=title, seeds="seeds"),
     )
     return [band, line, points]
 
 
-def _crossovers(alt: Any) -> list[alt.Chart]:
+def _crossovers() -> list[alt.Chart]:
     """Where an arm stops helping: a dashed line in its interval."""
     base = alt.Chart(alt.NamedData("marks")).encode(
-        color=alt.Color("colour:N", scale=None), tooltip=_words(alt, arm="arm", shown="crossover")
+        color=alt.Color("colour:N", scale=None), tooltip=_words(arm="arm", shown="crossover")
     )
-    interval = base.mark_rect(opacity=0.1).encode(x=_size_axis(alt, "low"), x2="high:Q")
-    rule = base.mark_rule(strokeDash=[6, 4], strokeWidth=2).encode(x=_size_axis(alt))
+    interval = base.mark_rect(opacity=0.1).encode(x=_size_axis("low"), x2="high:Q")
+    rule = base.mark_rule(strokeDash=[6, 4], strokeWidth=2).encode(x=_size_axis())
     return [interval, rule]
 
 
-def _named_crossovers(alt: Any) -> alt.Chart:
+def _named_crossovers() -> alt.Chart:
     """Words beside them, one below the other."""
     below = alt.ExprRef("2 + 14 * datum.place")
     return (
         alt.Chart(alt.NamedData("marks"))
         .mark_text(align="left", baseline="top", dx=4, dy=below)
-        .encode(x=_size_axis(alt), y=alt.value(0), text="shown:N")
+        .encode(x=_size_axis(), y=alt.value(0), text="shown:N")
     )
 
 
-def _size_axis(alt: Any, field: str = "n") -> alt.X:
+def _size_axis(field: str = "n") -> alt.X:
     axis = alt.Axis(values=alt.ExprRef("sizes"), grid=False, labelOverlap="greedy", format="d")
     scale = alt.Scale(type="log", nice=False, padding=16)
     return alt.X(f"{field}:Q", title="images per class, N", scale=scale, axis=axis)
 
 
 def _map() -> alt.LayerChart:
-    alt = _altair()
     lines = {"labelExpr": r"split(datum.label, '\n')", "labelLineHeight": 12, "labelOffset": -6}
     labels = alt.Axis(labelLimit=220, **lines)
     titles = {"task": "task", "backbone": "backbone"}
     base = alt.Chart(alt.NamedData("map")).encode(
         x=alt.X("n:O", title="images per class, N", axis=alt.Axis(labelAngle=0, orient="top")),
         y=alt.Y("row:N", title=None, sort=None, axis=labels, scale=alt.Scale(paddingInner=0.08)),
-        tooltip=_words(alt, **titles, n="images per class", arm="arm", shown="gain"),
+        tooltip=_words(**titles, n="images per class", arm="arm", shown="gain"),
     )
     reach = [-_HEAT_END, 0, _HEAT_END]
     scale = alt.Scale(scheme="blueorange", reverse=True, domain=reach, clamp=True)
@@ -162,7 +133,7 @@ def _map() -> alt.LayerChart:
     return _styled(alt.layer(cells, *texts), height=_ROW)
 
 
-def _words(alt: Any, **titles: str) -> list[alt.Tooltip]:
+def _words(**titles: str) -> list[alt.Tooltip]:
     return [alt.Tooltip(f"{field}:N", title=title) for field, title in titles.items()]
 
 

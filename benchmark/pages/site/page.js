@@ -32,7 +32,7 @@
 
   function show() {
     for (const select of selects) select.value = view.get(select.name) ?? "";
-    if (arm) arm.value = view.get("map") ?? arm.options[0].value;
+    if (arm) arm.value = mapArm();
     if (one("#link")) one("#link").href = `#${view}`;
     filter();
     sort();
@@ -101,6 +101,12 @@
     }
   }
 
+  // The one that was chosen for the map, else the one that the rows are filtered by.
+  function mapArm() {
+    const names = [...arm.options].map((option) => option.value);
+    return [view.get("map"), view.get("arm")].find((name) => names.includes(name)) ?? names[0];
+  }
+
   async function map() {
     const place = one(".map");
     if (!place) return;
@@ -113,6 +119,10 @@
     const wanted = JSON.stringify([arm.value, ...boards]);
     if (wanted === mapped) return;
     mapped = wanted;
+    if (!cells.length) {
+      place.textContent = "None of these rows has a gain of this arm.";
+      return;
+    }
     const specification = structuredClone(data.charts.map);
     specification.height *= new Set(cells.map((cell) => cell.row)).size;
     const { view: drawn } = await embed(place, specification, { map: cells });

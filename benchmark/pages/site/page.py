@@ -6,13 +6,13 @@ import base64
 import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from types import ModuleType
 
 from benchmark.analysis.board import FINETUNE, Board
-from benchmark.errors import one_line
+from benchmark.errors import UserError, one_line
 from benchmark.pages import tables, templates, words
 from benchmark.pages.printer import Grid
-from benchmark.pages.site import charts, heat_map, rows, series
+from benchmark.pages.site import heat_map, rows, series
 from benchmark.pages.site.samples import Sample
 from benchmark.pages.site.sections import task_sections
 from benchmark.records.fingerprint import PROTOCOL
@@ -28,7 +28,7 @@ def page(
 
     Raises `UserError` where altair or vl-convert-python is missing.
     """
-    drawn = series.styles(boards)
+    charts, drawn = _charts(), series.styles(boards)
     found = rows.rows(boards)
     code = (_HERE / "page.js").read_text(encoding="utf-8")
     library = charts.library()
@@ -41,7 +41,11 @@ def page(
         maps=_maps(boards),
         tasks=task_sections(boards, tasks, samples),
         styles={one_line(arm): style for arm, style in drawn.items()},
-        data=_data(boards, drawn),
+        data={
+            "charts": charts.specifications(),
+            "boards": {rows.key(board): series.of_board(board, drawn) for board in boards},
+            "map": heat_map.cells(boards),
+        },
         trials=sum(effort.trials for board in boards for effort in board.efforts),
         any_older=any(board.protocol != PROTOCOL for board in boards),
         UNFINISHED=words.UNFINISHED,
@@ -53,12 +57,17 @@ def page(
     )
 
 
-def _data(boards: Sequence[Board], drawn: Mapping[str, series.Style]) -> dict[str, Any]:
-    return {
-        "charts": charts.specifications(),
-        "boards": {rows.key(board): series.of_board(board, drawn) for board in boards},
-        "map": heat_map.cells(boards),
-    }
+def _charts() -> ModuleType:
+    """The only module that needs what is optional."""
+    try:
+        from benchmark.pages.site import charts
+    except ModuleNotFoundError as error:
+        raise UserError(
+            f"the page needs {error.name}, which is not installed",
+            mend="pip install 'small-data-transfer-benchmark[site]', "
+            "or in a checkout: pip install '.[site]'",
+        ) from error
+    return charts
 
 
 def _maps(boards: Sequence[Board]) -> dict[str, Grid]:
