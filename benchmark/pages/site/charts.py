@@ -48,7 +48,7 @@ def _gain() -> alt.LayerChart:
         y=alt.YDatum(0, type="quantitative")
     )
     margins = [
-        level.mark_rule(color="currentColor", opacity=0.6, strokeDash=[2, 4]).encode(
+        level.mark_rule(color="currentColor", opacity=0.6, strokeDash=[2, 4], clip=True).encode(
             y=alt.YDatum(alt.expr(f"{sign}margin"), type="quantitative")
         )
         for sign in ("", "-")
