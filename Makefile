@@ -12,7 +12,7 @@ SELECTION = $(call option,TASK,task) $(call option,BACKBONE,backbone) $(call opt
 	$(call option,MARGIN,margin) $(call option,JOBS,jobs) $(call option,RECORDS,records) \
 	$(if $(ADAPT),--adapt)
 
-.PHONY: bench task test test-fast lint leaderboard audit tune saturation validate calibrate perf check-contribution setup help
+.PHONY: bench task test test-fast lint leaderboard site audit tune saturation validate calibrate perf check-contribution setup help
 
 help: ## Show the targets.
 	@sed -n 's/^\([a-z-]*\):.*## /\1: /p' $(MAKEFILE_LIST)
@@ -31,6 +31,9 @@ lint: setup ## Check style, types and the direction of imports.
 
 leaderboard: setup ## Rebuild results/ from the stored records.
 	@$(RUN) leaderboard $(call option,RECORDS,records) $(call option,OUT,out) $(call option,MARGIN,margin)
+
+site: setup ## Make the leaderboard as one HTML page that needs no network; RECORDS, OUT select.
+	@$(RUN) site $(call option,RECORDS,records) $(call option,OUT,out) $(call option,MARGIN,margin)
 
 audit: setup ## Run deciding cells again with other recipes: the fairness certificate; ADAPT=1, DRY_RUN=1.
 	@$(RUN) audit $(SELECTION) $(if $(DRY_RUN),--dry-run)

@@ -61,6 +61,9 @@ RECORDED = RESULTS / "records"
 LOCAL = _OWN / "records"
 """Records of the user's own runs."""
 
+SITE = _OWN / "site.html"
+"""The leaderboard as one page, too large to be part of the checkout."""
+
 LISTS = _OWN / "validate"
 """What ``make validate`` found in the user's data, image by image."""
 

@@ -12,6 +12,18 @@ from benchmark.analysis.stats import Estimate, accuracy_test_variance, estimate
 
 
 @dataclass(frozen=True)
+class TrialResult:
+    """What one trial gave, and the hashes of what it rests on."""
+
+    seed: int
+    accuracy: float | None
+    """0..1, over the test images that count; None if it failed."""
+    subset_hash: str
+    fingerprint: str
+    weights_hash: str | None
+
+
+@dataclass(frozen=True)
 class Point:
     """One arm at one N."""
 
@@ -27,6 +39,8 @@ class Point:
     """Trials whose training loss had not; those without a training loss count in neither."""
     steps_saved: float | None
     """Mean share of the budget's steps, 0..1, that early ends left out; None without steps."""
+    trials: tuple[TrialResult, ...] = ()
+    """Those that failed, too; seed increasing."""
 
     @property
     def accuracy(self) -> float | None:
@@ -62,8 +76,9 @@ def curve(scores: Iterable[Score]) -> tuple[Point, ...]:
 def _point(n: int, scores: Sequence[Score]) -> Point:
     good = succeeded(scores)
     failed = len(scores) - len(good)
+    trials = tuple(sorted(map(_result, scores), key=lambda trial: trial.seed))
     if not good:
-        return Point(n, 0, None, failed, 0, 0, None)
+        return Point(n, 0, None, failed, 0, 0, None, trials)
     hits = np.stack([score.hits for score in good])
     return Point(
         images_per_class=n,
@@ -73,6 +88,17 @@ def _point(n: int, scores: Sequence[Score]) -> Point:
         levelled_off=sum(score.levelled_off is True for score in good),
         still_falling=sum(score.levelled_off is False for score in good),
         steps_saved=_steps_saved(good),
+        trials=trials,
+    )
+
+
+def _result(score: Score) -> TrialResult:
+    return TrialResult(
+        seed=score.trial.seed,
+        accuracy=float(score.hits.mean()) if score.reason is None else None,
+        subset_hash=score.subset_hash,
+        fingerprint=score.fingerprint,
+        weights_hash=score.weights_hash,
     )
 
 

@@ -24,6 +24,7 @@ for _command in (
     run.bench,
     run.audit,
     results.leaderboard,
+    results.site,
     results.verdict,
     checking.validate,
     checking.check_contribution,

@@ -1,18 +1,25 @@
-"""Commands that show what stored results say: ``leaderboard`` and ``verdict``."""
+"""Commands that show what stored results say: ``leaderboard``, ``site`` and ``verdict``."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from benchmark.cli.options import FILE, FOLDER, MARGIN_OPTION, shown
-from benchmark.defaults import COMMAND, RECORDED, RESULTS
+from benchmark.defaults import COMMAND, RECORDED, RESULTS, SITE
 from benchmark.errors import UserError
+
+if TYPE_CHECKING:
+    from benchmark.analysis.board import Board
+    from benchmark.cli.progress import Progress
+
+RECORDS = click.option("--records", type=FOLDER, default=RECORDED, help="Folder of the records.")
 
 
 @click.command()
-@click.option("--records", type=FOLDER, default=RECORDED, help="Folder of the records.")
+@RECORDS
 @click.option(
     "--out", type=FOLDER, default=RESULTS, help="Folder for README.md, CSV files and figures."
 )
@@ -21,30 +28,63 @@ def leaderboard(records: Path, out: Path, margin: float) -> None:
     """Build the tables and figures from stored records alone."""
     from benchmark import files
     from benchmark.cli.progress import Progress
-    from benchmark.harness.judged import judged
     from benchmark.pages import figure_names, results
     from benchmark.pages.recipes import Choices
-    from benchmark.records import store
     from benchmark.records.evidence import all_evidence
     from benchmark.records.saturation import all_saturation
     from benchmark.records.tuned import tuned_backbones
     from benchmark.tasks.load import load_tasks
 
-    if not records.is_dir():
-        raise UserError(
-            "there is no such folder of records", where=records, mend=f"run {COMMAND} bench"
-        )
+    _check(records)
     for folder in (out, out / figure_names.FOLDER):
         files.prepare(folder, mend="choose another folder with OUT=...")
     progress = Progress()
-    boards = judged(store.load(records, progress.left_out), records, margin, progress)
-    if not boards:
-        progress.close()
+    boards = _boards(records, margin, progress)
     known = {task.name: task for task in load_tasks()}
     choices = Choices(all_evidence(), tuned_backbones(), all_saturation(), margin)
     for path in results.write(boards, known, choices, out, progress.problem):
         click.echo(shown(path))
     progress.close()
+
+
+@click.command()
+@RECORDS
+@click.option("--out", type=FILE, default=SITE, help="File of the page.")
+@MARGIN_OPTION
+def site(records: Path, out: Path, margin: float) -> None:
+    """Make the leaderboard as one HTML file that needs no network, from stored records alone."""
+    from benchmark import files
+    from benchmark.cli.progress import Progress
+    from benchmark.pages.site.page import page
+    from benchmark.pages.site.samples import of_boards
+    from benchmark.tasks.load import load_tasks
+
+    _check(records)
+    files.prepare(out.parent, mend="choose another file with OUT=...")
+    progress = Progress()
+    boards = _boards(records, margin, progress)
+    known = {task.name: task for task in load_tasks()}
+    files.write(out, page(boards, known, of_boards(boards, known)))
+    click.echo(shown(out))
+    progress.close()
+
+
+def _check(records: Path) -> None:
+    if not records.is_dir():
+        raise UserError(
+            "there is no such folder of records", where=records, mend=f"run {COMMAND} bench"
+        )
+
+
+def _boards(records: Path, margin: float, progress: Progress) -> list[Board]:
+    """Ends the command where records are there, but none that counts."""
+    from benchmark.harness.judged import judged
+    from benchmark.records import store
+
+    boards = judged(store.load(records, progress.left_out), records, margin, progress)
+    if not boards:
+        progress.close()
+    return boards
 
 
 @click.command()

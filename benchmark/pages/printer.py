@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from benchmark.errors import one_line
 
 Rows = Sequence[Sequence[str]]
+Grid = tuple[list[str], list[list[str]]]
+"""The header of a table and its rows, each as long as the header."""
 
 _NUMBER = re.compile(r"[-+]?[\d.,]+%?|-?")
 

@@ -9,10 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from benchmark.analysis.board import Board
+from benchmark.analysis.board import ArmResult, Board
 from benchmark.analysis.certificate import Retrial
 from benchmark.defaults import MARGIN
 from benchmark.pages import escape, printer, saturation, templates, words
+from benchmark.pages.printer import Grid
+from benchmark.pages.words import Shown
 from benchmark.records.evidence import (
     Cell,
     as_text,
@@ -62,23 +64,39 @@ def page(boards: Sequence[Board], choices: Choices, development: Collection[str]
 
 
 def _recipe_table(boards: Sequence[Board]) -> str:
+    header, rows = settings_grid(boards)
+    named = [[escape.code(name), *others] for name, *others in rows]
+    return printer.markdown(header, named) if rows else ""
+
+
+def settings_grid(boards: Sequence[Board], shown: Shown = escape.text) -> Grid:
+    """Every setting that an arm of these boards was trained with: its name, values and meaning."""
     recipes = [
         (name, _flat(recipe.settings))
         for board in boards
         for name, arm in board.arms.items()
         for recipe in arm.recipes
     ]
-    if not recipes:
-        return ""
     arms = sorted({arm for arm, _ in recipes})
     used = dict.fromkeys(name for _, recipe in recipes for name in recipe)
     meanings = _meanings()
     order = {name: place for place, name in enumerate(meanings)}
     rows = [
-        [escape.code(name), *(_values(recipes, arm, name) for arm in arms), meanings.get(name, "")]
+        [name, *(_values(recipes, arm, name, shown) for arm in arms), meanings.get(name, "")]
         for name in sorted(used, key=lambda name: (order.get(name, len(order)), name))
     ]
-    return printer.markdown(["setting", *map(escape.text, arms), "what it is"], rows)
+    return ["setting", *map(shown, arms), "what it is"], rows
+
+
+def changing_settings(arm: ArmResult, shown: Shown = escape.text) -> list[str]:
+    """What of an arm's recipe is not the same at every N: one text for each N; it may be empty."""
+    plain = [_flat(recipe.settings) for recipe in arm.recipes]
+    names = sorted({name for settings in plain for name in settings})
+    changing = [n for n in names if any(one.get(n) != plain[0].get(n) for one in plain)]
+    return [
+        ", ".join(f"{shown(name)} {_value(one[name], shown)}" for name in changing if name in one)
+        for one in plain
+    ]
 
 
 def _meanings() -> dict[str, str]:
@@ -104,17 +122,19 @@ def _flat(recipe: Mapping[str, Any]) -> dict[str, Any]:
     return plain
 
 
-def _values(recipes: Iterable[tuple[str, Mapping[str, Any]]], arm: str, name: str) -> str:
+def _values(
+    recipes: Iterable[tuple[str, Mapping[str, Any]]], arm: str, name: str, shown: Shown
+) -> str:
     found = [recipe[name] for one, recipe in recipes if one == arm and name in recipe]
-    return ", ".join(sorted({_value(value) for value in found}, key=lambda v: (len(v), v)))
+    return ", ".join(sorted({_value(value, shown) for value in found}, key=lambda v: (len(v), v)))
 
 
-def _value(value: Any) -> str:
+def _value(value: Any, shown: Shown = escape.text) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list):
-        return " ".join(map(_value, value))
-    return f"{value:g}" if isinstance(value, int | float) else escape.text(str(value))
+        return " ".join(_value(one, shown) for one in value)
+    return f"{value:g}" if isinstance(value, int | float) else shown(str(value))
 
 
 # The choice of settings

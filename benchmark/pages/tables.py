@@ -11,9 +11,11 @@ from benchmark.analysis.effective import EffectiveImages
 from benchmark.analysis.gains import GainEstimate, estimates
 from benchmark.errors import one_line
 from benchmark.pages import escape, printer, verdicts
+from benchmark.pages.printer import Grid
 from benchmark.pages.words import (
     INTERVALS,
     UNFINISHED,
+    Shown,
     notes,
     percent,
     protocol_mark,
@@ -23,7 +25,7 @@ from benchmark.pages.words import (
 )
 from benchmark.records.recipe import TWICE
 
-_UNFINISHED_MEANS = "The loss of most of these trainings was still falling when their steps ended."
+UNFINISHED_MEANS = "The loss of most of these trainings was still falling when their steps ended."
 
 
 def gain_text(gain: GainEstimate) -> str:
@@ -92,21 +94,24 @@ def accuracy_table(board: Board) -> str:
 
     With the number of seeds, where that is not the same at every N.
     """
+    note = f"\n\n{UNFINISHED} {UNFINISHED_MEANS}" if any_unfinished(board) else ""
+    return printer.markdown(*accuracy_grid(board)) + note
+
+
+def accuracy_grid(board: Board, shown: Shown = escape.text) -> Grid:
+    """What `accuracy_table` prints, a row for each of the board's sizes."""
     header, columns = ["N"], []
     seeds = _seeds(board)
     if len(set(seeds.values())) > 1:
         header.append("seeds")
         columns.append({n: str(count) for n, count in seeds.items()})
     for name, arm in board.arms.items():
-        header.append(escape.text(name))
-        columns.append({p.images_per_class: _accuracy(p) for p in arm.points})
+        header.append(shown(name))
+        columns.append({p.images_per_class: accuracy_text(p) for p in arm.points})
         if arm.comparison is not None:
-            header.append(f"gain of {escape.text(name)}")
+            header.append(f"gain of {shown(name)}")
             columns.append(_gains(arm.comparison))
-    rows = [[str(n), *(column.get(n, "") for column in columns)] for n in board.sizes]
-    unfinished = any(point.unfinished for arm in board.arms.values() for point in arm.points)
-    note = f"\n\n{UNFINISHED} {_UNFINISHED_MEANS}" if unfinished else ""
-    return printer.markdown(header, rows) + note
+    return header, [[str(n), *(column.get(n, "") for column in columns)] for n in board.sizes]
 
 
 def _seeds(board: Board) -> dict[int, int]:
@@ -115,7 +120,13 @@ def _seeds(board: Board) -> dict[int, int]:
     return {n: max(p.seeds for p in points if p.images_per_class == n) for n in board.sizes}
 
 
-def _accuracy(point: Point) -> str:
+def any_unfinished(board: Board) -> bool:
+    """Whether anything in `accuracy_grid` is marked."""
+    return any(point.unfinished for arm in board.arms.values() for point in arm.points)
+
+
+def accuracy_text(point: Point) -> str:
+    """``61.3 [58.0, 64.6]``, in percent, with what failed and the mark of unfinished trainings."""
     shown = percent(point.accuracy, point.low, point.high)
     failed = f" ({point.failed} failed)" if point.failed else ""
     return shown + failed + (f" {UNFINISHED}" if point.unfinished else "")
@@ -179,26 +190,29 @@ def _is_read_off_unfinished(one: EffectiveImages, scratch: Sequence[Point]) -> b
 
 def effective_table(board: Board) -> str:
     """Effective images per class of every pretrained arm, as a multiple of N."""
+    reasons = "".join(f"\n- {reason}" for reason in refusals(board))
+    return printer.markdown(*effective_grid(board)) + (f"\n{reasons}" if reasons else "")
+
+
+def effective_grid(board: Board, shown: Shown = escape.text) -> Grid:
+    """The numbers of `effective_table`."""
     sizes = sorted({e.images_per_class for c in board.comparisons.values() for e in c.effective})
     rows = [
         [str(n), *(marked_labels_worth(board, arm, n) for arm in board.comparisons)] for n in sizes
     ]
-    header = ["N", *(f"labels worth, {escape.text(arm)}" for arm in board.comparisons)]
-    table = printer.markdown(header, rows)
-    return "\n".join([table, *_refusals(board)])
+    return ["N", *(f"labels worth, {shown(arm)}" for arm in board.comparisons)], rows
 
 
-def _refusals(board: Board) -> list[str]:
-    """Why there is no number, where there is none."""
+def refusals(board: Board, shown: Shown = escape.text) -> list[str]:
+    """Why there is no number in `effective_grid`, where there is none."""
     reasons: dict[tuple[str, str], list[str]] = {}
     for arm, comparison in board.comparisons.items():
         for one in comparison.effective:
             if one.refusal is not None:
                 why = refusal(one.refusal, _smallest_measured(board))
-                sizes = reasons.setdefault((escape.text(arm), why), [])
+                sizes = reasons.setdefault((shown(arm), why), [])
                 sizes.append(str(one.images_per_class))
-    lines = [f"- {arm} at N = {', '.join(n)}: {why}" for (arm, why), n in reasons.items()]
-    return ["", *lines] if lines else []
+    return [f"{arm} at N = {', '.join(n)}: {why}" for (arm, why), n in reasons.items()]
 
 
 def _smallest_measured(board: Board) -> int:
@@ -208,11 +222,17 @@ def _smallest_measured(board: Board) -> int:
 
 def retrial_table(board: Board) -> str:
     """What other recipes change in the deciding cells, in points; empty without an audit."""
+    header, rows = retrial_grid(board)
+    return printer.markdown(header, rows) if rows else ""
+
+
+def retrial_grid(board: Board, shown: Shown = escape.text) -> Grid:
+    """What `retrial_table` prints; no rows without an audit."""
     rows = {
         (arm, r.arm, r.alternative): [
-            f"{escape.text(arm)} against scratch",
-            escape.text(r.arm),
-            escape.text(r.alternative),
+            f"{shown(arm)} against scratch",
+            shown(r.arm),
+            shown(r.alternative),
             " ".join(str(n) for n in sorted(r.cells)),
             percent(r.improvement, r.improvement_low, r.improvement_high, sign=True),
         ]
@@ -220,7 +240,7 @@ def retrial_table(board: Board) -> str:
         for r in comparison.retrials
     }
     header = ["verdict of", "changed arm", "change", "at N", "accuracy gained by it"]
-    return printer.markdown(header, list(rows.values())) if rows else ""
+    return header, list(rows.values())
 
 
 def longer_table(boards: Sequence[Board], arm: str) -> str:

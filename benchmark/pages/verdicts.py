@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from benchmark.analysis.board import SCRATCH, Board
 from benchmark.analysis.certificate import deciding_sizes
 from benchmark.analysis.crossover import Verdict
@@ -29,10 +27,10 @@ def grounds(board: Board, arm: str) -> str:
     return f"it {rests} on gains {words.evidence(comparison.verdict)}"
 
 
-def title(board: Board, arm: str, shown: Callable[[str], str]) -> str:
-    """The verdict and its certificate in a few words; ``shown`` makes an arm's name fit."""
+def title(board: Board, arm: str, shown: words.Shown) -> str:
+    """The verdict and its certificate in a few words."""
     comparison, about = board.comparisons[arm], words.subject(arm, shown)
-    status = words.certificate_status(comparison)
+    status = words.certificate_status(comparison, shown)
     if comparison.is_void:
         return f"{about}: {status}"
     says = words.verdict_text(comparison.verdict, about)

@@ -13,6 +13,9 @@ from benchmark.analysis.grounds import Stretch
 from benchmark.pages import escape
 from benchmark.records.fingerprint import PROTOCOL
 
+Shown = Callable[[str], str]
+"""Makes a stranger's name fit for where it is printed."""
+
 UNFINISHED = "†"
 """Marks what rests on trainings that most likely ended too early."""
 
@@ -61,8 +64,8 @@ def bounds(verdict: Verdict) -> str:
     return "" if verdict.low is None and verdict.high is None else interval(verdict)
 
 
-def subject(arm: str, shown: Callable[[str], str] = escape.code) -> str:
-    """What a verdict is about; ``shown`` makes a stranger's name fit for where it is printed."""
+def subject(arm: str, shown: Shown = escape.code) -> str:
+    """What a verdict is about."""
     known = {"": "pretraining", FINETUNE: "fine-tuning", "probe": "the probe"}
     return known.get(arm) or f"the arm {shown(arm)}"
 
@@ -173,20 +176,20 @@ def _round(images: float | None) -> str:
 # Certificates
 
 
-def certificate_text(comparison: Comparison) -> str:
+def certificate_text(comparison: Comparison, shown: Shown = escape.text) -> str:
     """Whether the crossover survives other recipes; says so where nobody looked."""
     if comparison.certificate is None:
         return "not audited"
-    return _certificate(comparison.certificate)
+    return _certificate(comparison.certificate, shown)
 
 
-def _certificate(certificate: Certificate) -> str:
-    better = ", ".join(map(escape.text, certificate.better))
+def _certificate(certificate: Certificate, shown: Shown) -> str:
+    better = ", ".join(map(shown, certificate.better))
     if certificate.doubt is not None:
         return f"unsettled ({_DOUBTS[certificate.doubt].format(better=better)})"
     if certificate.status != "void":
         return certificate.status
-    arms = " and ".join(dict.fromkeys(escape.text(o.split()[0]) for o in certificate.better))
+    arms = " and ".join(dict.fromkeys(shown(o.split()[0]) for o in certificate.better))
     verb = "is" if len(certificate.better) == 1 else "are"
     return f"void: {arms} under-trained ({better} {verb} better)"
 
@@ -199,9 +202,9 @@ _DOUBTS: dict[Doubt, str] = {
 }
 
 
-def certificate_status(comparison: Comparison) -> str:
+def certificate_status(comparison: Comparison, shown: Shown = escape.text) -> str:
     """As `certificate_text`, for a narrow column: without the settings that do better."""
-    return certificate_text(comparison).partition(" (")[0]
+    return certificate_text(comparison, shown).partition(" (")[0]
 
 
 # Labels' worth

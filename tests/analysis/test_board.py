@@ -31,6 +31,26 @@ def test_there_is_a_board_for_each_task_and_backbone():
     assert found == [("a", "x"), ("a", "y"), ("b", "x"), ("b", "y")]
 
 
+def test_a_point_keeps_what_each_trial_gave_and_rests_on():
+    lost = failed("probe", seed=2)
+    board = board_of(record("probe", seed=1), record("probe", seed=0, correct="1110"), lost)
+    (point,) = board.arms["probe"].points
+    assert [(trial.seed, trial.accuracy) for trial in point.trials] == [
+        (0, 0.75),
+        (1, 0.5),
+        (2, None),
+    ]
+    first = point.trials[0]
+    assert (first.subset_hash, first.weights_hash) == ("subset 1 0", "weights")
+    assert first.fingerprint == "settings of probe"
+
+
+def test_an_accuracy_of_a_trial_leaves_out_images_that_leak():
+    data = dataclasses.replace(FACTS, test_in_train=(0,))
+    board = board_of(record(correct="1000", data=data))
+    assert board.arms["scratch"].points[0].trials[0].accuracy == 0.0
+
+
 def test_without_records_there_are_no_boards():
     assert boards([]) == []
 

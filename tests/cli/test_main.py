@@ -66,10 +66,27 @@ def test_the_leaderboard_is_built_without_torch(records, tmp_path):
     assert (tmp_path / "out" / "README.md").is_file()
 
 
+def test_the_site_is_built_without_torch(records, tmp_path):
+    file = tmp_path / "new" / "site.html"
+    assert heavy_modules("site", "--records", records, "--out", file) == []
+    assert "toy" in file.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("in_the_way", ["no records", "a folder"])
+def test_a_site_that_cannot_be_made_is_one_message(records, tmp_path, capsys, in_the_way):
+    folder = tmp_path / "typo" if in_the_way == "no records" else records
+    out = tmp_path / "site.html"
+    if in_the_way == "a folder":
+        out.mkdir()
+    assert called("site", "--records", folder, "--out", out) == 2
+    assert ("typo" if in_the_way == "no records" else "is a directory") in capsys.readouterr().err
+    assert not out.is_file()
+
+
 def test_help_names_every_command(capsys):
     assert called("--help") == 0
     shown = capsys.readouterr().out
-    for name in ("bench", "leaderboard", "validate", "tune", "distill"):
+    for name in ("bench", "leaderboard", "site", "validate", "tune", "distill"):
         assert name in shown
 
 

@@ -78,6 +78,15 @@ def test_make_leaderboard_writes_the_same_bytes_again(make, tmp_path):
     assert {"README.md", "leaderboard.csv", "curves.csv"} <= {str(path) for path in pages[0]}
 
 
+def test_make_site_shows_the_users_own_run_with_its_images(make, tmp_path):
+    make("bench", **make.selection)
+    file = tmp_path / "site.html"
+    assert str(file) in make("site", RECORDS=make.records, OUT=file)
+    page = file.read_text(encoding="utf-8")
+    assert 'data-board="toy/net"' in page
+    assert page.count("data:image/webp") == 3
+
+
 def test_make_audit_gives_every_verdict_a_certificate(make):
     printed = make("audit", **make.selection)
     assert re.search(r"audit: \d+ trials to run.*\nabout [\d.]+ core minutes", printed)

@@ -153,3 +153,17 @@ def test_settings_that_only_one_arm_has_are_explained_too():
         assert value in row(text, name)[1:3]
         assert row(text, name)[3]
         assert "scratch" in row(text, "`settings_of`")[1:3]
+
+
+def test_settings_that_depend_on_n_are_told_for_each_n():
+    fixed = {"learning_rate": 0.001, "batch_size": 8}
+    records = [record(n=n, recipe={**fixed, "views": 100 * n}) for n in (1, 2)]
+    (board,) = boards(map(score_of, records))
+    assert recipes_page.changing_settings(board.arms["scratch"]) == ["views 100", "views 200"]
+
+
+def test_settings_in_plain_text_are_not_marked_up():
+    (board,) = boards([score_of(record("[arm]", recipe={"kind": "a*b"}))])
+    header, rows = recipes_page.settings_grid([board], str)
+    assert header[1] == "[arm]"
+    assert [row[:2] for row in rows] == [["kind", "a*b"]]

@@ -32,6 +32,14 @@ def test_a_value_that_is_missing_is_an_error_and_no_gap_in_the_page():
         templates.render("pages/recipes.md.j2", **VALUES)
 
 
+def test_values_of_html_are_escaped(tmp_path, monkeypatch):
+    monkeypatch.setattr(templates, "_PACKAGE", tmp_path)
+    (tmp_path / "page.html.j2").write_text("{{ value }} {{ command }}")
+    templates._environment.cache_clear()
+    assert templates.render("page.html.j2", value="<b>&") == "&lt;b&gt;&amp; make"
+    templates._environment.cache_clear()
+
+
 @pytest.mark.parametrize("command", ["make", "small-data-benchmark"])
 def test_commands_are_named_as_the_user_calls_them(command, monkeypatch):
     monkeypatch.setattr(defaults, "COMMAND", command)

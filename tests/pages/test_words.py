@@ -34,6 +34,12 @@ def test_an_unsettled_certificate_names_what_was_still_falling():
     assert shown == "unsettled (scratch steps-x2 lowers the gain and was still falling)"
 
 
+def test_a_certificate_shows_an_arms_name_as_it_is_told_to():
+    comparison = audited("void", ("<arm> steps-x2",))
+    assert words.certificate_status(comparison) == r"void: \<arm\> under-trained"
+    assert words.certificate_status(comparison, str) == "void: <arm> under-trained"
+
+
 @pytest.mark.parametrize("kind", ["stops", "helps_throughout", "never_helps", "hurts", "undecided"])
 def test_every_verdict_has_words_and_a_reason(kind):
     found = verdict(kind, [HELPS] * 3, crossover=3.0, low=2.0, high=4.0, hurts_from=9.0)
