@@ -42,7 +42,7 @@ def test_a_point_keeps_what_each_trial_gave_and_rests_on():
     ]
     first = point.trials[0]
     assert (first.subset_hash, first.weights_hash) == ("subset 1 0", "weights")
-    assert first.fingerprint == "settings of probe"
+    assert first.fingerprint == record("probe").fingerprint
 
 
 def test_an_accuracy_of_a_trial_leaves_out_images_that_leak():
