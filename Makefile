@@ -9,7 +9,8 @@ export OMP_NUM_THREADS = 1
 option = $(if $($(1)),--$(2) "$($(1))")
 SELECTION = $(call option,TASK,task) $(call option,BACKBONE,backbone) $(call option,ARMS,arms) \
 	$(call option,N,n) $(call option,SEEDS,seeds) $(call option,IMAGE_SIZE,image-size) \
-	$(call option,MARGIN,margin) $(call option,JOBS,jobs) $(call option,RECORDS,records)
+	$(call option,MARGIN,margin) $(call option,JOBS,jobs) $(call option,RECORDS,records) \
+	$(call option,PRETRAINED_ON,pretrained-on)
 
 .PHONY: bench test test-fast lint leaderboard audit tune saturation validate calibrate perf check-contribution setup help
 

@@ -11,6 +11,10 @@ import click
 
 from benchmark.defaults import BUNDLED, LOCAL, MARGIN
 
+BACKBONE_HELP = (
+    "timm names, hf-hub:ORG/NAME, local-dir:FOLDER or checkpoint:ARCHITECTURE:FILE; the command "
+    "backbones lists what is at hand."
+)
 DEFAULT_ARMS = "scratch finetune probe"
 
 FOLDER: Any = click.Path(path_type=Path, file_okay=False)
@@ -67,7 +71,13 @@ def selecting(command: Callable[..., None]) -> Callable[..., None]:
             type=Words(),
             default=BUNDLED,
             show_default=True,
-            help="timm names, hf-hub:ORG/NAME or local-dir:FOLDER.",
+            help=BACKBONE_HELP,
+        ),
+        click.option(
+            "--pretrained-on",
+            metavar="TEXT",
+            help="What its weights were trained on: ImageNet-1k, ImageNet-21k, web, iNaturalist, "
+            "distilled, own or other words.  [default: by the tag in its name]",
         ),
         click.option("--arms", type=Words(), default=DEFAULT_ARMS, show_default=True, help="Arms."),
         click.option(
@@ -90,6 +100,7 @@ def selecting(command: Callable[..., None]) -> Callable[..., None]:
         sizes: tuple[int, ...] | None,
         seeds: int,
         image_size: int | None,
+        pretrained_on: str | None,
         **others: Any,
     ) -> None:
         from benchmark.harness import executors
@@ -101,7 +112,7 @@ def selecting(command: Callable[..., None]) -> Callable[..., None]:
         from benchmark.tasks import load as tasks
 
         loaded = tuple(tasks.load_tasks(task))
-        chosen = plan.Selection(loaded, backbone, arms, sizes, seeds, image_size)
+        chosen = plan.Selection(loaded, backbone, arms, sizes, seeds, image_size, pretrained_on)
         command(chosen, **others)
 
     for option in reversed(options):

@@ -43,6 +43,8 @@ class Job:
     subset_hash: str
     """SHA-256 of the sorted indices of the training subset."""
     device: str = "cpu"
+    pretrained_on: str | None = None
+    """What the user says that the weights were trained on; None: what the backbone's name says."""
 
     @property
     def fingerprint(self) -> str:
@@ -114,6 +116,7 @@ def _record(
     job: Job, dataset: Dataset, subset_hash: str, outcome: Outcome, reason: str | None
 ) -> Record:
     right = outcome.predictions == dataset.test.labels if reason is None else np.empty(0, bool)
+    backbone = backbones.find(job.backbone)
     return Record(
         trial=job.trial,
         fingerprint=job.fingerprint,
@@ -125,7 +128,8 @@ def _record(
         correct="".join("01"[int(r)] for r in right),
         recipe=as_stored(job.recipe),
         data=_facts(dataset, job.image_size),
-        backbone_label=backbones.find(job.backbone).label,
+        backbone_label=backbone.label,
+        pretrained_on=job.pretrained_on or backbone.pretrained_on,
         weights_hash=job.made_of.weights_hash,
         pretrained=arms.arm(job.trial.arm).pretrained,
         subset_hash=subset_hash,

@@ -106,6 +106,7 @@ def _gain_columns(n: int) -> Iterator[Column[ArmRow]]:
 
 
 _RUN = "what was run; the backbone's name as timm knows it, or its folder's"
+_PRETRAINED_ON = "what the backbone's weights were trained on: by the tag in its name, or as was said when it ran"
 _GRID = "ends of the grid of images per class"
 _TRIALS = "trials that the row rests on, and how many of them failed"
 _ACCURACY = "test accuracy at the largest N"
@@ -120,6 +121,7 @@ LEADERBOARD: tuple[Column[ArmRow], ...] = (
     Column("task", _RUN, lambda row: row.board.task),
     Column("backbone", _RUN, lambda row: row.board.backbone),
     Column("arm", _RUN, lambda row: row.arm),
+    Column("pretrained_on", _PRETRAINED_ON, lambda row: row.board.pretrained_on),
     Column(
         "protocol",
         "what the recipes meant: rows of different protocols are not comparable",

@@ -149,9 +149,9 @@ def _other_arm(boards: Sequence[Board], arm: str, tasks: Mapping[str, Task]) -> 
 
 def _summary(boards: Sequence[Board], arm: str, tasks: Mapping[str, Task]) -> str:
     """The table of verdicts; empty where nothing is compared."""
-    header = ["task", "domain", "backbone", "N\\*", "interval", "gain at N=1", "N=10", "N=100"]
+    header = ["task", "domain", "backbone", "pretrained on", "N\\*", "interval", "gain at N=1"]
+    header += ["N=10", "N=100", "labels worth at N=10", "certificate"]
     rows = [_summary_row(board, arm, tasks) for board in boards if arm in board.comparisons]
-    header += ["labels worth at N=10", "certificate"]
     return printer.markdown(header, rows) if rows else ""
 
 
@@ -161,6 +161,7 @@ def _summary_row(board: Board, arm: str, tasks: Mapping[str, Task]) -> list[str]
         escape.text(board.task) + (" (development)" if _is_development(board, tasks) else ""),
         escape.text(tasks[board.task].domain) if board.task in tasks else "",
         escape.text(board.backbone),
+        escape.text(board.pretrained_on),
         tables.marked_stops_at(board, arm),
         words.bounds(comparison.verdict),
         *(tables.marked_gain_at(board, arm, n) for n in csv_files.GAIN_COLUMNS_AT),

@@ -49,6 +49,7 @@ def sound(task, arm="finetune", n=1, seed=0, alternative=None, protocol=PROTOCOL
         weights_hash=weights,
         subset_hash=subsets.subset_hash(subsets.subset(dataset.train.labels, n, seed)),
         backbone_label=backbones.find(BACKBONE).label,
+        pretrained_on="distilled",
         fingerprint=fingerprint(recipe, made_of, protocol),
         protocol=protocol,
         training=dataclasses.replace(training, seconds=float(random.random())),

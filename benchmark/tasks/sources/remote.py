@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import http.client
 import logging
-import urllib.request
+import sys
 from functools import partial
 from pathlib import Path
 from urllib.error import HTTPError
@@ -22,7 +21,7 @@ from benchmark.tasks.reading.assemble import assemble
 from benchmark.tasks.reading.local_data import LocalData
 from benchmark.tasks.reading.parts import refusal
 from benchmark.tasks.reading.tables import Table
-from benchmark.tasks.sources import local
+from benchmark.tasks.sources import hub_access, local
 from benchmark.tasks.sources.base import (
     Source,
     UnavailableError,
@@ -30,7 +29,7 @@ from benchmark.tasks.sources.base import (
     register,
     settings,
 )
-from benchmark.tasks.sources.downloads import SILENCE, fetch, impatient_hub
+from benchmark.tasks.sources.downloads import fetch
 from benchmark.tasks.sources.unpacking import UnpackingError, unpack
 from benchmark.tasks.workspace import workspace
 
@@ -112,25 +111,20 @@ def _check_hash(task: Task, url: str, found: str) -> None:
 
 def _read_hub(task: Task, spec: LoadDataset, scratch: Path) -> Raw:
     with explained(partial(_error, task, f"the hub's {spec.path}")):
-        _ask_hub()
-        with impatient_hub():
-            splits = _load_hub(spec, scratch)
+        hub_access.ask()
+        try:
+            with hub_access.impatient():
+                splits = _load_hub(spec, scratch)
+        finally:  # a damaged file explains whatever else went wrong
+            hub_access.check_kept(spec.path, "dataset", spec.revision)
     refuse = refusal(task)
     return assemble(task.data, tables.reading(task.data, splits, None, refuse), refuse)
 
 
-def _ask_hub() -> None:
-    # Without this question, a hub out of reach costs half a minute of repeated attempts.
-    from huggingface_hub import constants
-
-    if not constants.HF_HUB_OFFLINE:
-        request = urllib.request.Request(constants.ENDPOINT, method="HEAD")  # noqa: S310
-        with contextlib.suppress(HTTPError):
-            urllib.request.urlopen(request, timeout=SILENCE).close()  # noqa: S310
-
-
 def _load_hub(spec: LoadDataset, scratch: Path) -> dict[str, Table]:
     datasets = library()
+    shown = sys.stderr.isatty()  # it draws its bars into files and pipes as well
+    (datasets.enable_progress_bars if shown else datasets.disable_progress_bars)()
     config = datasets.DownloadConfig(cache_dir=str(cache_folder() / "downloads"), max_retries=1)
     arguments = spec.model_dump(exclude={"path"}, exclude_none=True)
     # Without the prefix, a folder of that name in the current one would be read in its place.
