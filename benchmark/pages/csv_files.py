@@ -106,7 +106,7 @@ def _gain_columns(n: int) -> Iterator[Column[ArmRow]]:
 
 
 _RUN = "what was run; the backbone's name as timm knows it, or its folder's"
-_PRETRAINED_ON = "what the backbone's weights were trained on: by the tag in its name, or as was said when it ran"
+_PRETRAINED_ON = "what the weights were trained on, by the tag in the name or as somebody said"
 _GRID = "ends of the grid of images per class"
 _TRIALS = "trials that the row rests on, and how many of them failed"
 _ACCURACY = "test accuracy at the largest N"

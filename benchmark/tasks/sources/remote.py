@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import http.client
 import logging
 import sys
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from urllib.error import HTTPError
@@ -14,7 +16,7 @@ from benchmark.defaults import cache_folder
 from benchmark.errors import UserError
 from benchmark.tasks.definition.data_keys import LoadDataset
 from benchmark.tasks.definition.schema import Task
-from benchmark.tasks.explained import explained, reason
+from benchmark.tasks.explained import causes, explained, reason
 from benchmark.tasks.raw import Raw
 from benchmark.tasks.reading import tables
 from benchmark.tasks.reading.assemble import assemble
@@ -113,12 +115,24 @@ def _read_hub(task: Task, spec: LoadDataset, scratch: Path) -> Raw:
     with explained(partial(_error, task, f"the hub's {spec.path}")):
         hub_access.ask()
         try:
-            with hub_access.impatient():
+            with hub_access.impatient(), _unknown_commit_said(spec):
                 splits = _load_hub(spec, scratch)
         finally:  # a damaged file explains whatever else went wrong
             hub_access.check_kept(spec.path, "dataset", spec.revision)
     refuse = refusal(task)
     return assemble(task.data, tables.reading(task.data, splits, None, refuse), refuse)
+
+
+@contextlib.contextmanager
+def _unknown_commit_said(spec: LoadDataset) -> Iterator[None]:
+    from huggingface_hub.errors import RevisionNotFoundError
+
+    try:
+        yield
+    except Exception as error:
+        if any(isinstance(one, RevisionNotFoundError) for one in causes(error)):
+            raise ValueError(f"it has no commit {spec.revision}") from None
+        raise
 
 
 def _load_hub(spec: LoadDataset, scratch: Path) -> dict[str, Table]:
