@@ -12,7 +12,7 @@ SELECTION = $(call option,TASK,task) $(call option,BACKBONE,backbone) $(call opt
 	$(call option,MARGIN,margin) $(call option,JOBS,jobs) $(call option,RECORDS,records) \
 	$(call option,PRETRAINED_ON,pretrained-on)
 
-.PHONY: bench test test-fast lint leaderboard audit tune saturation validate calibrate perf check-contribution setup help
+.PHONY: bench backbones test test-fast lint leaderboard audit tune saturation validate calibrate perf check-contribution setup help
 
 help: ## Show the targets.
 	@sed -n 's/^\([a-z-]*\):.*## /\1: /p' $(MAKEFILE_LIST)
@@ -37,6 +37,9 @@ audit: setup ## Run deciding cells again with other recipes: the fairness certif
 
 tune: setup ## Choose settings on the development tasks' training images; BACKBONE selects.
 	@$(RUN) tune $(call option,BACKBONE,backbone) $(call option,JOBS,jobs)
+
+backbones: setup ## List the backbones that can be used here without a download; FOLDER, IMAGE_SIZE select.
+	@$(RUN) backbones $(call option,FOLDER,folder) $(call option,IMAGE_SIZE,image-size)
 
 validate: setup ## Check every task YAML and its data; DOWNLOAD=1 fetches data from elsewhere; TASK, LISTS select.
 	@$(RUN) validate $(call option,TASK,task) $(call option,LISTS,lists) $(if $(DOWNLOAD),--download)

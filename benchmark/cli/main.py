@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import click
 
 from benchmark import __version__
-from benchmark.cli import checking, preparing, results, run
+from benchmark.cli import checking, listing, preparing, results, run
 from benchmark.errors import UserError
 
 
@@ -24,6 +24,7 @@ for _command in (
     run.audit,
     results.leaderboard,
     results.verdict,
+    listing.backbones,
     checking.validate,
     checking.check_contribution,
     checking.calibrate,

@@ -103,10 +103,12 @@ def _prepare_figures(records: Path) -> None:
 
 
 def _report(boards: Sequence[Board], records: Path, progress: Progress) -> None:
-    from benchmark.pages import results, tables
+    from benchmark.pages import results, side_by_side, tables
 
     for board in boards:
         click.echo(f"\n{tables.board_text(board)}")
+    if compared := side_by_side.text(boards):
+        click.echo(f"\n{compared}")
     click.echo()
     for figure in results.draw(boards, records.parent, progress.problem):
         click.echo(f"figure:  {shown(figure)}")

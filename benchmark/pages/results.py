@@ -15,6 +15,7 @@ from benchmark.pages import (
     escape,
     printer,
     reproduce,
+    side_by_side,
     tables,
     templates,
     verdicts,
@@ -114,6 +115,10 @@ def _page(boards: Sequence[Board], tasks: Mapping[str, Task]) -> str:
         any_older=len(of_newest_protocol(boards)) < len(boards),
         other_arms=[_other_arm(ordered, arm, tasks) for arm in _others(boards)],
         longer=tables.longer_table(ordered, FINETUNE),
+        beside=[
+            (group[0].task, side_by_side.table(group)) for group in side_by_side.groups(ordered)
+        ],
+        about_beside=side_by_side.ABOUT,
         surprises=surprises(of_newest_protocol(ordered)),
         sections=[_section(board, tasks) for board in ordered],
         commands=[reproduce.command(board, tasks.get(board.task)) for board in ordered],

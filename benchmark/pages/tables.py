@@ -62,7 +62,7 @@ def accuracy_table(board: Board) -> str:
     header, columns = ["N"], []
     for name, arm in board.arms.items():
         header.append(escape.text(name))
-        columns.append({p.images_per_class: _accuracy(p) for p in arm.points})
+        columns.append({p.images_per_class: accuracy(p) for p in arm.points})
         if arm.comparison is not None:
             header.append(f"gain of {escape.text(name)}")
             columns.append(_gains(arm.comparison))
@@ -72,7 +72,8 @@ def accuracy_table(board: Board) -> str:
     return printer.markdown(header, rows) + note
 
 
-def _accuracy(point: Point) -> str:
+def accuracy(point: Point) -> str:
+    """In percent, with its interval; says how many trainings failed or were unfinished."""
     shown = percent(point.accuracy, point.low, point.high)
     failed = f" ({point.failed} failed)" if point.failed else ""
     return shown + failed + (f" {UNFINISHED}" if point.unfinished else "")

@@ -61,19 +61,28 @@ def answers() -> bool:
 
 
 @contextlib.contextmanager
+def offline(*, really: bool = True) -> Iterator[None]:
+    """Inside, the hub's client looks on this machine only.
+
+    Its switch is a constant that it reads at every call; afterwards it is as it was.
+    """
+    before = constants.HF_HUB_OFFLINE
+    constants.HF_HUB_OFFLINE = before or really
+    try:
+        yield
+    finally:
+        constants.HF_HUB_OFFLINE = before
+
+
+@contextlib.contextmanager
 def offline_where_silent() -> Iterator[None]:
     """Inside, the hub's client looks on this machine only if the hub does not answer.
 
-    A hub that falls silent later ends in a TimeoutError within a minute. The client's switch is a
-    constant that it reads at every call; afterwards it is as it was.
+    A hub that falls silent later ends in a TimeoutError within a minute.
     """
-    before = constants.HF_HUB_OFFLINE
-    constants.HF_HUB_OFFLINE = before or not answers()
-    try:
-        with hub_access.impatient():
-            yield
-    finally:
-        constants.HF_HUB_OFFLINE = before
+    silent = constants.HF_HUB_OFFLINE or not answers()
+    with offline(really=silent), hub_access.impatient():
+        yield
 
 
 @contextlib.contextmanager

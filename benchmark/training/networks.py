@@ -68,17 +68,11 @@ def build(name: str, image_size: int | None = None, *, pretrained: bool) -> nn.M
         raise _refusal(name, image_size, pretrained, error) from error
 
 
-def _create(
-    name: str, image_size: int | None, pretrained: bool, given: Mapping[str, Any] | None = None
-) -> nn.Module:
-    """What timm makes of it; ``given`` stands in place of what it knows of the weights."""
+def _create(name: str, image_size: int | None, pretrained: bool, **given: Any) -> nn.Module:
     sized = {} if image_size is None else {"img_size": image_size}
     known = parse(name).architecture if name.startswith(CHECKPOINT) else name
     with environment(**_ONLY_TENSORS):
-        model = timm.create_model(
-            known, pretrained=pretrained, num_classes=0, pretrained_cfg_overlay=given, **sized
-        )
-    model.pretrained_cfg.pop("state_dict", None)  # copies of the network would copy it as well
+        model = timm.create_model(known, pretrained=pretrained, num_classes=0, **sized, **given)
     return cast(nn.Module, model)
 
 
@@ -93,13 +87,17 @@ def with_tensors(
     known = timm.models.get_pretrained_cfg(architecture) or timm.models.PretrainedCfg()
     stem = state.get(f"{known.first_conv}.weight")
     grey = stem is not None and stem.ndim == 4 and stem.shape[1] == 1
-    given = {
+    instead: dict[str, Any] = dict.fromkeys(("url", "file", "hf_hub_id"))
+    instead |= {
         "state_dict": dict(state),
         "custom_load": False,
         "num_classes": -1,  # like that of no network here: timm then leaves the classifier out
         "input_size": (1 if grey else 3, *known.input_size[1:]),
     }
-    return _create(architecture, image_size, True, given)
+    stem_of_rgb = {"in_chans": 3} if grey else {}
+    model = _create(architecture, image_size, True, pretrained_cfg_overlay=instead, **stem_of_rgb)
+    del configuration(model)["state_dict"]  # copies of the network would copy it as well
+    return model
 
 
 def _check_folder(folder: Path, pretrained: bool) -> None:

