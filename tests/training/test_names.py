@@ -104,7 +104,7 @@ def test_a_folder_without_a_backbone_is_named(here, folder):
         ("checkpoint:resnet18:~/best.pth", "write the whole path in place of ~"),
         ("checkpoint:resnet18:net", "net: there is no such file"),
         ("checkpoint:resnet18:best.txt", "by its name this is no file of weights"),
-        ("checkpoint:resnet18:a\0b.pth", "no backbone can be called"),
+        ("checkpoint:resnet18:a\0b.pth", "there is no such file"),
     ],
 )
 @pytest.mark.usefixtures("here")

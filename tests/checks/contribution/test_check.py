@@ -99,6 +99,8 @@ def test_editing_with_the_same_value_changes_nothing(check, records):
         ("data.classes", 0, "data.classes: 0 is below 1"),
         ("data.test_in_train", [3, 1], "not increasing indices"),
         ("backbone_label", "Mine", "backbone_label: not 'test_resnet, distilled"),
+        ("pretrained_on", "ImageNet-1k", "pretrained_on: not the same as in"),
+        ("pretrained_on", None, "not a record: pretrained_on"),
         ("finished", "2026-01-01T00:00:00", "no UTC time"),
         ("finished", "yesterday", "no UTC time"),
     ],
@@ -117,7 +119,12 @@ def test_spacing_and_order_of_a_record_do_not_matter(check, records):
 
 
 @pytest.mark.parametrize(
-    ("format", "unknown"), [(1, ("pretrained", "protocol")), (2, ("protocol",))]
+    ("format", "unknown"),
+    [
+        (1, ("pretrained", "protocol", "pretrained_on")),
+        (2, ("protocol", "pretrained_on")),
+        (3, ("pretrained_on",)),
+    ],
 )
 def test_records_of_earlier_formats_are_sound_under_the_protocol_of_then(
     check, records, task, format, unknown
