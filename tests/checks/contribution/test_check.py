@@ -20,7 +20,7 @@ from benchmark.errors import UserError
 from benchmark.harness.plan import recipe_for
 from benchmark.records import store
 from benchmark.records.recipe import as_stored
-from benchmark.records.record import Record, Training, Trial
+from benchmark.records.record import FORMAT, Record, Training, Trial
 from benchmark.training import backbones
 
 
@@ -46,7 +46,7 @@ def test_editing_with_the_same_value_changes_nothing(check, records):
     ("key", "value", "expected"),
     [
         ("format", 0, "format 0 is unknown"),
-        ("format", 4, "newer version"),
+        ("format", FORMAT + 1, "newer version"),
         ("protocol", 1, "fingerprint: not that of its recipe"),
         ("protocol", 1, "no partner to compare with"),
         ("protocol", 3, "protocol 3 is unknown"),
