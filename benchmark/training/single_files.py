@@ -122,9 +122,11 @@ def check_nothing_more(
         )
 
 
-def told(one: SingleFile, found: Body, wanted: Collection[str]) -> str:
+def told(one: SingleFile, found: Body, wanted: Collection[str], unexpected: Collection[str]) -> str:
     """How many tensors were filled from the file, and which of its network's were not used."""
-    left = [name for name in found.tensors if name not in wanted]
-    below = f" below {found.prefix.removesuffix('.')!r}" if found.prefix else ""
-    rest = f"; left over: {listed(left, 4)}" if left else ""
-    return f"{one.file.name} fills all {len(wanted)} tensors of {one.architecture}{below}{rest}"
+    own_names = "" in tensors.prefixes(found.tensors, wanted)
+    left = [name for name in found.tensors if name not in wanted] if own_names else unexpected
+    how = f" below {found.prefix.removesuffix('.')!r}" if found.prefix else ""
+    how += "" if own_names else ", renamed by timm"
+    rest = f"; left over: {listed([*left], 4)}" if left else ""
+    return f"{one.file.name} fills all {len(wanted)} tensors of {one.architecture}{how}{rest}"

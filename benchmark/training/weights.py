@@ -95,7 +95,7 @@ def _filled_from_file(one: SingleFile, image_size: int | None) -> Filled:
     unexpected = [key for keys in loads for key in keys.unexpected_keys]
     single_files.check_nothing_more(unexpected, wanted, one)
     tensors.check_floating(found, wanted, one.file)
-    return Filled(network, single_files.told(one, body, wanted))
+    return Filled(network, single_files.told(one, body, wanted, unexpected))
 
 
 def _misfit(one: SingleFile, why: tensors.Mismatch) -> UserError:

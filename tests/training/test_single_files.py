@@ -68,7 +68,9 @@ def test_every_usual_ending_is_read(tmp_path, file):
 def test_checkpoints_in_a_papers_own_names_are_renamed_by_timm(tmp_path):
     body = random_weights("convnext_atto", seed=1)
     torch.save({"model": in_the_papers_names(body)}, tmp_path / "convnext.pth")
-    assert is_body(named(tmp_path / "convnext.pth", "convnext_atto"), body)
+    name = named(tmp_path / "convnext.pth", "convnext_atto")
+    assert is_body(name, body)
+    assert weights.filled(name).note.endswith("of convnext_atto below 'model', renamed by timm")
 
 
 def in_the_papers_names(body):
