@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from benchmark.analysis.board import FINETUNE, SCRATCH, Board, Comparison, Effort
+from benchmark.analysis.board import FINETUNE, SCRATCH, Board, Effort
 from benchmark.analysis.crossover import Verdict
 from benchmark.analysis.curves import Point
 from benchmark.analysis.effective import EffectiveImages
@@ -23,6 +23,9 @@ from benchmark.pages.words import (
 from benchmark.records.recipe import TWICE
 
 _UNFINISHED_MEANS = "The loss of most of these trainings was still falling when their steps ended."
+
+_WIDEST = 8
+"""Columns of a table in which each N has a row."""
 
 
 def gain_text(gain: GainEstimate) -> str:
@@ -59,17 +62,28 @@ def gain_at(verdict: Verdict, images_per_class: int) -> str:
 
 def accuracy_table(board: Board) -> str:
     """Accuracy of each arm at each N, and each other arm's paired gain over scratch, in percent."""
-    header, columns = ["N"], []
+    columns: list[_Column] = []
     for name, arm in board.arms.items():
-        header.append(escape.text(name))
-        columns.append({p.images_per_class: _accuracy(p) for p in arm.points})
+        columns.append((escape.text(name), {p.images_per_class: _accuracy(p) for p in arm.points}))
         if arm.comparison is not None:
-            header.append(f"gain of {escape.text(name)}")
-            columns.append(_gains(arm.comparison))
-    rows = [[str(n), *(column.get(n, "") for column in columns)] for n in board.sizes]
+            gains = _gains(arm.comparison.verdict.gains)
+            columns.append((f"gain of {escape.text(name)}", gains))
     unfinished = any(point.unfinished for arm in board.arms.values() for point in arm.points)
     note = f"\n\n{UNFINISHED} {_UNFINISHED_MEANS}" if unfinished else ""
-    return printer.markdown(header, rows) + note
+    return _by_size(columns, board.sizes) + note
+
+
+_Column = tuple[str, Mapping[int, str]]
+"""What it is, in Markdown, and N -> what stands there."""
+
+
+def _by_size(columns: Sequence[_Column], sizes: Sequence[int]) -> str:
+    """A row for each N; where that is too wide to be read, a column for each."""
+    if len(columns) > _WIDEST:
+        rows = [[name, *(column.get(n, "") for n in sizes)] for name, column in columns]
+        return printer.markdown(["", *(f"N={n}" for n in sizes)], rows)
+    rows = [[str(n), *(column.get(n, "") for _, column in columns)] for n in sizes]
+    return printer.markdown(["N", *(name for name, _ in columns)], rows)
 
 
 def _accuracy(point: Point) -> str:
@@ -78,21 +92,19 @@ def _accuracy(point: Point) -> str:
     return shown + failed + (f" {UNFINISHED}" if point.unfinished else "")
 
 
-def _gains(comparison: Comparison) -> dict[int, str]:
-    return {gain.images_per_class: gain_text(gain) for gain in comparison.verdict.gains}
+def _gains(gains: Iterable[GainEstimate]) -> dict[int, str]:
+    return {gain.images_per_class: gain_text(gain) for gain in gains}
 
 
 def over_finetune_table(board: Board) -> str:
     """Each other arm's paired gain over fine-tuning at each N, in points; empty without one."""
-    columns = {
-        name: {gain.images_per_class: gain_text(gain) for gain in arm.over_finetune}
+    columns = [
+        (f"{escape.text(name)} over {FINETUNE}", _gains(arm.over_finetune))
         for name, arm in board.arms.items()
         if arm.over_finetune
-    }
-    header = ["N", *(f"{escape.text(name)} over {FINETUNE}" for name in columns)]
-    sizes = [n for n in board.sizes if any(n in column for column in columns.values())]
-    rows = [[str(n), *(column.get(n, "") for column in columns.values())] for n in sizes]
-    return printer.markdown(header, rows) if rows else ""
+    ]
+    sizes = [n for n in board.sizes if any(n in column for _, column in columns)]
+    return _by_size(columns, sizes) if sizes else ""
 
 
 def labels_worth(effective: Sequence[EffectiveImages], images_per_class: int) -> str:
@@ -137,12 +149,14 @@ def _is_read_off_unfinished(one: EffectiveImages, scratch: Sequence[Point]) -> b
 def effective_table(board: Board) -> str:
     """Effective images per class of every pretrained arm, as a multiple of N."""
     sizes = sorted({e.images_per_class for c in board.comparisons.values() for e in c.effective})
-    rows = [
-        [str(n), *(marked_labels_worth(board, arm, n) for arm in board.comparisons)] for n in sizes
+    columns = [
+        (
+            f"labels worth, {escape.text(arm)}",
+            {n: marked_labels_worth(board, arm, n) for n in sizes},
+        )
+        for arm in board.comparisons
     ]
-    header = ["N", *(f"labels worth, {escape.text(arm)}" for arm in board.comparisons)]
-    table = printer.markdown(header, rows)
-    return "\n".join([table, *_refusals(board)])
+    return "\n".join([_by_size(columns, sizes), *_refusals(board)])
 
 
 def _refusals(board: Board) -> list[str]:
