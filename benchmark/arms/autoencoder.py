@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from benchmark.arms import register
 from benchmark.records.own_recipes import ReconstructionRecipe
 from benchmark.training.budgets import random_recipe
@@ -25,5 +23,4 @@ def _recipe(images_per_class: int, classes: int) -> ReconstructionRecipe:
 )
 def autoencoder(work: Work[ReconstructionRecipe]) -> Outcome:
     """Reconstructs the subset's images, then trains everything as scratch does."""
-    # A shorter training would have had a shorter pre-training.
-    return fit_network(replace(work, other_budgets=()), random_start, compress)
+    return fit_network(work, random_start, compress)

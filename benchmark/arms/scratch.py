@@ -11,5 +11,5 @@ from benchmark.training.work import Outcome, Work
 
 @register("scratch", pretrained=False, recipe=random_recipe)
 def scratch(work: Work[Recipe]) -> Outcome:
-    """Trains everything from a random start, with a longer budget than the pretrained arms."""
+    """Trains everything from a random start, with a budget that grows with the images."""
     return fit_network(work, random_start)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import mean
 
-from benchmark.errors import UserError
 from benchmark.harness.job import Job
 from benchmark.records import store
 from benchmark.records.fingerprint import PROTOCOL
@@ -68,11 +67,7 @@ def _circles(wanted: Trial, images: int) -> Iterator[Callable[[Ended], bool]]:
 
 
 def _ended(folder: Path) -> Iterator[Ended]:
-    for file in store.record_files(folder):
-        try:
-            record = store.load_file(file)
-        except UserError:
-            continue
+    for record in store.load(folder, lambda fault: None):
         if record.protocol == PROTOCOL and record.training.steps:
             images = record.data.classes * record.trial.images_per_class
             yield Ended(record.trial, images, _early(record))

@@ -8,7 +8,10 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmark.records.recipe import AnyRecipe
+from benchmark import files
+from benchmark.arms import Arm
+from benchmark.records.fingerprint import PROTOCOL
+from benchmark.records.recipe import AnyRecipe, as_stored
 from benchmark.tasks import data, subsets
 from benchmark.tasks.data import Split
 from benchmark.tasks.definition.schema import Task
@@ -17,6 +20,9 @@ from benchmark.tasks.sources import find as sources
 from benchmark.training.backbones import Backbone
 from benchmark.training.fit import dataset_for
 from benchmark.training.work import Work
+
+DIGITS = 12
+"""Of a hash, in a file of measurements."""
 
 
 def development_tasks() -> list[Task]:
@@ -27,6 +33,11 @@ def development_tasks() -> list[Task]:
 def labels(task: Task) -> NDArray[np.int64]:
     """Of the task's training images."""
     return data.load(task, task.image_size).train.labels
+
+
+def classes(task: Task) -> int:
+    """How many there are among them."""
+    return len(np.unique(labels(task)))
 
 
 def count(task: Task, most: int) -> int:
@@ -48,6 +59,20 @@ def drawn(
     held = subsets.subset(labels, held_out, seed)
     both = subsets.subset(labels, held_out + images_per_class, seed)
     return held, np.setdiff1d(both, held)
+
+
+def made_with(backbone: Backbone, arm: Arm, recipe: AnyRecipe) -> tuple[str, str]:
+    """The first digits of the hash of the weights that the arm reads, if any, and of its recipe.
+
+    What was measured with others has to be measured anew.
+    """
+    weights = backbone.weights_hash[:DIGITS] if arm.reads_weights else ""
+    return weights, files.digest([PROTOCOL, as_stored(recipe)])[:DIGITS]
+
+
+def accuracy(work: Work[AnyRecipe], predictions: NDArray[np.int64]) -> float:
+    """Of a training on the held-out images, 0..1, as exact as files of measurements have it."""
+    return round(float(np.mean(predictions == work.dataset.test.labels)), 4)
 
 
 def work(

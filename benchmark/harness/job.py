@@ -157,7 +157,9 @@ def _record(
     )
 
 
+@functools.cache
 def _versions() -> dict[str, str]:
+    # Once: reading them takes some milliseconds, and each trial of a plan has a stored trunk.
     return {"python": platform.python_version()} | {name: version(name) for name in _PACKAGES}
 
 

@@ -10,16 +10,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
-
-from benchmark import arms, files
+from benchmark import arms
 from benchmark.defaults import ARMS
 from benchmark.errors import UserError
 from benchmark.harness import executors, held_out
 from benchmark.harness.plan import recipe_for
 from benchmark.harness.tune import HELD_OUT, SEEDS
-from benchmark.records.fingerprint import PROTOCOL
-from benchmark.records.recipe import AnyRecipe, as_stored
+from benchmark.records.recipe import AnyRecipe
 from benchmark.records.saturation import (
     SATURATION_FILE,
     Budget,
@@ -67,12 +64,10 @@ def plan(backbone: Backbone, tasks: Sequence[Task], seeds: Sequence[int]) -> lis
 def _curves(
     backbone: Backbone, task: Task, arm: arms.Arm, size: int, seeds: Sequence[int]
 ) -> Iterator[Curve]:
-    classes = len(np.unique(held_out.labels(task)))
-    recipe = recipe_for(arm, task, backbone, size, classes, task.image_size)
+    recipe = recipe_for(arm, task, backbone, size, held_out.classes(task), task.image_size)
     if not recipe.views:
         return
-    weights = backbone.weights_hash[:12] if arm.reads_weights else ""
-    digest = files.digest([PROTOCOL, as_stored(recipe)])[:12]
+    weights, digest = held_out.made_with(backbone, arm, recipe)
     held = held_out.count(task, HELD_OUT)
     cell = (backbone.portable_name, weights, arm.name, task.name, digest, held, size)
     for seed in seeds:
@@ -94,11 +89,10 @@ def run(curve: Curve) -> Measured:
         outcome = arms.arm(one.arm).fit(replace(work, other_budgets=views))
     except DivergedError:
         return {}
-    labels, predicted = work.dataset.test.labels, outcome.at_other_budgets
     return {
-        budget: round(float(np.mean(predicted[budget.views] == labels)), 4)
+        budget: held_out.accuracy(work, outcome.at_other_budgets[budget.views])
         for budget in curve.budgets
-        if budget.views in predicted
+        if budget.views in outcome.at_other_budgets
     }
 
 

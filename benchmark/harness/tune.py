@@ -16,21 +16,22 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmark import arms, files
+from benchmark import arms
 from benchmark.errors import UserError
 from benchmark.harness import executors, held_out
 from benchmark.harness.plan import fitted
 from benchmark.records.evidence import (
     EVIDENCE_FILE,
     Cell,
+    Chosen,
     Evidence,
+    Place,
     as_text,
     chosen_settings,
     read_evidence,
     write_evidence,
 )
-from benchmark.records.fingerprint import PROTOCOL
-from benchmark.records.recipe import AnyRecipe, as_stored
+from benchmark.records.recipe import AnyRecipe
 from benchmark.records.tuned import Settings, Tuned, keep, tuned_backbones
 from benchmark.tasks import subsets
 from benchmark.tasks.definition.schema import Task
@@ -108,13 +109,12 @@ def _tunings(
     backbone: Backbone, task: Task, arm: arms.Arm, size: int, settings: Settings
 ) -> Iterator[Tuning]:
     """None for an arm without settings to choose."""
-    weights = backbone.weights_hash[:12] if arm.reads_weights else ""
-    classes, held = len(np.unique(held_out.labels(task))), held_out.count(task, HELD_OUT)
-    default = arm.recipe_at(size, classes)
+    default, held = arm.recipe_at(size, held_out.classes(task)), held_out.count(task, HELD_OUT)
     recipe = fitted(default, settings, task, backbone, task.image_size).at_most(MOST_VIEWS)
     if recipe is None:
         return
-    tried = (as_text(settings), recipe.views, files.digest([PROTOCOL, as_stored(recipe)])[:12])
+    weights, digest = held_out.made_with(backbone, arm, recipe)
+    tried = (as_text(settings), recipe.views, digest)
     for seed in SEEDS:
         cell = Cell(backbone.portable_name, weights, arm.name, task.name, *tried, held, size, seed)
         yield Tuning(cell, backbone.name, task, recipe)
@@ -141,7 +141,7 @@ def run(tuning: Tuning) -> tuple[Cell, float]:
         predictions = arms.arm(cell.arm).fit(work).predictions
     except DivergedError:
         return cell, 0.0
-    return cell, round(float(np.mean(predictions == work.dataset.test.labels)), 4)
+    return cell, held_out.accuracy(work, predictions)
 
 
 def tune(
@@ -166,9 +166,10 @@ def tune(
     chosen = chosen_arms(network, names)
     first = plan(network, tasks, chosen, lambda arm, size: CANDIDATES)
     found = _measured(first, workers, evidence_file)
-    while more := plan(network, tasks, chosen, functools.partial(_beside_the_best, found)):
-        found |= _measured(more, workers, evidence_file)
     best = chosen_settings(found)
+    while more := plan(network, tasks, chosen, functools.partial(_beside, best, found)):
+        found |= _measured(more, workers, evidence_file)
+        best = chosen_settings(found)
 
     def changed(arm: arms.Arm, size: int) -> list[Settings]:
         known = best.get(arm.name, {}).get(size)  # nothing for an arm without settings to choose
@@ -182,18 +183,18 @@ def tune(
     return found
 
 
-def _beside_the_best(found: Evidence, arm: arms.Arm, size: int) -> list[Settings]:
+def _beside(best: Chosen, found: Evidence, arm: arms.Arm, size: int) -> list[Settings]:
     """The best settings with the next rates on both sides, as far as they were not tried yet."""
-    best = chosen_settings(found).get(arm.name, {}).get(size)
-    if best is None:
+    known = best.get(arm.name, {}).get(size)
+    if known is None:
         return []
     tried = {cell.settings for cell in found if _place(cell) == (arm.name, size)}
-    place = RATES.index(best["learning_rate"])
-    beside = [{**best, "learning_rate": rate} for rate in RATES[max(0, place - 1) : place + 2]]
+    place = RATES.index(known["learning_rate"])
+    beside = [{**known, "learning_rate": rate} for rate in RATES[max(0, place - 1) : place + 2]]
     return [settings for settings in beside if as_text(settings) not in tried]
 
 
-def _place(cell: Cell) -> tuple[str, int]:
+def _place(cell: Cell) -> Place:
     return cell.arm, cell.images_per_class
 
 

@@ -41,7 +41,7 @@ def write(
 ) -> list[Path]:
     """Writes all files to ``out`` and returns their paths; figures come last.
 
-    ``tasks`` supplies domains by name, ``choices`` says how learning rates were chosen. Raises
+    ``tasks`` supplies domains by name, ``choices`` says how settings were chosen. Raises
     `UserError` for a file that cannot be made, unless somebody is ``told``.
     """
     development = {name for name, task in tasks.items() if task.development}

@@ -240,7 +240,7 @@ def task_name(board: Board) -> str:
 def notes(board: Board) -> list[str]:
     """An older protocol, records left out, failures, arms that were not tuned, leaks."""
     return [
-        *_older_protocol(board),
+        *_older_note(board),
         *_left_out(board),
         *_failures(board),
         *_untuned(board),
@@ -248,15 +248,21 @@ def notes(board: Board) -> list[str]:
     ]
 
 
+def older_protocol(board: Board) -> str:
+    """``protocol 1``; empty for today's."""
+    return f"protocol {board.protocol}" if board.protocol != PROTOCOL else ""
+
+
 def protocol_mark(board: Board) -> str:
     """Tells rows of an older protocol; empty for today's."""
-    return f" (protocol {board.protocol})" if board.protocol != PROTOCOL else ""
+    older = older_protocol(board)
+    return f" ({older})" if older else ""
 
 
-def _older_protocol(board: Board) -> Iterator[str]:
-    if board.protocol != PROTOCOL:
+def _older_note(board: Board) -> Iterator[str]:
+    if older := older_protocol(board):
         yield (
-            f"trained under protocol {board.protocol}, with other recipes than those of protocol "
+            f"trained under {older}, with other recipes than those of protocol "
             f"{PROTOCOL}: not comparable until it is run again"
         )
 

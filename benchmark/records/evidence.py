@@ -63,8 +63,11 @@ def mean_accuracies(evidence: Mapping[Cell, float]) -> dict[tuple[str, int, str]
 Place = tuple[str, int]
 """Arm and images per class."""
 
+Chosen = dict[str, dict[int, dict[str, Any]]]
+"""Arm -> images per class -> settings."""
 
-def chosen_settings(evidence: Mapping[Cell, float]) -> dict[str, dict[int, dict[str, Any]]]:
+
+def chosen_settings(evidence: Mapping[Cell, float]) -> Chosen:
     """Per arm and N the settings that did best in mean held-out accuracy; of equals the first.
 
     That is the best optimiser and rate, with the best change to it if that is better by more than
@@ -74,7 +77,7 @@ def chosen_settings(evidence: Mapping[Cell, float]) -> dict[str, dict[int, dict[
     means: dict[Place, dict[str, float]] = defaultdict(dict)
     for (arm, size, settings), mean in mean_accuracies(evidence).items():
         means[arm, size][settings] = mean
-    chosen: dict[str, dict[int, dict[str, Any]]] = defaultdict(dict)
+    chosen: Chosen = defaultdict(dict)
     for place, found in means.items():
         arm, size = place
         chosen[arm][size] = json.loads(_chosen(evidence, place, found))

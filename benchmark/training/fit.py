@@ -73,7 +73,9 @@ def fit_network(work: Work[K], start: Start[K], prepare: Preparation[K] | None =
     prepared = time.perf_counter() - started
     # Again, so that dropout does not depend on whether building drew random numbers.
     torch.manual_seed(work.seed)
-    budgets = (work.recipe.views, *work.other_budgets)
+    # What came before depends on the budget where there is no trunk to share.
+    others = () if work.recipe.trunk is None else work.other_budgets
+    budgets = (work.recipe.views, *others)
     labels = torch.from_numpy(work.dataset.train.labels[work.subset]).to(work.device)
     run = Run(
         model,
@@ -83,14 +85,14 @@ def fit_network(work: Work[K], start: Start[K], prepare: Preparation[K] | None =
         torch.Generator().manual_seed(work.seed),
     )
     run.seconds = prepared
-    if work.trunk is not None and not work.other_budgets:
+    if work.trunk is not None and not others:
         run = work.trunk.serve(run, labels)
     done = {
         views: Outcome(_predictions(one.model, work), one.training)
         for views, one in run.at_budgets(budgets)
     }
-    others = {views: done[views].predictions for views in work.other_budgets}
-    return replace(done[work.recipe.views], at_other_budgets=others)
+    scored = {views: done[views].predictions for views in others}
+    return replace(done[work.recipe.views], at_other_budgets=scored)
 
 
 def _predictions(model: nn.Module, work: Work[Recipe]) -> NDArray[np.int64]:

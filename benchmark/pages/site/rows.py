@@ -82,7 +82,7 @@ def _row(row: ArmRow) -> Row:
             for column in COLUMNS
         ),
         facets={c.name: one_line(c.facet(row)) for c in COLUMNS if c.facet},
-        older=words.protocol_mark(row.board).strip(" ()"),
+        older=words.older_protocol(row.board),
     )
 
 

@@ -105,7 +105,7 @@ def _section(board: Board, task: Task | None) -> Section:
     return Section(
         key=key(board),
         board=board,
-        older=words.protocol_mark(board).strip(" ()"),
+        older=words.older_protocol(board),
         verdicts=tuple(_verdict(board, arm) for arm in board.comparisons),
         notes=tuple(map(one_line, words.notes(board))),
         header=header,
