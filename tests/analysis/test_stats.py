@@ -185,3 +185,19 @@ def test_the_falling_fit_agrees_with_scikit_learn(row):
     fit = stats.antitonic(np.array([row]), weights)[0]
     expected = isotonic_regression(np.array(row), sample_weight=weights, increasing=False)
     assert fit == pytest.approx(expected, abs=1e-9)
+
+
+def test_each_size_knows_its_noise_as_well_as_its_own_seeds_and_the_trend_say():
+    few, many = [0.1, 0.2, 0.3], [0.1, 0.2, 0.3] * 5
+    uneven = stats.pooled([1, 10], [few, many], [0.0, 0.0])
+    assert uneven.freedoms == (2 + 8, 2 + 14)
+    even = stats.pooled([1, 10], [few, few], [0.0, 0.0])
+    assert even.freedoms == (4, 4)
+
+
+def test_draws_of_a_size_with_few_seeds_have_longer_tails():
+    few, many = [0.1, 0.2, 0.3], [0.1, 0.2, 0.3] * 15
+    pooled = stats.pooled([1, 10], [few, many], [0.0, 0.0])
+    draws = (pooled.draws() - pooled.means) / np.sqrt(pooled.of_seeds)
+    tails = np.quantile(draws, 0.995, axis=0) / np.quantile(draws, 0.75, axis=0)
+    assert tails[0] > tails[1]
