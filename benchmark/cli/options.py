@@ -68,9 +68,12 @@ class Seeds(click.ParamType[Any]):
         if len(words) == 1 and _is_count(words[0]):
             return int(words[0])
         pairs = [word.split(":") for word in words]
-        if not pairs or not all(len(p) == 2 and all(map(_is_count, p)) for p in pairs):
+        if not all(len(p) == 2 and all(map(_is_count, p)) for p in pairs) or not pairs:
             self.fail(f"{value!r}: a number is expected, or N:SEEDS for each N", param, ctx)
-        return {int(n): int(count) for n, count in sorted(pairs, key=lambda p: int(p[0]))}
+        seeds = {int(n): int(count) for n, count in pairs}
+        if len(seeds) < len(pairs):
+            self.fail(f"{value!r}: the same N comes twice", param, ctx)
+        return dict(sorted(seeds.items()))
 
 
 def _is_count(word: str) -> bool:

@@ -59,11 +59,11 @@ def bench(
     for note in planned.notes:
         click.echo(f"note: {note}", err=form == "csv")
     if dry_run and adapt:
-        _say_cost("next", adaptive.upcoming(selection, records, aim), jobs, records)
+        _say_cost("next: ", adaptive.upcoming(selection, records, aim), jobs, records)
         click.echo("what comes then, and so the cost in all, is known after these")
-        return
-    if dry_run:
+    elif dry_run:
         _say_cost("", sweep.missing(records, planned.jobs), jobs, records)
+    if dry_run:
         return
     if form == "text":
         _prepare_figures(records)
@@ -97,11 +97,11 @@ def audit(
     planned = adaptive.stored(selection, records) if adapt else plan.prepare(selection)
 
     def tell(missing: Sequence[Job]) -> None:
-        _say_cost("audit", missing, jobs, records)
+        _say_cost("audit: ", missing, jobs, records)
 
     if dry_run:
         if first := sweep.missing(records, planned.jobs):
-            _say_cost("before the audit", first, jobs, records)
+            _say_cost("before the audit: ", first, jobs, records)
             click.echo("which cells decide, and so the cost of the audit, is known after these")
         else:
             tell(auditing.missing(auditing.rounds(planned, records, margin)))
@@ -115,8 +115,7 @@ def audit(
 def _say_cost(what: str, missing: Sequence[Job], workers: int, records: Path) -> None:
     from benchmark.harness import estimate
 
-    cost = estimate.estimate(missing, workers, _known(records))
-    click.echo(f"{what}: {cost}" if what else str(cost))
+    click.echo(f"{what}{estimate.estimate(missing, workers, _known(records))}")
 
 
 def _known(records: Path) -> tuple[Path, ...]:

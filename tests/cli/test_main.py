@@ -266,6 +266,11 @@ def test_seeds_that_are_none_are_refused(seeds, capsys):
     assert "a number is expected, or N:SEEDS for each N" in capsys.readouterr().err
 
 
+def test_a_size_with_two_numbers_of_seeds_is_refused(capsys):
+    assert called("bench", "--seeds", "1:3 5:3 1:5") == 2
+    assert "the same N comes twice" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("given", "said"),
     [
