@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import groupby
+
 from benchmark.analysis.crossover import Verdict
 from benchmark.analysis.next_trials import (
     EVEN_SEEDS,
-    FIRST,
     LOOK,
     MOST_SEEDS,
     Add,
@@ -23,12 +25,21 @@ def line(what: str, step: Step) -> str:
 
 
 def _add(step: Add) -> str:
-    new = [str(one.images_per_class) for one in step.choices if one.above is None]
+    new = [one for one in step.choices if one.above is None]
     if step.look is None:
-        return f"{FIRST} seeds at N = {', '.join(new)}"
+        return _opened(new)
     added = " and ".join(map(_more, step.choices))
-    opened = f"{FIRST} seeds at N = {', '.join(new)}, where N* may lie"
+    opened = f"{_opened(new)}, where N* may lie"
     return f"{_known(step.look)} so far: {opened if new else added}"
+
+
+def _opened(new: Sequence[Choice]) -> str:
+    """``5 seeds at N = 1, 3 seeds at N = 5, 20``."""
+    alike = groupby(new, lambda one: one.seeds)
+    return ", ".join(
+        f"{seeds} seeds at N = {', '.join(str(one.images_per_class) for one in some)}"
+        for seeds, some in alike
+    )
 
 
 def _known(look: Verdict) -> str:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from benchmark.analysis.gains import Pair
 from benchmark.analysis.next_trials import (
     FIRST,
+    FIRST_AT_SMALLEST,
     MOST_SEEDS,
     Add,
     Sampled,
@@ -57,7 +58,7 @@ def swept(gains, **how):
     return steps, seeds
 
 
-START = dict.fromkeys((1, 5, 20, 100, 200), FIRST)
+START = dict.fromkeys((1, 5, 20, 100, 200), FIRST) | {1: FIRST_AT_SMALLEST}
 
 
 @pytest.mark.parametrize(
@@ -74,9 +75,9 @@ def test_a_sweep_starts_at_the_nearest_sizes_of_the_grid_and_the_largest(grid, f
 
 
 def test_nothing_is_looked_at_before_every_size_of_the_start_has_its_seeds():
-    step = asked(CLEAR, {1: FIRST, 200: 2})
+    step = asked(CLEAR, {1: 3, 5: 3, 200: 2})
     assert step.look is None
-    assert step.seeds == {n: count for n, count in START.items() if n != 1}
+    assert step.seeds == {n: count for n, count in START.items() if n != 5}
 
 
 def test_a_size_that_was_begun_gets_its_first_seeds():
@@ -86,7 +87,7 @@ def test_a_size_that_was_begun_gets_its_first_seeds():
 def test_a_clear_fall_needs_no_more_than_the_start():
     step = asked(CLEAR, START, noise=0.001)
     assert (step.why, step.look.kind) == ("decided", "hurts")
-    assert step.saved == pytest.approx(1 - 15 / 80)
+    assert step.saved == pytest.approx(1 - 17 / 80)
 
 
 def test_new_sizes_are_opened_where_the_crossover_may_lie_and_nowhere_else():
@@ -97,7 +98,7 @@ def test_new_sizes_are_opened_where_the_crossover_may_lie_and_nowhere_else():
 
 
 def test_an_interval_without_a_size_of_the_grid_inside_is_as_narrow_as_it_gets():
-    grid, ends = (1, 200), {1: FIRST, 200: FIRST}
+    grid, ends = (1, 200), {1: FIRST_AT_SMALLEST, 200: FIRST}
     step = next_trials(
         Sampled(grid, ends, made(CLEAR, ends, 0.001), dict.fromkeys(grid, 1.0)), MARGIN
     )
@@ -105,14 +106,14 @@ def test_an_interval_without_a_size_of_the_grid_inside_is_as_narrow_as_it_gets()
     assert step.look.doublings > 5
 
 
-EVERYWHERE = dict.fromkeys(GRID, FIRST)
+EVERYWHERE = dict.fromkeys(GRID, 5)
 
 
 def test_seeds_go_where_it_is_open_whether_the_gain_is_above_the_margin():
     step = asked(OPEN, EVERYWHERE, noise=0.05)
     assert set(step.seeds) < {50, 100, 200}
     assert all(0.0 < one.above < 1.0 and 0.0 < one.drop < 0.5 for one in step.choices)
-    assert set(step.seeds.values()) == {FIRST + 2}
+    assert set(step.seeds.values()) == {7}
     assert len(step.seeds) == 2
 
 
@@ -129,9 +130,9 @@ def test_few_test_images_end_it_with_how_many_would_hold_half():
 
 
 def test_a_budget_buys_no_more_than_it_can():
-    assert len(asked(LEVEL, EVERYWHERE, budget=24 + 4).seeds) == 2
-    assert len(asked(LEVEL, EVERYWHERE, budget=24 + 3).seeds) == 1
-    assert asked(LEVEL, EVERYWHERE, budget=24 + 1).why == "spent"
+    assert len(asked(LEVEL, EVERYWHERE, budget=40 + 4).seeds) == 2
+    assert len(asked(LEVEL, EVERYWHERE, budget=40 + 3).seeds) == 1
+    assert asked(LEVEL, EVERYWHERE, budget=40 + 1).why == "spent"
 
 
 def test_without_a_budget_it_is_that_of_ten_seeds_everywhere():
@@ -161,7 +162,7 @@ def test_trials_that_failed_count_as_run():
     some = sampled(OPEN, EVERYWHERE, noise=0.05)
     left = [pair for pair in some.pairs if pair.seed]
     step = next_trials(dataclasses.replace(some, pairs=left), MARGIN)
-    assert set(step.seeds.values()) == {FIRST + 2}
+    assert set(step.seeds.values()) == {7}
 
 
 unhurried = settings(deadline=None, max_examples=15)

@@ -62,7 +62,7 @@ def test_make_bench_adapts_and_the_audit_takes_what_is_stored(make):
     chosen = make.selection | {"ADAPT": 1}
     del chosen["SEEDS"]
     first = make("bench", **chosen)
-    assert re.search(r"toy with net: 3 seeds at N = 1, 4\n", first)
+    assert re.search(r"toy with net: 5 seeds at N = 1, 3 seeds at N = 4\n", first)
     assert re.search(r"toy with net: stopped after \d+% fewer trials than 10 seeds", first)
     assert "not audited" not in make("audit", **chosen)
     assert "0 trials to run" in make("bench", DRY_RUN=1, **chosen)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import toy
 
-from benchmark.analysis.next_trials import FIRST, Add, Stop
+from benchmark.analysis.next_trials import FIRST, FIRST_AT_SMALLEST, Add, Stop
 from benchmark.errors import UserError
 from benchmark.harness import adaptive, audit, plan, sweep
 from benchmark.harness.grown import Aim, Grown, costs
@@ -18,7 +18,7 @@ from benchmark.records import store
 AIM = Aim()
 GAINS = {1: 0.3, 2: 0.02, 4: 0.011}
 """From N=2 on it is open whether the gain is above the margin, at N=4 for ever."""
-START = {1: FIRST, 4: FIRST}
+START = {1: FIRST_AT_SMALLEST, 4: FIRST}
 
 
 class Asked(Watch):
@@ -70,7 +70,7 @@ def bench(selection, records, aim=AIM):
 
 def test_seeds_go_where_they_decide_and_every_arm_gets_the_same(selection, trained, tmp_path):
     board, _ = bench(selection, tmp_path)
-    assert board.seeds[4] > board.seeds[1] == FIRST
+    assert board.seeds[4] > board.seeds[1] == FIRST_AT_SMALLEST
     for arm in board.arms.values():
         assert {p.images_per_class: p.seeds for p in arm.points} == board.seeds
     assert len(trained) == len(set(trained)) == 3 * sum(board.seeds.values())
@@ -110,14 +110,14 @@ def test_a_run_that_was_stopped_goes_on(selection, trained, tmp_path, finished, 
     board, watch = bench(selection, tmp_path)
     assert len(trained) == len(set(trained))
     assert isinstance(watch.steps[-1][1], Stop)
-    assert all(board.seeds[n] >= FIRST for n in START)
+    assert all(board.seeds[n] >= count for n, count in START.items())
 
 
 def test_what_is_stored_already_counts_whatever_asked_for_it(selection, trained, tmp_path):
-    even = dataclasses.replace(selection, seeds=4)
+    even = dataclasses.replace(selection, seeds=6)
     list(sweep.run(tmp_path, plan.prepare(even).jobs, 1))
     board, watch = bench(selection, tmp_path)
-    assert all(count >= 4 for count in board.seeds.values())
+    assert all(count >= 6 for count in board.seeds.values())
     assert watch.steps[0][1].look is not None
 
 
@@ -141,9 +141,10 @@ def test_without_two_arms_to_compare_nothing_can_be_decided(selection, tmp_path,
 
 
 def test_minutes_are_of_training_and_what_is_stored_counts(selection, trained, tmp_path):
-    # Each trial takes two seconds: three seeds at every N, and once two more.
-    board, watch = bench(selection, tmp_path, Aim(minutes=(3 * 2 * (3 * FIRST + 2) + 1) / 60))
-    assert sum(board.seeds.values()) == 3 * FIRST + 2
+    # Each trial takes two seconds: the first seeds at every N, and once two more.
+    seeds = FIRST_AT_SMALLEST + FIRST + FIRST + 2
+    board, watch = bench(selection, tmp_path, Aim(minutes=(3 * 2 * seeds + 1) / 60))
+    assert sum(board.seeds.values()) == seeds
     assert watch.steps[-1][1].why == "spent"
 
 
@@ -156,7 +157,7 @@ def test_a_trial_that_cannot_be_run_ends_the_questions(selection, trained, tmp_p
     monkeypatch.setattr(sweep, "run", partial(sweep.run.func, function=train))
     board, watch = bench(selection, tmp_path)
     assert len(watch.errors) == 9
-    assert board.seeds == {1: FIRST}
+    assert board.seeds == {1: FIRST_AT_SMALLEST}
     assert len(watch.steps) == 1
 
 

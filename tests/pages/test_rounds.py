@@ -12,7 +12,10 @@ OPEN = dataclasses.replace(UNKNOWN, low=2.0, high=None)
 @pytest.mark.parametrize(
     ("step", "said"),
     [
-        (Add((Choice(1, 3), Choice(20, 3)), None), "3 seeds at N = 1, 20"),
+        (
+            Add((Choice(1, 5), Choice(5, 3), Choice(20, 3)), None),
+            "5 seeds at N = 1, 3 seeds at N = 5, 20",
+        ),
         (
             Add((Choice(10, 3),), OPEN),
             "undecided, N* in [2, ...] (98%) so far: 3 seeds at N = 10, where N* may lie",
