@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from benchmark.analysis.board import FINETUNE, SCRATCH, Board, Comparison, Effort
+from benchmark.analysis.board import FINETUNE, SCRATCH, Board, Effort
 from benchmark.analysis.crossover import Verdict
 from benchmark.analysis.curves import Point
 from benchmark.analysis.effective import EffectiveImages
@@ -26,6 +26,9 @@ from benchmark.pages.words import (
 from benchmark.records.recipe import TWICE
 
 UNFINISHED_MEANS = "The loss of most of these trainings was still falling when their steps ended."
+
+_WIDEST = 8
+"""Columns of a table in which each N has a row."""
 
 
 def gain_text(gain: GainEstimate) -> str:
@@ -99,19 +102,29 @@ def accuracy_table(board: Board) -> str:
 
 
 def accuracy_grid(board: Board, shown: Shown = escape.text) -> Grid:
-    """What `accuracy_table` prints, a row for each of the board's sizes."""
-    header, columns = ["N"], []
+    """What `accuracy_table` prints."""
+    columns: list[_Column] = []
     seeds = _seeds(board)
     if len(set(seeds.values())) > 1:
-        header.append("seeds")
-        columns.append({n: str(count) for n, count in seeds.items()})
+        columns.append(("seeds", {n: str(count) for n, count in seeds.items()}))
     for name, arm in board.arms.items():
-        header.append(shown(name))
-        columns.append({p.images_per_class: accuracy_text(p) for p in arm.points})
+        columns.append((shown(name), {p.images_per_class: accuracy_text(p) for p in arm.points}))
         if arm.comparison is not None:
-            header.append(f"gain of {shown(name)}")
-            columns.append(_gains(arm.comparison))
-    return header, [[str(n), *(column.get(n, "") for column in columns)] for n in board.sizes]
+            columns.append((f"gain of {shown(name)}", _gains(arm.comparison.verdict.gains)))
+    return _by_size(columns, board.sizes)
+
+
+_Column = tuple[str, Mapping[int, str]]
+"""What it is, and N -> what stands there."""
+
+
+def _by_size(columns: Sequence[_Column], sizes: Sequence[int]) -> Grid:
+    """A row for each N; where that is too wide to be read, a column for each."""
+    if len(columns) > _WIDEST:
+        rows = [[name, *(column.get(n, "") for n in sizes)] for name, column in columns]
+        return ["", *(f"N={n}" for n in sizes)], rows
+    rows = [[str(n), *(column.get(n, "") for _, column in columns)] for n in sizes]
+    return ["N", *(name for name, _ in columns)], rows
 
 
 def _seeds(board: Board) -> dict[int, int]:
@@ -132,21 +145,19 @@ def accuracy_text(point: Point) -> str:
     return shown + failed + (f" {UNFINISHED}" if point.unfinished else "")
 
 
-def _gains(comparison: Comparison) -> dict[int, str]:
-    return {gain.images_per_class: gain_text(gain) for gain in comparison.verdict.gains}
+def _gains(gains: Iterable[GainEstimate]) -> dict[int, str]:
+    return {gain.images_per_class: gain_text(gain) for gain in gains}
 
 
 def over_finetune_table(board: Board) -> str:
     """Each other arm's paired gain over fine-tuning at each N, in points; empty without one."""
-    columns = {
-        name: {gain.images_per_class: gain_text(gain) for gain in arm.over_finetune}
+    columns = [
+        (f"{escape.text(name)} over {FINETUNE}", _gains(arm.over_finetune))
         for name, arm in board.arms.items()
         if arm.over_finetune
-    }
-    header = ["N", *(f"{escape.text(name)} over {FINETUNE}" for name in columns)]
-    sizes = [n for n in board.sizes if any(n in column for column in columns.values())]
-    rows = [[str(n), *(column.get(n, "") for column in columns.values())] for n in sizes]
-    return printer.markdown(header, rows) if rows else ""
+    ]
+    sizes = [n for n in board.sizes if any(n in column for _, column in columns)]
+    return printer.markdown(*_by_size(columns, sizes)) if sizes else ""
 
 
 def labels_worth(effective: Sequence[EffectiveImages], images_per_class: int) -> str:
@@ -197,10 +208,14 @@ def effective_table(board: Board) -> str:
 def effective_grid(board: Board, shown: Shown = escape.text) -> Grid:
     """The numbers of `effective_table`."""
     sizes = sorted({e.images_per_class for c in board.comparisons.values() for e in c.effective})
-    rows = [
-        [str(n), *(marked_labels_worth(board, arm, n) for arm in board.comparisons)] for n in sizes
+    columns = [
+        (
+            f"labels worth, {shown(arm)}",
+            {n: marked_labels_worth(board, arm, n) for n in sizes},
+        )
+        for arm in board.comparisons
     ]
-    return ["N", *(f"labels worth, {shown(arm)}" for arm in board.comparisons)], rows
+    return _by_size(columns, sizes)
 
 
 def refusals(board: Board, shown: Shown = escape.text) -> list[str]:

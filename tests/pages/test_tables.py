@@ -130,6 +130,19 @@ def test_gains_over_fine_tuning_are_shown_where_there_is_one():
     assert tables.over_finetune_table(board) in tables.board_text(board)
 
 
+def test_with_many_arms_a_row_is_an_arm_or_its_gain_and_each_n_a_column():
+    names = ["scratch", *(f"arm{i}" for i in range(9))]
+    records = [one for name in names for one in curve(name, {1: 0.4, 10: 0.6})]
+    (board,) = boards(map(score_of, records))
+    head, _, *rows = tables.accuracy_table(board).splitlines()
+    assert [cell.strip() for cell in head.split("|")[1:-1]] == ["", "N=1", "N=10"]
+    shown = [row.split("|")[1].strip() for row in rows]
+    assert shown[:3] == ["scratch", "arm0", "gain of arm0"]
+    assert len(shown) == 1 + 2 * 9
+    gain = tables.gain_text(board.comparisons["arm8"].verdict.gain_at[10])
+    assert rows[-1].split("|")[3].strip() == gain
+
+
 def test_without_fine_tuning_or_another_arm_there_are_none(board):
     assert tables.over_finetune_table(board) == tables.over_finetune_table(made_board()) == ""
 
