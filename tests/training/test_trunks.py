@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -19,7 +20,7 @@ from benchmark.training.loop import Run
 from benchmark.training.trunks import Trunk
 from benchmark.training.work import Work
 
-STEPS, IN_TRUNK = 20, 14
+STEPS, IN_TRUNK = 10, 7
 RECIPE = recipe(STEPS, trunk_scale=0.5)
 TWICE = replace(RECIPE, views=2 * RECIPE.views)
 LEFT, CONTINUED = Trunk("key", leaves=True), Trunk("key", leaves=False)
@@ -78,10 +79,10 @@ def test_who_leaves_a_trunk_trains_as_if_it_left_none(work, taken):
     assert CONTINUED.steps == IN_TRUNK
 
 
-@pytest.mark.parametrize("changed", [{"floor": 0.0}, {"views": 2 * RECIPE.views}])
+@pytest.mark.parametrize("changed", [{"floor": 0.0}, {"views": 8 * 40}])
 def test_one_that_cooled_down_early_is_continued_from_there(work, taken, monkeypatch, changed):
     monkeypatch.setattr(schedule, "WINDOW_VIEWS", 8)
-    early = replace(work, recipe=replace(RECIPE, floor=100.0, floor_after=7 * 8))
+    early = replace(work, recipe=recipe(20, floor=100.0, floor_after=7 * 8))
     assert fit(early, trunk=LEFT).training.steps == 10
     varied = replace(early, recipe=replace(early.recipe, **changed))
     whole, first = fit(varied), len(taken)
@@ -141,10 +142,10 @@ def test_a_file_that_holds_code_is_not_run(work, taken, tmp_path):
 
     file = left(work)
     facts = file.read_bytes().partition(b"\n")[0]
-    begun = trunks.json.loads(facts)["begun"]
+    begun = json.loads(facts)["begun"]
     torch.save({"step": Harmful()}, file)
     saved = file.read_bytes()
-    facts = trunks.json.dumps({"steps": 14, **trunks._facts(begun, saved)})
+    facts = json.dumps({"steps": IN_TRUNK, **trunks._facts(begun, saved)})
     file.write_bytes(facts.encode() + b"\n" + saved)
     assert_trained_from_its_start(replace(work, recipe=TWICE), taken)
     assert not (tmp_path / "harm").exists()
