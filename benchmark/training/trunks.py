@@ -64,7 +64,7 @@ class Trunk:
         if not self.leaves:
             return self._continued(run, begun)
         run.until_cooldown()
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(Exception):  # a full disk, too little memory for a second state
             self._store(run, begun)
         return run
 
