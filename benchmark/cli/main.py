@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import click
 
 from benchmark import __version__
-from benchmark.cli import checking, new_task, preparing, results, run
+from benchmark.cli import checking, explaining, new_task, preparing, results, run
 from benchmark.errors import UserError
 
 
@@ -23,6 +23,7 @@ for _command in (
     new_task.task,
     run.bench,
     run.audit,
+    explaining.explain,
     results.leaderboard,
     results.site,
     results.verdict,

@@ -1,0 +1,81 @@
+"""Regularisation or optimisation? In words, a table and a figure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+
+from benchmark.analysis.board import FINETUNE, SCRATCH
+from benchmark.analysis.explained.answers import at_each_n
+from benchmark.analysis.explained.effects import FEWEST, Effects, effects
+from benchmark.analysis.stats import Estimate
+from benchmark.pages import printer
+from benchmark.pages.explained import figures
+from benchmark.pages.explained.part import Part, Section, number
+from benchmark.records.explained.finding import EFFECT, Effect, Finding
+
+
+def _part(found: Sequence[Finding]) -> Part | None:
+    answers = at_each_n(found, Effect)
+    if not answers:
+        return None
+    classes = found[0].data.classes
+    known = {n: effects(there, classes) for n, there in answers.items()}
+    return Part(
+        tuple((n, _answer(one)) for n, one in known.items()),
+        (_levels(known),),
+        partial(figures.courses, answers),
+        "Above: test loss against training loss, training runs from left to right. Below: training "
+        "loss against views. One line per seed.",
+    )
+
+
+def _answer(one: Effects) -> str:
+    if one.test_loss is None or one.doublings is None:
+        return (
+            f"**undecided**: all trainings come down to only {len(one.levels)} of the training "
+            f"losses, and {FEWEST} are needed."
+        )
+    words = {
+        "yes": "surely lower with fine-tuning: **it regularises**",
+        "no": "surely not lower with fine-tuning: **it does not regularise**",
+        "undecided": "**undecided**",
+    }
+    views = {
+        "yes": "**it makes optimisation easier**",
+        "no": "**it does not make optimisation easier**",
+        "undecided": "**undecided**",
+    }
+    return (
+        f"test loss at equal training loss {words[one.regularises]} (scratch less finetune: "
+        f"{number(one.test_loss, sign=True)} nats). Views to equal training loss: "
+        f"{views[one.optimises]} (scratch needs {_times(one.doublings)} as many)."
+    )
+
+
+def _times(doublings: Estimate) -> str:
+    ends = (doublings.mean, doublings.low, doublings.high)
+    mean, low, high = (None if end is None else 2.0**end for end in ends)
+    interval = "[one seed]" if low is None or high is None else f"[{low:.2g}, {high:.2g}]"
+    return f"{mean:.2g} {interval} times"
+
+
+def _levels(known: Mapping[int, Effects]) -> str:
+    header = ("N", "training loss, share of guessing", "test loss, scratch", "test loss, finetune")
+    rows = [
+        (
+            *(str(n), f"{level.share:g}"),
+            *(number(level.test_loss[arm]) for arm in (SCRATCH, FINETUNE)),
+            *(_views(level.views[arm]) for arm in (SCRATCH, FINETUNE)),
+        )
+        for n, one in known.items()
+        for level in one.levels
+    ]
+    return printer.markdown((*header, "views, scratch", "views, finetune"), rows)
+
+
+def _views(doublings: Estimate) -> str:
+    return f"{2**doublings.mean:,.0f}"
+
+
+SECTION = Section(EFFECT, "Is it regularisation or easier optimisation?", _part)
