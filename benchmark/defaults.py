@@ -59,7 +59,7 @@ RESULTS = _OWN if _CHECKOUT is None else _CHECKOUT / "results"
 RECORDED = RESULTS / "records"
 """Records that pages are made from: the published leaderboard, or, installed, `LOCAL`."""
 EXPLAINED = RESULTS / "explain"
-"""The page of ``make explain``, and below ``findings`` what it is made from."""
+"""The page of ``make explain``, and below ``findings`` what it is made from: beside the records."""
 LOCAL = _OWN / "records"
 """Records of the user's own runs."""
 

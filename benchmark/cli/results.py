@@ -44,7 +44,7 @@ def leaderboard(records: Path, out: Path, margin: float) -> None:
     boards = _boards(records, margin, progress)
     known = {task.name: task for task in load_tasks()}
     choices = Choices(all_evidence(), tuned_backbones(), all_saturation(), margin)
-    explained = findings.load(EXPLAINED / findings.FOLDER, progress.left_out)
+    explained = findings.load(records.parent / EXPLAINED.name / findings.FOLDER, progress.left_out)
     paths = results.write(boards, known, choices, out, progress.problem, explained)
     if explained:
         paths += explained_page.write(explained, out / EXPLAINED.name)

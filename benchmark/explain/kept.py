@@ -18,7 +18,7 @@ from benchmark.explain.variant import Variant
 from benchmark.explain.watched import Course, State, Watched, train
 from benchmark.harness.job import device_of, versions
 
-LIMIT = 2**32
+LIMIT = 2**31
 """Bytes of all of them; the oldest go first."""
 _SUFFIX = ".safetensors"
 _COURSE = "course"

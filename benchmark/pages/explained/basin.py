@@ -10,7 +10,7 @@ from benchmark.analysis.explained.answers import at_each_n
 from benchmark.analysis.explained.basins import Basins, Line, basins
 from benchmark.pages import escape, printer
 from benchmark.pages.explained import figures
-from benchmark.pages.explained.part import Part, Section, number, percent
+from benchmark.pages.explained.part import Part, Said, Section, number, percent
 from benchmark.records.explained.finding import BASIN, Basin, Finding
 
 _BOTH = f"{SCRATCH} to {FINETUNE}"
@@ -22,32 +22,30 @@ def _part(found: Sequence[Finding]) -> Part | None:
     if not known:
         return None
     return Part(
-        tuple((n, _answer(one)) for n, one in known.items()),
+        tuple(Said(n, one.line(_BOTH).connected, _sentence(one)) for n, one in known.items()),
         (_lines(known), _ends(known), _travelled(known)),
         partial(figures.lines, answers),
         "Test error on the straight line between two trained networks; thin lines are seeds.",
     )
 
 
-def _answer(one: Basins) -> str:
+def _sentence(one: Basins) -> str:
     both = one.line(_BOTH)
     said = {
         "two basins": "**no**, they lie in two basins",
         "one basin": "**yes**, they lie in one basin",
         "undecided": "**undecided**",
     }[both.connected]
-    return f"{said}: {_height(both)}. {_alike(one, FINETUNE)}, {_alike(one, SCRATCH)}."
+    fine, random = (one.line(f"{arm} to {arm}") for arm in (FINETUNE, SCRATCH))
+    return (
+        f"{said}; on the line between them the test error rises by {percent(both.test_error)} "
+        f"points. Between two trainings of `{FINETUNE}` it rises by {_rise(fine)}, of `{SCRATCH}` "
+        f"by {_rise(random)}."
+    )
 
 
-def _height(line: Line) -> str:
-    error = percent(line.test_error)
-    return f"on the line between them the test error rises by {error} points"
-
-
-def _alike(one: Basins, arm: str) -> str:
-    connected = one.line(f"{arm} to {arm}").connected
-    where = {"undecided": "undecided"}.get(connected, f"in {connected}")
-    return f"two trainings of `{arm}`: {where}"
+def _rise(line: Line) -> str:
+    return f"{percent(line.test_error)} ({line.connected})"
 
 
 def _lines(known: Mapping[int, Basins]) -> str:

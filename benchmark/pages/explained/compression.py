@@ -10,7 +10,7 @@ from benchmark.analysis.explained.shares import Compressions, Part, compressions
 from benchmark.pages import printer
 from benchmark.pages.explained import figures
 from benchmark.pages.explained import part as parts
-from benchmark.pages.explained.part import Section, percent
+from benchmark.pages.explained.part import Said, Section, percent
 from benchmark.pages.explained.scale import of_gain, share
 from benchmark.records.explained.finding import COMPRESSION, Compression, Finding
 
@@ -21,7 +21,7 @@ def _part(found: Sequence[Finding]) -> parts.Part | None:
     if not known:
         return None
     return parts.Part(
-        tuple((n, _answer(one)) for n, one in known.items()),
+        tuple(Said(n, _verdict(one), _sentence(one)) for n, one in known.items()),
         (_table(known),),
         partial(figures.gains, known),
         "Gain over scratch with 95% intervals; below each autoencoder the share of the pixels' "
@@ -29,7 +29,11 @@ def _part(found: Sequence[Finding]) -> parts.Part | None:
     )
 
 
-def _answer(one: Compressions) -> str:
+def _verdict(one: Compressions) -> str:
+    return "; ".join(f"`{part.arm}`: {part.does_it}" for part in one.parts)
+
+
+def _sentence(one: Compressions) -> str:
     said: dict[Word, str] = {
         "yes": "**yes**, it gives most of the gain",
         "no": "**no**, it gives less than half of the gain",

@@ -11,8 +11,10 @@ from benchmark.analysis.explained.effects import FEWEST, Effects, effects
 from benchmark.analysis.stats import Estimate
 from benchmark.pages import printer
 from benchmark.pages.explained import figures
-from benchmark.pages.explained.part import Part, Section, number
+from benchmark.pages.explained.part import Part, Said, Section, number
 from benchmark.records.explained.finding import EFFECT, Effect, Finding
+
+_OPEN = "**undecided**"
 
 
 def _part(found: Sequence[Finding]) -> Part | None:
@@ -22,7 +24,7 @@ def _part(found: Sequence[Finding]) -> Part | None:
     classes = found[0].data.classes
     known = {n: effects(there, classes) for n, there in answers.items()}
     return Part(
-        tuple((n, _answer(one)) for n, one in known.items()),
+        tuple(Said(n, _verdict(one), _sentence(one)) for n, one in known.items()),
         (_levels(known),),
         partial(figures.courses, answers),
         "Above: test loss against training loss, training runs from left to right. Below: training "
@@ -30,26 +32,25 @@ def _part(found: Sequence[Finding]) -> Part | None:
     )
 
 
-def _answer(one: Effects) -> str:
+def _verdict(one: Effects) -> str:
+    return f"regularises: {one.regularises}; makes optimisation easier: {one.optimises}"
+
+
+def _sentence(one: Effects) -> str:
     if one.test_loss is None or one.doublings is None:
         return (
             f"**undecided**: all trainings come down to only {len(one.levels)} of the training "
             f"losses, and {FEWEST} are needed."
         )
-    words = {
-        "yes": "surely lower with fine-tuning: **it regularises**",
-        "no": "surely not lower with fine-tuning: **it does not regularise**",
-        "undecided": "**undecided**",
-    }
+    loss = {"yes": "**it regularises**", "no": "**it does not regularise**"}
     views = {
         "yes": "**it makes optimisation easier**",
         "no": "**it does not make optimisation easier**",
-        "undecided": "**undecided**",
     }
     return (
-        f"test loss at equal training loss {words[one.regularises]} (scratch less finetune: "
-        f"{number(one.test_loss, sign=True)} nats). Views to equal training loss: "
-        f"{views[one.optimises]} (scratch needs {_times(one.doublings)} as many)."
+        f"at equal training loss the test loss of scratch is {number(one.test_loss, sign=True)} "
+        f"nats above that of fine-tuning: {loss.get(one.regularises, _OPEN)}. To get there scratch "
+        f"needs {_times(one.doublings)} as many views: {views.get(one.optimises, _OPEN)}."
     )
 
 

@@ -118,14 +118,14 @@ def _page(sections: Mapping[Section, Sequence[_Shown]], found: Sequence[Finding]
 
 def _overview(sections: Mapping[Section, Sequence[_Shown]]) -> str:
     rows = [
-        (section.title, shown.subject, str(n), answer)
+        (section.title, shown.subject, str(said.images_per_class), said.verdict)
         for section, group in sections.items()
         for shown in group
         if shown.part is not None
-        for n, answer in shown.part.answers
+        for said in shown.part.answers
     ]
     header = ("question", "task and backbone", "N", "answer")
-    return printer.markdown(header, rows, padded=False) if rows else ""
+    return printer.markdown(header, rows) if rows else ""
 
 
 def _seeds(found: Iterable[Finding]) -> list[str]:

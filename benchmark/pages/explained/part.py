@@ -13,11 +13,20 @@ from benchmark.records.explained.finding import Finding
 
 
 @dataclass(frozen=True)
+class Said:
+    """The answer at one N."""
+
+    images_per_class: int
+    verdict: str
+    """In a few words, for an overview."""
+    sentence: str
+
+
+@dataclass(frozen=True)
 class Part:
     """The answer for one task and backbone; all of it Markdown."""
 
-    answers: tuple[tuple[int, str], ...]
-    """N -> the answer in a sentence."""
+    answers: tuple[Said, ...]
     tables: tuple[str, ...]
     figure: Callable[[], Figure]
     caption: str

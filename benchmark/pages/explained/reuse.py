@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import partial
 
@@ -10,7 +11,7 @@ from benchmark.analysis.explained.answers import at_each_n
 from benchmark.analysis.explained.reused import ReusedBlock, reused
 from benchmark.pages import escape, printer
 from benchmark.pages.explained import figures
-from benchmark.pages.explained.part import Part, Section, number, percent
+from benchmark.pages.explained.part import Part, Said, Section, number, percent
 from benchmark.records.explained.finding import REUSE, Finding, Reuse
 
 Known = Mapping[int, tuple[ReusedBlock, ...]]
@@ -22,7 +23,7 @@ def _part(found: Sequence[Finding]) -> Part | None:
     if not known:
         return None
     return Part(
-        tuple((n, _answer(blocks)) for n, blocks in known.items()),
+        tuple(Said(n, _verdict(blocks), _sentence(blocks)) for n, blocks in known.items()),
         (_table(known),),
         partial(figures.reused, known),
         "Above: accuracy of nearest neighbours on each block's features before and after training. "
@@ -30,7 +31,12 @@ def _part(found: Sequence[Finding]) -> Part | None:
     )
 
 
-def _answer(blocks: Sequence[ReusedBlock]) -> str:
+def _verdict(blocks: Sequence[ReusedBlock]) -> str:
+    counts = Counter(block.reused for block in blocks)
+    return f"of {len(blocks)} blocks reused: {counts['yes']}, not: {counts['no']}"
+
+
+def _sentence(blocks: Sequence[ReusedBlock]) -> str:
     named = {
         word: [escape.text(block.name) for block in blocks if block.reused == word]
         for word in ("yes", "no", "undecided")

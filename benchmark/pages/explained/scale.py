@@ -10,8 +10,10 @@ from benchmark.analysis.explained.answers import Word, at_each_n
 from benchmark.analysis.explained.shares import Scales, Share, scales
 from benchmark.pages import escape, printer
 from benchmark.pages.explained import figures
-from benchmark.pages.explained.part import Part, Section, percent
+from benchmark.pages.explained.part import Part, Said, Section, percent
 from benchmark.records.explained.finding import SCALE, Finding, Scale
+
+_VERDICTS: dict[Word, str] = {"yes": "scale", "no": "features", "undecided": "undecided"}
 
 
 def _part(found: Sequence[Finding]) -> Part | None:
@@ -20,14 +22,14 @@ def _part(found: Sequence[Finding]) -> Part | None:
     if not known:
         return None
     return Part(
-        tuple((n, _answer(one)) for n, one in known.items()),
+        tuple(Said(n, _VERDICTS[one.matched.does_it], _sentence(one)) for n, one in known.items()),
         (_table(known),),
         partial(figures.scales, answers),
         "Test accuracy with 95% intervals: from all of pretraining to none of it.",
     )
 
 
-def _answer(one: Scales) -> str:
+def _sentence(one: Scales) -> str:
     said: dict[Word, str] = {
         "yes": "**scale**: most of the gain comes with the scale of the weights alone",
         "no": "**features**: the scale of the weights alone gives less than half of the gain",
