@@ -46,9 +46,7 @@ def leaderboard(records: Path, out: Path, margin: float) -> None:
     choices = Choices(all_evidence(), tuned_backbones(), all_saturation(), margin)
     explained = findings.load(records.parent / EXPLAINED.name / findings.FOLDER, progress.left_out)
     paths = results.write(boards, known, choices, out, progress.problem, explained)
-    if explained:
-        paths += explained_page.write(explained, out / EXPLAINED.name)
-    for path in paths:
+    for path in [*paths, *explained_page.write(explained, out / EXPLAINED.name)]:
         click.echo(shown(path))
     progress.close()
 
