@@ -26,7 +26,7 @@ def groups(boards: Sequence[Board]) -> list[list[Board]]:
 
 
 def table(group: Sequence[Board]) -> str:
-    """One row for each N that several of them have, and one for N*."""
+    """One row for each N that several of them have, and one for N*; of many backbones a column."""
     header = ["N"]
     for board in group:
         header += [escape.text(board.backbone), "gain"]
@@ -35,6 +35,8 @@ def table(group: Sequence[Board]) -> str:
     rows = [[str(n), *(cell for board in group for cell in _cells(board, n))] for n in shared]
     rows.append(_row("N\\*", group, [tables.marked_stops_at(board, FINETUNE) for board in group]))
     rows.append(_row("pretrained on", group, [escape.text(b.pretrained_on) for b in group]))
+    if len(header) > tables.WIDEST + 1:
+        header, *rows = (list(line) for line in zip(header, *rows, strict=True))
     return printer.markdown(header, rows)
 
 
