@@ -152,8 +152,8 @@ def _high(gain: GainEstimate | None) -> Value:
 
 _RUN = "what was run; the backbone's name as timm knows it, or its folder's"
 _PRETRAINED_ON = (
-    "what the weights were trained on, by the tag in the name or as somebody said; `nothing` for an "
-    "arm that starts from random ones"
+    "what the weights were trained on, by the tag in the name or as somebody said; `nothing` for "
+    "an arm that starts from random ones"
 )
 _GRID = "ends of the grid of images per class"
 _TRIALS = "trials that the row rests on, and how many of them failed"
