@@ -45,9 +45,9 @@ def test_many_backbones_have_a_row_each_so_that_a_terminal_shows_them():
     one, other = pair()
     many = [replace(one, backbone=f"net{i}") for i in range(4)]
     header, _, *rows = cells_of(side_by_side.table([*many, other]))
-    assert header == ["N", "1", "10", "N\\*", "pretrained on"]
+    assert header == ["N", "1", "10", "100", "N\\*", "pretrained on"]
     assert [row[0] for row in rows[-4:]] == ["net3", "gain", "other", "gain"]
-    assert rows[-1][3:] == ["5", "ImageNet-1k"]
+    assert rows[-1][3:] == ["", "5", "ImageNet-1k"]
 
 
 def test_one_backbone_is_not_compared():
