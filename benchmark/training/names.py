@@ -155,12 +155,12 @@ def _check_hub_id(identifier: str) -> None:
 
 
 def _check_registry_name(name: str) -> None:
-    architectures, weights = networks.known_names()
-    if name in architectures or name in weights:
+    architectures, tagged = networks.known_names()
+    if name in architectures or name in tagged:
         return
     architecture = name.partition(".")[0]
-    tags = [one for one in (BUNDLED, *weights) if one.startswith(architecture)]
-    close = "" if re.search(r"[/\\:]", name) else nearest(name.lower(), tags or [*architectures])
+    same = [one for one in (BUNDLED, *tagged) if one.startswith(architecture)]
+    close = "" if re.search(r"[/\\:]", name) else nearest(name.lower(), same or [*architectures])
     raise UserError(f"unknown backbone {name!r}{_another_form(name) or close}", mend=_FORMS)
 
 

@@ -110,10 +110,9 @@ def check_kept(repository: str, kind: Kind, revision: str | None) -> None:
 
     The hub's own library compares sizes only. Raises `UserError` for a file with other content.
     """
-    from huggingface_hub import constants
     from huggingface_hub.file_download import repo_folder_name
 
-    folder = Path(constants.HF_HUB_CACHE) / repo_folder_name(repo_id=repository, repo_type=kind)
+    folder = kept_in() / repo_folder_name(repo_id=repository, repo_type=kind)
     for link in (folder / "snapshots" / _commit(folder, revision or "main")).rglob("*"):
         blob = folder / "blobs" / link.readlink().name if link.is_symlink() else link
         if _SHA256.fullmatch(blob.name) and _digest(blob) != blob.name:
