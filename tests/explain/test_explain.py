@@ -99,15 +99,15 @@ def _plain(job):
 
 
 def test_a_training_that_diverges_leaves_a_reason_and_the_others_go_on(
-    tmp_path, selection, monkeypatch, fresh_cache
+    whole, tmp_path, selection, monkeypatch
 ):
     def diverging(variant):
         if variant.name == "matched_init":
             return watched.Watched(watched.Course(None, (), False, None, 1.0, "no number"), {}, {})
-        return train(variant)
+        return from_cache(variant)
 
-    train = kept.train
-    monkeypatch.setattr(kept, "train", diverging)
+    from_cache = kept.watched
+    monkeypatch.setattr(kept, "watched", diverging)
     heard = run(tmp_path, selection)
     reasons = {one.question: one.reason for one in heard.answers if one.reason}
     assert reasons == {"scale": "the training matched_init diverged: no number"}
