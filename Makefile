@@ -12,13 +12,20 @@ SELECTION = $(call option,TASK,task) $(call option,BACKBONE,backbone) $(call opt
 	$(call option,MARGIN,margin) $(call option,JOBS,jobs) $(call option,RECORDS,records) \
 	$(if $(ADAPT),--adapt)
 
-.PHONY: bench task test test-fast lint leaderboard site audit tune saturation validate calibrate perf check-contribution setup help
+.PHONY: bench advise task test test-fast lint leaderboard site audit tune saturation validate calibrate perf check-contribution setup help
 
 help: ## Show the targets.
 	@sed -n 's/^\([a-z-]*\):.*## /\1: /p' $(MAKEFILE_LIST)
 
 bench: setup ## Run the benchmark; TASK, BACKBONE, ARMS, N, SEEDS, IMAGE_SIZE, MARGIN, JOBS select; ADAPT=1, MINUTES, DRY_RUN=1.
 	@$(RUN) bench $(SELECTION) $(call option,MINUTES,minutes) $(if $(DRY_RUN),--dry-run)
+
+advise: setup ## From IMAGES to advice within MINUTES; NAME, BACKBONE, SAVE_MODEL, JSON=1, as task besides.
+	@$(RUN) advise "$(IMAGES)" $(call option,NAME,name) $(call option,MINUTES,minutes) \
+		$(call option,BACKBONE,backbone) $(call option,SAVE_MODEL,save-model) $(call option,LABEL,label) \
+		$(call option,IMAGE_COLUMN,image-column) $(call option,LABEL_COLUMN,label-column) \
+		$(call option,MARGIN,margin) $(call option,JOBS,jobs) $(call option,RECORDS,records) \
+		$(if $(FORCE),--force) $(if $(JSON),--json)
 
 test: setup ## Run the tests.
 	@$(VENV)/bin/python -m pytest -n 2 --dist worksteal

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import click
 
 from benchmark import __version__
-from benchmark.cli import checking, new_task, preparing, results, run
+from benchmark.cli import advise, checking, new_task, preparing, results, run
 from benchmark.errors import UserError
 
 
@@ -20,6 +20,7 @@ def cli(debug: bool) -> None:
 
 
 for _command in (
+    advise.advise,
     new_task.task,
     run.bench,
     run.audit,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from benchmark.cli.options import FILE, FOLDER, MARGIN_OPTION, shown
+from benchmark.cli.options import FILE, FOLDER, MARGIN_OPTION, command, shown
 from benchmark.defaults import COMMAND, RECORDED, RESULTS, SITE
 from benchmark.errors import UserError
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 RECORDS = click.option("--records", type=FOLDER, default=RECORDED, help="Folder of the records.")
 
 
-@click.command()
+@command("leaderboard --records results/local/records --out results/local")
 @RECORDS
 @click.option(
     "--out", type=FOLDER, default=RESULTS, help="Folder for README.md, CSV files and figures."
@@ -47,7 +47,7 @@ def leaderboard(records: Path, out: Path, margin: float) -> None:
     progress.close()
 
 
-@click.command()
+@command("site --records results/local/records")
 @RECORDS
 @click.option("--out", type=FILE, default=SITE, help="File of the page.")
 @MARGIN_OPTION
@@ -87,7 +87,7 @@ def _boards(records: Path, margin: float, progress: Progress) -> list[Board]:
     return boards
 
 
-@click.command()
+@command("verdict results.csv --margin 0.02")
 @click.argument("file", type=FILE)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object for each verdict.")
 @MARGIN_OPTION

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from benchmark.cli.options import selecting, shown
+from benchmark.cli.options import command, selecting, shown
 from benchmark.defaults import RECORDED, switch
 from benchmark.errors import UserError
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from benchmark.harness.plan import Selection
 
 
-@click.command()
+@command("bench --task digits --backbone resnet18.a1_in1k")
 @selecting
 @click.option("--dry-run", is_flag=True, help="Only print what would be run, and its cost.")
 @click.option(
@@ -78,9 +78,11 @@ def bench(
         progress.close()
         return
     _report(boards, selection, records, progress)
+    _advise(boards, selection, records, margin, progress)
+    progress.close()
 
 
-@click.command()
+@command("audit --task digits --dry-run")
 @selecting
 @click.option("--dry-run", is_flag=True, help="Only print the cost of what would be run.")
 def audit(
@@ -110,6 +112,7 @@ def audit(
     _prepare_figures(records)
     boards = auditing.audit(planned, records, margin, jobs, progress, tell)
     _report(boards, selection, records, progress)
+    progress.close()
 
 
 def _say_cost(what: str, missing: Sequence[Job], workers: int, records: Path) -> None:
@@ -144,4 +147,24 @@ def _report(
     for figure in results.draw(figures, records.parent, progress.problem):
         click.echo(f"figure:  {shown(figure)}")
     click.echo(f"records: {shown(records)}")
-    progress.close()
+
+
+def _advise(
+    boards: Sequence[Board],
+    selection: Selection,
+    records: Path,
+    margin: float,
+    progress: Progress,
+) -> None:
+    """What each board means, in words; the last line names the folder of all that belongs to it."""
+    from benchmark.advice import words
+    from benchmark.advice.advise import advice_of, written
+    from benchmark.training.backbones import portable_name
+
+    tasks = {task.name: task for task in selection.tasks}
+    given = {portable_name(name): name for name in selection.backbones}
+    for board in boards:
+        advised = advice_of(board, tasks[board.task], given[board.backbone], records, margin)
+        click.echo(f"\n{words.text(advised.advice)}")
+        out = written(advised, records, progress.problem)
+        click.echo(f"\nadvice, table, figures and page: {shown(out)}")
