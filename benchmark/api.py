@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from benchmark.analysis.board import Board
 from benchmark.defaults import ARMS, BUNDLED, LOCAL, MARGIN, RECORDED, SEEDS
@@ -85,11 +85,11 @@ def as_dataset(records: Path = RECORDED) -> Dataset:
     return Dataset.from_list([_row(record) for record in found])
 
 
-def _row(record: Record) -> dict[str, object]:
+def _row(record: Record) -> dict[str, Any]:
     content = asdict(record)
     trial = content.pop("trial")
     as_text = {key: json.dumps(content[key], sort_keys=True) for key in ("recipe", "versions")}
-    return trial | content | as_text
+    return {**trial, **content, **as_text}
 
 
 def leaderboard(records: Path = RECORDED, margin: float = MARGIN) -> list[Board]:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from benchmark.analysis.next_trials import FIRST, FIRST_AT_SMALLEST, opening
 from benchmark.defaults import ARMS, RECORDED
+from benchmark.harness import sweep
 from benchmark.harness.estimate import Expected
 from benchmark.harness.job import Job
 from benchmark.harness.limit import Limit, ends_first
@@ -63,6 +64,7 @@ def fitted(
 ) -> Fitted:
     """The largest plan that is likely to be over ``at`` that time, in seconds since the epoch.
 
+    What is stored of a plan costs nothing any more, so a run that was stopped goes on with its own.
     Raises `UserError` for data or weights that cannot be had.
     """
     whole = Selection((task,), (backbone,), tuple(arms), seeds=1)
@@ -72,8 +74,9 @@ def fitted(
     known = Expected.measured(jobs, workers, _known(records), patience, until)
     room = workers * (_SHARE * (at - time.time()) - _START)
     for chosen, notes in _smaller_and_smaller(whole, jobs):
-        costs = _seconds(prepare(chosen).jobs, known)
-        if _cost(costs, _needed(chosen, jobs)) <= room:
+        needed = prepare(replace(chosen, seeds=_needed(chosen, jobs))).jobs
+        if math.fsum(map(known.seconds, sweep.missing(records, needed))) <= room:
+            costs = _seconds(prepare(chosen).jobs, known)
             return Fitted(chosen, Limit(at, costs, workers), notes)
     alone = replace(whole, arms=("probe",), seeds=FIRST_AT_SMALLEST)
     return Fitted(alone, Limit(at, {}, workers), (_NO_TRAINING,))
@@ -133,7 +136,3 @@ def _needed(chosen: Selection, jobs: Sequence[Job]) -> dict[int, int]:
 
 def _seconds(jobs: Sequence[Job], known: Expected) -> dict[tuple[str, int], float]:
     return {(job.trial.arm, job.trial.images_per_class): known.seconds(job) for job in jobs}
-
-
-def _cost(costs: dict[tuple[str, int], float], seeds: dict[int, int]) -> float:
-    return math.fsum(cost * seeds.get(n, 0) for (_, n), cost in costs.items())

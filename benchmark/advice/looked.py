@@ -51,7 +51,7 @@ def look(board: Board, task: Task, records: Path) -> Looked | None:
         class_names=found.class_names,
         train_counts=tuple(np.bincount(found.train.labels, minlength=classes).tolist()),
         labels=found.test.labels[kept],
-        names=tuple(prints.test.names[i] for i in kept),
+        names=tuple(prints.test.names[i] for i in kept.tolist()),
         pictures=found.test.images[kept],
         predictions=_predictions(board, records, kept),
     )

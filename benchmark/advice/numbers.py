@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -330,7 +331,7 @@ def _for_half(board: Board, now: Now | None, images: int) -> int | None:
     return 4 * images if (now.high - now.low) / 2 > _WIDE else None
 
 
-def _known(looked: Looked, now: Now | None) -> Mapping[str, object]:
+def _known(looked: Looked, now: Now | None) -> Mapping[str, Any]:
     mine = looked.predictions.get(now.arm) if now is not None else None
     everyone = list(looked.predictions.values())
     wrong = always_wrong(np.concatenate(everyone), looked.labels) if everyone else ()

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from benchmark.advice.numbers import Advice, Caveats, MoreLabels, Now, Rival, Size
 from benchmark.analysis.learning_curve import Expected
-from benchmark.defaults import BUNDLED
+from benchmark.defaults import BUNDLED, option
 from benchmark.errors import listed, one_line
 from benchmark.pages import printer, words
 from benchmark.pages.escape import text as escaped
@@ -21,6 +21,8 @@ _DOES = {
 }
 _CALLED = {"finetune": "fine-tuning", "probe": "the probe", "scratch": "training from scratch"}
 _MOST_NAMED = 12
+_LIKELY = 0.9
+"""Probability from which on the better arm is recommended though its interval holds zero."""
 
 Section = tuple[str, list[str]]
 """A heading and its sentences."""
@@ -78,42 +80,47 @@ def _now(advice: Advice) -> Iterator[str]:
     if now.rival is None:
         yield "No other arm was run on the same images, so nothing says whether it is the best."
     else:
-        yield _better(now, now.rival, advice.margin)
+        yield _better(now.rival, advice.margin)
+    yield (
+        "Then train it on all of your images, those of the test too: "
+        f"{option('save-model')}=FOLDER does, and timm loads what it saves."
+    )
 
 
 def _one_seed(now: Now) -> str:
     return "; it was trained once, so how far that may be off is not known" * (now.low is None)
 
 
-def _better(now: Now, rival: Rival, margin: float) -> str:
+def _better(rival: Rival, margin: float) -> str:
     gain = words.percent(rival.gain, rival.low, rival.high, sign=True)
-    head = f"Against {arm(rival.arm)}, the next best, that is {gain} points"
+    head = f"On {arm(rival.arm)}, the next best, it gains {gain} points"
     if rival.better is None:
         return f"{head}: with one training of each, that may be luck."
     if rival.is_settled:
-        return f"{head}: it is the better of the two, {_sure(rival.better)}."
+        return f"{head}: it is the better of the two ({_sure(rival.better)})."
     if rival.gain < 0:
         return (
             f"{head}: the difference is not resolved, and it takes a fraction of the time. With "
             f"time to spare, try {arm(rival.arm)} too."
         )
-    if abs(rival.gain) <= margin:
-        return f"{head}: there is little in it, take whichever suits you."
-    return (
-        f"{head}: likely better, not surely ({_sure(rival.better)}). If {arm(rival.arm)} suits you "
-        "more, little speaks against it."
-    )
+    if rival.better >= _LIKELY and rival.gain > margin:
+        return (
+            f"{head}: most likely the better of the two ({_sure(rival.better)}), though the "
+            "interval holds zero still. Go with it unless something else speaks against it."
+        )
+    return f"{head}: which is better is not resolved. Either will do; take whichever suits you."
 
 
 def _sure(probability: float) -> str:
-    return "sure beyond 99%" if probability > 0.99 else f"{100 * probability:.0f}% sure"
+    return "more than 99% sure" if probability > 0.99 else f"{100 * probability:.0f}% sure"
 
 
 # More labels
 
 
 def _more_labels(advice: Advice) -> Iterator[str]:
-    if advice.now is None:
+    now = advice.now
+    if now is None:
         return
     if not advice.more_labels:
         yield (
@@ -121,12 +128,12 @@ def _more_labels(advice: Advice) -> Iterator[str]:
             "numbers of images per class."
         )
         return
-    ordered = sorted(advice.more_labels, key=lambda one: one.arm != advice.now.arm)
+    ordered = sorted(advice.more_labels, key=lambda one: one.arm != now.arm)
     first, *others = ordered
     yield f"{_labels(first)} (continued beyond your images along the fitted curve)."
     if others:
         yield f"For the others: {'; '.join(_labels(one) for one in others)}."
-    mine = [one for one in ordered if one.arm == advice.now.arm]
+    mine = [one for one in ordered if one.arm == now.arm]
     if mine:
         yield _pays(mine[0], advice)
 
@@ -204,7 +211,7 @@ def _cost(advice: Advice) -> Iterator[str]:
     if advice.now is not None:
         yield (
             f"One training of {arm(advice.now.arm)} takes {_minutes(advice.now.minutes)} on one "
-            "core here, a prediction far less than a second."
+            "core here."
         )
     cost = advice.cost
     yield f"This answer rests on {cost.trainings} trainings, {cost.core_minutes:.1f} core minutes."

@@ -10,6 +10,7 @@ import click
 from benchmark.cli.options import FILE, FOLDER, MARGIN_OPTION, command, shown
 from benchmark.defaults import COMMAND, RECORDED, RESULTS, SITE
 from benchmark.errors import UserError
+from benchmark.pages.forms import FORMS, Form, as_text, from_csv
 
 if TYPE_CHECKING:
     from benchmark.analysis.board import Board
@@ -24,7 +25,13 @@ RECORDS = click.option("--records", type=FOLDER, default=RECORDED, help="Folder 
     "--out", type=FOLDER, default=RESULTS, help="Folder for README.md, CSV files and figures."
 )
 @MARGIN_OPTION
-def leaderboard(records: Path, out: Path, margin: float) -> None:
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(FORMS),
+    help="Print the table of all arms in this form, and write nothing.",
+)
+def leaderboard(records: Path, out: Path, margin: float, form: Form | None) -> None:
     """Build the tables and figures from stored records alone."""
     from benchmark import files
     from benchmark.cli.progress import Progress
@@ -36,6 +43,9 @@ def leaderboard(records: Path, out: Path, margin: float) -> None:
     from benchmark.tasks.load import load_tasks
 
     _check(records)
+    if form is not None:
+        _print(records, margin, form)
+        return
     for folder in (out, out / figure_names.FOLDER):
         files.prepare(folder, mend="choose another folder with OUT=...")
     progress = Progress()
@@ -44,6 +54,16 @@ def leaderboard(records: Path, out: Path, margin: float) -> None:
     choices = Choices(all_evidence(), tuned_backbones(), all_saturation(), margin)
     for path in results.write(boards, known, choices, out, progress.problem):
         click.echo(shown(path))
+    progress.close()
+
+
+def _print(records: Path, margin: float, form: Form) -> None:
+    from benchmark.cli.progress import Progress
+    from benchmark.pages import csv_files
+
+    progress = Progress(apart=True)
+    boards = _boards(records, margin, progress)
+    click.echo(as_text(from_csv(csv_files.leaderboard(boards)), form), nl=False)
     progress.close()
 
 

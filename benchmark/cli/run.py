@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import click
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from benchmark.cli.progress import Progress
     from benchmark.harness.job import Job
     from benchmark.harness.plan import Selection
+    from benchmark.pages.forms import Form
+    from benchmark.pages.printer import Grid
 
 
 @command("bench --task digits --backbone resnet18.a1_in1k")
@@ -25,10 +27,11 @@ if TYPE_CHECKING:
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["text", "csv"]),
+    type=click.Choice(["text", "md", "csv", "json", "latex"]),
     default="text",
     show_default=True,
-    help="csv: the pairs of accuracies, as the verdict command reads them.",
+    help="csv: the pairs of accuracies, as the verdict command reads them; md, json, latex: the "
+    "table of accuracies and gains, and nothing else.",
 )
 @click.option(
     "--minutes",
@@ -43,7 +46,7 @@ def bench(
     jobs: int,
     records: Path,
     dry_run: bool,
-    form: str,
+    form: Form | Literal["text"],
     minutes: float | None,
 ) -> None:
     """Run what is not stored yet, then print the table and the verdict."""
@@ -55,9 +58,9 @@ def bench(
     if minutes and not adapt:
         raise UserError("minutes limit trials that are chosen", mend=f"add {switch('adapt')}")
     planned, aim = plan.prepare(selection), Aim(margin, minutes)
-    progress = Progress(apart=form == "csv")
+    progress = Progress(apart=form != "text")
     for note in planned.notes:
-        click.echo(f"note: {note}", err=form == "csv")
+        click.echo(f"note: {note}", err=form != "text")
     if dry_run and adapt:
         _say_cost("next: ", adaptive.upcoming(selection, records, aim), jobs, records)
         click.echo("what comes then, and so the cost in all, is known after these")
@@ -71,15 +74,39 @@ def bench(
         boards = adaptive.bench(selection, records, aim, jobs, progress)
     else:
         boards = benchmarking.bench(planned, records, margin, jobs, progress)
-    if form == "csv":
-        from benchmark.pages import csv_files
-
-        click.echo(csv_files.pairs(boards), nl=False)
+    if form != "text":
+        click.echo(_in_form(boards, form), nl=False)
         progress.close()
         return
     _report(boards, selection, records, progress)
     _advise(boards, selection, records, margin, progress)
     progress.close()
+
+
+def _in_form(boards: Sequence[Board], form: Form) -> str:
+    from benchmark.errors import one_line
+    from benchmark.pages import csv_files, tables
+    from benchmark.pages.forms import as_text
+
+    if form == "csv":
+        return csv_files.pairs(boards)
+    grids = [(board, tables.accuracy_grid(board, one_line)) for board in boards]
+    if form == "json":
+        return _as_json(grids)
+    return "\n".join(as_text(grid, form) for _, grid in grids)
+
+
+def _as_json(grids: Sequence[tuple[Board, Grid]]) -> str:
+    """One list for all boards, whose columns differ."""
+    import json
+
+    rows = [
+        {"task": board.task, "backbone": board.backbone, "image_size": board.data.image_size}
+        | dict(zip(header, row, strict=True))
+        for board, (header, cells) in grids
+        for row in cells
+    ]
+    return json.dumps(rows, indent=2) + "\n"
 
 
 @command("audit --task digits --dry-run")

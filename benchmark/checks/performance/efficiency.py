@@ -165,7 +165,10 @@ def seconds_of(command: Sequence[str]) -> float:
         [sys.executable, "-m", "benchmark", *command], capture_output=True, text=True, check=False
     )
     if done.returncode:
-        raise UserError(f"benchmark {' '.join(command)} failed: {done.stderr[-500:]}")
+        raise UserError(
+            f"benchmark {' '.join(command)} failed: {done.stderr[-500:]}",
+            mend="run that command by itself and mend what it says",
+        )
     return time.perf_counter() - started
 
 
