@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import click
 
 from benchmark import __version__
-from benchmark.cli import advise, checking, new_task, preparing, results, run
+from benchmark.cli import advise, checking, listing, new_task, preparing, results, run
 from benchmark.errors import UserError
 
 
@@ -27,6 +27,7 @@ for _command in (
     results.leaderboard,
     results.site,
     results.verdict,
+    listing.backbones,
     checking.validate,
     checking.check_contribution,
     checking.calibrate,

@@ -28,4 +28,5 @@ def bench(
     Raises `UserError` for data or weights that cannot be had, and where records cannot be stored.
     """
     deque(sweep.run(records, plan.jobs, workers, watch, limit=limit), maxlen=0)
+    sweep.say_pretrained_on(records, plan.jobs)
     return judged(sweep.stored(records, plan.jobs), records, margin, watch)
