@@ -1,29 +1,39 @@
 """Every error that a person can meet says what is wrong and how to mend it."""
 
 import ast
+import functools
 
 import pytest
 from toy import CHECKOUT
 
-KINDS = {"UserError", "UnavailableError", "NothingStoredError"}
 MODULES = sorted((CHECKOUT / "benchmark").rglob("*.py"))
 
 
-def errors():
-    """Place -> the call that makes an error, of every module."""
-    for module in MODULES:
-        for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in KINDS:
-                yield f"{module.relative_to(CHECKOUT)}:{node.lineno}", node
+@functools.cache
+def nodes():
+    """Each node of each module, with its place."""
+    return [
+        (f"{module.relative_to(CHECKOUT)}:{getattr(node, 'lineno', 0)}", node)
+        for module in MODULES
+        for node in ast.walk(ast.parse(module.read_text(encoding="utf-8")))
+    ]
 
 
 def kinds():
     """Names of `UserError` and of all that are made from it."""
-    for module in MODULES:
-        for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
-            bases = {getattr(base, "id", "") for base in getattr(node, "bases", ())}
-            if isinstance(node, ast.ClassDef) and (bases & KINDS or node.name == "UserError"):
-                yield node.name
+    made = {node.name: node for _, node in nodes() if isinstance(node, ast.ClassDef)}
+    found = {"UserError"}
+    while more := {n for n, c in made.items() if {*map(ast.unparse, c.bases)} & found} - found:
+        found |= more
+    return found
+
+
+def errors():
+    """Place -> the call that makes an error."""
+    names = kinds()
+    for place, node in nodes():
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") in names:
+            yield place, node
 
 
 @pytest.fixture(scope="module")
@@ -31,8 +41,7 @@ def found():
     return dict(errors())
 
 
-def test_every_kind_of_error_is_looked_at(found):
-    assert {*kinds()} == KINDS
+def test_errors_are_found(found):
     assert len(found) > 100
 
 

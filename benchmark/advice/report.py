@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import math
 from collections.abc import Callable, Iterable, Sequence
@@ -24,6 +25,9 @@ from benchmark.tasks.definition.schema import Task
 
 FOLDER = "advice"
 """Beside the folder of records."""
+
+_FOR_THE_PAGE = ("altair", "vl_convert")
+"""Optional: without them there is no page, and nothing is wrong."""
 
 Told = Callable[[UserError], object]
 
@@ -60,8 +64,9 @@ def write(
         ("accuracy.png", partial(figures.accuracy_picture, board, "png")),
         ("accuracy.pdf", partial(figures.accuracy_picture, board, "pdf")),
         ("accuracy.csv", partial(csv_files.curves, [board])),
-        ("page.html", partial(_page, board, task)),
     ]
+    if all(map(importlib.util.find_spec, _FOR_THE_PAGE)):
+        makers.append(("page.html", partial(_page, board, task)))
     wrong = advice.caveats.always_wrong
     if wrong and looked is not None:
         makers.append(("always_wrong.png", partial(contact_sheet, wrong, looked)))
