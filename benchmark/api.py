@@ -1,4 +1,12 @@
-"""The few names that a program uses; what they return is frozen, and nothing is printed."""
+"""The few names that a program uses; what they return is frozen, and nothing is printed.
+
+>>> import benchmark
+>>> task = benchmark.load_task("digits")
+>>> task.image_size, task.images_per_class[:3]
+(32, (1, 2, 5))
+
+``benchmark.run(task, arms=["scratch", "probe"])`` then gives a `Board`: all that a table shows.
+"""
 
 from __future__ import annotations
 

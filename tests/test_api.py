@@ -1,3 +1,4 @@
+import doctest
 import os
 
 import sklearn  # noqa: F401  (it sets variables of its own when it is imported)
@@ -16,6 +17,10 @@ def test_a_program_gets_what_the_command_prints_and_its_state_stays(task, backbo
     assert list(board.arms) == ["scratch", "probe"]
     assert (torch.get_num_threads(), dict(os.environ)) == before
     assert api.leaderboard(folder) == [board]
+
+
+def test_what_the_documentation_shows_is_so():
+    assert doctest.testmod(api).failed == 0
 
 
 def test_tasks_are_loaded_by_name():

@@ -27,6 +27,8 @@ MINUTES = 30.0
 _WRITING = 10.0
 _WRITING_SHARE = 0.03
 """Seconds, and share of the time, that tables, figures and pages take."""
+_SIZES_SHARE = 0.2
+"""Of the time, at most, for probes at two image sizes: with many images they take long."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +102,7 @@ def _sizes(plan: Fitted, records: Path, workers: int, watch: Watch) -> Size | No
     (task,) = plan.selection.tasks
     jobs = prepare(Selection((task,), plan.selection.backbones, ("probe",), seeds=1)).jobs
     largest = max(job.trial.images_per_class for job in jobs)
-    limit = Limit(plan.limit.at, workers=workers)
+    limit = Limit(time.time() + _SIZES_SHARE * plan.limit.left, workers=workers)
     return sizes.compared(plan.selection, largest, records, workers, limit, watch)
 
 

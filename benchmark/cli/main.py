@@ -11,6 +11,9 @@ from benchmark import __version__
 from benchmark.cli import advise, checking, listing, new_task, preparing, results, run
 from benchmark.errors import UserError
 
+_PROGRAM = "small-data-benchmark"
+"""However it was called: completion in a shell goes by this name."""
+
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__)
@@ -43,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Runs a command; an error for people is one message and exit code 2."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        cli(given, standalone_mode=False)
+        cli(given, prog_name=_PROGRAM, standalone_mode=False)
     except (click.exceptions.Abort, KeyboardInterrupt):
         _stopped()
     except click.ClickException as error:

@@ -91,6 +91,20 @@ def test_help_names_every_command(capsys):
         assert name in shown
 
 
+def test_every_command_shows_how_it_is_called():
+    for name, command in cli.cli.commands.items():
+        assert command.epilog.startswith(f"Example:  small-data-benchmark {name} ")
+
+
+def test_a_shell_completes_commands_and_options(monkeypatch, capsys):
+    monkeypatch.setenv("_SMALL_DATA_BENCHMARK_COMPLETE", "bash_complete")
+    for words, expected in (("adv", "plain,advise"), ("advise --min", "plain,--minutes")):
+        monkeypatch.setenv("COMP_WORDS", f"small-data-benchmark {words}")
+        monkeypatch.setenv("COMP_CWORD", str(len(words.split())))
+        assert called() == 0
+        assert capsys.readouterr().out.strip() == expected
+
+
 # Errors
 
 
