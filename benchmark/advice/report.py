@@ -83,7 +83,7 @@ def markdown(advice: Advice, board: Board, there: Iterable[str]) -> str:
         advice=advice,
         sections=[(name, [*map(escape.text, said)]) for name, said in words.sections(advice)],
         table=tables.accuracy_table(board),
-        confusion=words.confusion(advice),
+        tables=words.tables(advice),
         there=set(there),
     )
 

@@ -92,7 +92,7 @@ def advise(
         watch=progress,
         tell=lambda plan: say(_planned(plan, minutes)),
     )
-    say(f"\n{tables.board_text(advised.board)}")
+    say(f"\n{tables.board_text(advised.board)}\n\n{words.in_tables(advised.advice)}")
     out = advising.written(advised, records, progress.problem)
     if save_model is not None:
         saved_model.save(advised, save_model)

@@ -194,6 +194,8 @@ def _advise(
     given = {portable_name(name): name for name in selection.backbones}
     for board in boards:
         advised = advice_of(board, tasks[board.task], given[board.backbone], records, margin)
-        click.echo(f"\n{words.text(advised.advice)}")
+        shown_numbers = words.in_tables(advised.advice)
+        said = [shown_numbers] * bool(shown_numbers) + [words.text(advised.advice)]
+        click.echo("\n" + "\n\n".join(said))
         out = written(advised, records, progress.problem)
         click.echo(f"\nadvice, table, figures and page: {shown(out)}")
