@@ -28,7 +28,7 @@ from benchmark.tasks.load import load_task
 if TYPE_CHECKING:
     from datasets import Dataset
 
-    from benchmark.advice.numbers import Advice
+    from benchmark.advice.content import Advice
 
 __all__ = ["advise", "as_dataset", "leaderboard", "load_task", "run"]
 

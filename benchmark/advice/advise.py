@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmark.advice import report, sizes
+from benchmark.advice.content import Advice, Size
 from benchmark.advice.fitting import Fitted, fitted
 from benchmark.advice.looked import Looked, look
-from benchmark.advice.numbers import Advice, Size, numbers
+from benchmark.advice.numbers import numbers
 from benchmark.analysis.board import Board
 from benchmark.defaults import ARMS, LOCAL, MARGIN, option
 from benchmark.errors import UserError

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from PIL import Image, ImageDraw, ImageFont
 
+from benchmark.advice.content import Wrong
 from benchmark.advice.looked import Looked
-from benchmark.advice.numbers import Wrong
 from benchmark.errors import one_line
 
 COLUMNS = 6

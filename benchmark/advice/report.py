@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from benchmark import files
+from benchmark.advice import tables as beside
 from benchmark.advice import words
 from benchmark.advice.contact_sheet import contact_sheet
+from benchmark.advice.content import Advice
 from benchmark.advice.looked import Looked
-from benchmark.advice.numbers import Advice
 from benchmark.analysis.board import Board
 from benchmark.errors import UserError
 from benchmark.pages import csv_files, escape, figures, tables, templates
@@ -83,7 +84,7 @@ def markdown(advice: Advice, board: Board, there: Iterable[str]) -> str:
         advice=advice,
         sections=[(name, [*map(escape.text, said)]) for name, said in words.sections(advice)],
         table=tables.accuracy_table(board),
-        tables=words.tables(advice),
+        tables=beside.tables(advice),
         there=set(there),
     )
 

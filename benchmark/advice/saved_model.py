@@ -14,7 +14,7 @@ from torch import nn
 
 from benchmark import arms, files
 from benchmark.advice.advise import Advised
-from benchmark.advice.numbers import Advice
+from benchmark.advice.content import Advice
 from benchmark.errors import UserError, one_line
 from benchmark.harness.plan import recipe_for
 from benchmark.records.recipe import ProbeRecipe

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from benchmark.advice.numbers import Size
+from benchmark.advice.content import Size
 from benchmark.analysis.curves import curve
 from benchmark.analysis.gains import estimates, gain_cells
 from benchmark.analysis.scores import Score, pairs, score_of

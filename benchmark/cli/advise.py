@@ -65,6 +65,7 @@ def advise(
     started = time.time()
     from benchmark.advice import advise as advising
     from benchmark.advice import report, saved_model, words
+    from benchmark.advice import tables as beside
     from benchmark.advice.backbone_choice import choose
     from benchmark.cli.progress import Progress
     from benchmark.harness import executors
@@ -92,7 +93,7 @@ def advise(
         watch=progress,
         tell=lambda plan: say(_planned(plan, minutes)),
     )
-    say(f"\n{tables.board_text(advised.board)}\n\n{words.in_tables(advised.advice)}")
+    say(f"\n{tables.board_text(advised.board)}\n\n{beside.in_tables(advised.advice)}")
     out = advising.written(advised, records, progress.problem)
     if save_model is not None:
         saved_model.save(advised, save_model)

@@ -186,7 +186,7 @@ def _advise(
     progress: Progress,
 ) -> None:
     """What each board means, in words; the last line names the folder of all that belongs to it."""
-    from benchmark.advice import words
+    from benchmark.advice import tables, words
     from benchmark.advice.advise import advice_of, written
     from benchmark.training.backbones import portable_name
 
@@ -194,7 +194,7 @@ def _advise(
     given = {portable_name(name): name for name in selection.backbones}
     for board in boards:
         advised = advice_of(board, tasks[board.task], given[board.backbone], records, margin)
-        shown_numbers = words.in_tables(advised.advice)
+        shown_numbers = tables.in_tables(advised.advice)
         said = [shown_numbers] * bool(shown_numbers) + [words.text(advised.advice)]
         click.echo("\n" + "\n\n".join(said))
         out = written(advised, records, progress.problem)

@@ -8,7 +8,7 @@ from PIL import Image
 
 from benchmark.advice import saved_model
 from benchmark.advice.advise import Advised
-from benchmark.advice.numbers import Advice, Caveats, Cost, Now
+from benchmark.advice.content import Advice, Caveats, Cost, Now
 from benchmark.errors import UserError
 from benchmark.training import backbones, fit, loop
 

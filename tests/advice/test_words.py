@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from benchmark.advice import words
-from benchmark.advice.numbers import (
+from benchmark.advice import tables, words
+from benchmark.advice.content import (
     Advice,
     Caveats,
     Cost,
@@ -134,12 +134,12 @@ def test_names_from_outside_cannot_steer_a_terminal_or_a_page():
     text = caveats(always_wrong=(Wrong("a\x1b[2J\n.png", "o|l", "<b>", 1.0, 0),), trainings=1)
     assert not {letter for letter in text if not letter.isprintable()} - {"\n"}
     mixed = replace(CAVEATS, mixed_up=(MixedUp("o|l", "<b>", 1, 0.5),))
-    table = words.tables(replace(ADVICE, caveats=mixed))["Classes that are mixed up"]
+    table = tables.tables(replace(ADVICE, caveats=mixed))["Classes that are mixed up"]
     assert r"o\|l" in table
     assert r"\<b\>" in table
 
 
 def test_numbers_that_the_boards_table_does_not_show_have_tables_of_their_own():
-    continued, sizes = words.tables(replace(ADVICE, size=SIZE)).values()
+    continued, sizes = tables.tables(replace(ADVICE, size=SIZE)).values()
     assert "80.0 [70.0, 90.0]" in continued
     assert "70.0 [65.0, 75.0]" in sizes
