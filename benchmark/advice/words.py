@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from benchmark.advice.content import Advice, Caveats, MoreLabels, Now, Rival, Size
 from benchmark.analysis.learning_curve import Expected
 from benchmark.defaults import BUNDLED, option
-from benchmark.errors import listed, one_line
+from benchmark.errors import one_line
 from benchmark.pages import words
 
 _DOES = {
@@ -19,7 +19,9 @@ _DOES = {
     "scratch": "train the network from random weights",
 }
 _CALLED = {"finetune": "fine-tuning", "probe": "the probe", "scratch": "training from scratch"}
-_MOST_NAMED = 12
+_MOST_NAMED = 8
+_MANY = 0.15
+"""Share of the test images; of wrong labels alone there are rarely as many."""
 _LIKELY = 0.9
 """Probability from which on the better arm is recommended though its interval holds zero."""
 
@@ -259,15 +261,26 @@ def _images_to_look_at(caveats: Caveats) -> Iterator[str]:
         ]
         yield f"Mixed up the most: {', '.join(pairs)}."
     if caveats.always_wrong:
-        wrong = [
-            f"{one.name} (says {one.label}, seen as {one.taken_for})"
-            for one in caveats.always_wrong
-        ]
-        yield (
-            f"{caveats.always_wrong_in_all} test images are wrong in all {caveats.trainings} "
-            f"trainings; look at them first, their labels may be wrong: "
-            f"{listed(wrong, _MOST_NAMED)}."
+        yield _wrong(caveats)
+
+
+def _wrong(caveats: Caveats) -> str:
+    count = caveats.always_wrong_in_all
+    named = [
+        f"{one.name} (says {one.label}, seen as {one.taken_for})"
+        for one in caveats.always_wrong[:_MOST_NAMED]
+    ]
+    which = ", ".join(named) + f" and {count - len(named)} more" * (count > len(named))
+    head = f"{count} of {caveats.test_images} test images are wrong in all"
+    if count > _MANY * caveats.test_images:
+        return (
+            f"{head} {caveats.trainings} trainings: too many for wrong labels alone, so these "
+            f"networks do not see what tells the classes apart. Such as {which}."
         )
+    return (
+        f"{head} {caveats.trainings} trainings. Look at them first, their labels may be wrong: "
+        f"{which}."
+    )
 
 
 def _percent(value: float, low: float | None, high: float | None) -> str:

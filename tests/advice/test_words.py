@@ -130,6 +130,16 @@ def test_images_and_classes_to_look_at_are_named():
     assert "owl/3.png (says owl, seen as wren)" in text
 
 
+@pytest.mark.parametrize(
+    ("count", "expected"), [(9, "labels may be wrong"), (90, "too many for wrong labels alone")]
+)
+def test_many_images_that_are_always_wrong_are_no_matter_of_labels(count, expected):
+    wrong = tuple(Wrong(f"{i}.png", "owl", "wren", 1.0, i) for i in range(9))
+    text = caveats(always_wrong=wrong, always_wrong_in_all=count, trainings=3)
+    assert expected in text
+    assert f"7.png (says owl, seen as wren) and {count - 8} more" in text
+
+
 def test_names_from_outside_cannot_steer_a_terminal_or_a_page():
     text = caveats(always_wrong=(Wrong("a\x1b[2J\n.png", "o|l", "<b>", 1.0, 0),), trainings=1)
     assert not {letter for letter in text if not letter.isprintable()} - {"\n"}
