@@ -49,6 +49,8 @@ def _untrained():
             lambda function, jobs, workers, until=None: run_here(function, jobs),
         )
         patch.setattr(Expected, "measured", lambda *given: Expected(Quick(), Past(())))
+        # The page is tested in tests/pages/site, and slow to import.
+        patch.setattr(advising.report, "_FOR_THE_PAGE", ("no_such_module",))
         yield
 
 
@@ -70,6 +72,7 @@ def test_the_files_are_in_one_folder(advised):
     faults = []
     folder = written(*advised, faults.append)
     assert faults == []
+    assert advised[0].looked.names[0].endswith("000.png")
     there = {file.name for file in folder.iterdir()}
     assert {"advice.md", "advice.json", "accuracy.svg", "accuracy.pdf", "accuracy.png"} <= there
     assert "## Now" in (folder / "advice.md").read_text(encoding="utf-8")
