@@ -6,6 +6,8 @@ import math
 import time
 from collections.abc import Iterable, Iterator
 
+import torch
+
 from benchmark import arms
 from benchmark.defaults import BUNDLED, backbone_folders
 from benchmark.errors import UserError
@@ -46,12 +48,16 @@ def _looked_at(
     candidates: Iterable[usable.Candidate], task: Task, minutes: float
 ) -> Iterator[Usable]:
     until = time.monotonic() + _LOOKING * 60 * minutes
-    for one in candidates:
-        looked = usable.look_at(one, task.image_size)
-        if not isinstance(looked, UserError):
-            yield looked
-        if time.monotonic() > until:
-            return
+    threads = torch.get_num_threads()
+    try:
+        for one in candidates:
+            looked = usable.look_at(one, task.image_size)
+            if not isinstance(looked, UserError):
+                yield looked
+            if time.monotonic() > until:
+                return
+    finally:
+        torch.set_num_threads(threads)  # whoever called may train with more than one
 
 
 def _seconds(one: Usable, views: float) -> float:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+import torch
 
 from benchmark.advice import backbone_choice
 from benchmark.advice.backbone_choice import choose
@@ -37,6 +38,24 @@ def test_the_bundled_one_is_taken_where_there_is_no_other(at_hand, task):
 def test_the_largest_that_fits_the_minutes_is_taken(at_hand, task):
     at_hand(small=(10**6, 500.0), large=(10**7, 300.0), slow=(10**8, 0.1))
     assert choose(task, 30, 2) == "large"
+
+
+def test_looking_at_them_leaves_no_setting_of_torch_behind(at_hand, task, monkeypatch):
+    at_hand(small=(10**6, 500.0))
+    threads = torch.get_num_threads()
+    look_at = backbone_choice.usable.look_at
+
+    def with_one_thread(one, image_size):
+        torch.set_num_threads(1)
+        return look_at(one, image_size)
+
+    monkeypatch.setattr(backbone_choice.usable, "look_at", with_one_thread)
+    torch.set_num_threads(2)
+    try:
+        choose(task, 30, 2)
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(threads)
 
 
 def test_what_cannot_be_used_is_passed_over(at_hand, task):
