@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from benchmark.checks.validate import Report, validate
 from benchmark.defaults import BUNDLED, LISTS, LOCAL, RECORDED, task_folders
 from benchmark.errors import UserError
 from benchmark.harness import estimate, plan, sweep
-from benchmark.harness.estimate import Estimate
+from benchmark.harness.estimate import Estimate, rough
 from benchmark.tasks.definition.schema import Task
 from benchmark.tasks.load import load_task, task_files
 from benchmark.tasks.proposal import writing
@@ -51,7 +52,7 @@ def new_task(
     Raises `UserError` where images, name or task folder do not allow it; nothing is written then.
     """
     file = writing.check_name(name, force=force)
-    proposal = propose(images, file, options or Options(), estimate.rough)
+    proposal = propose(images, file, options or Options(), rough)
     tell(proposal)
     return _written(name, proposal, file)
 
@@ -76,22 +77,22 @@ def new_or_same(
     """As `new_task`, but a task that was written for the same images stays as it is.
 
     Without a ``name`` the task is called as the images are, with a number behind it where a task of
-    that name has other images.
+    that name has other images. ``force``: what was changed in it by hand is lost, too.
     """
-    asked = _names(images) if name is None else iter([name])
-    first = next(asked)
-    where = task_folders()[0] / f"{first}.yaml"
-    proposal = propose(images, where, options or Options(), estimate.rough)
+    names = list(_names(images)) if name is None else [name]
+    known = task_files() if task_folders()[0].is_dir() else {}
+    if name is not None and name not in known:
+        writing.check_name(name, force=force)  # before a long look
+    proposal = propose(images, task_folders()[0] / f"{names[0]}.yaml", options or Options(), rough)
     tell(proposal)
-    for one in (first, *asked):
-        known = task_files() if task_folders()[0].is_dir() else {}
-        if one not in known or force:
-            return _written(one, proposal, writing.check_name(one, force=force))
-        if (task := _same(one, proposal)) is not None:
-            beside = task.file.with_suffix(".csv")
-            return _checked(one, proposal, task.file, beside if beside.is_file() else None)
-    file = writing.check_name(first, force=force)  # says that it is taken
-    return _written(first, proposal, file)
+    taken = [*itertools.takewhile(known.__contains__, names)]
+    same = next((task for one in taken if (task := _same(one, proposal))), None)
+    if same is not None and not force:
+        beside = same.file.with_suffix(".csv")
+        return _checked(same.name, proposal, same.file, beside if beside.is_file() else None)
+    free = names[min(len(taken), len(names) - 1)]
+    chosen = free if same is None else same.name
+    return _written(chosen, proposal, writing.check_name(chosen, force=force))
 
 
 def _names(images: str) -> Iterator[str]:

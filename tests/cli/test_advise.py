@@ -83,6 +83,18 @@ def test_a_name_that_other_images_have_is_refused(root, tmp_path, capsys):
     assert "FORCE=1" in capsys.readouterr().err
 
 
+def test_force_writes_over_the_task_of_the_same_images_alone(root, tmp_path):
+    other = images(tmp_path / "other" / "My birds!", robin=6, wren=5)
+    assert called(other, "--backbone", "net") == 0
+    before = (tmp_path / "tasks/my_birds.yaml").read_bytes()
+    assert called(root, "--backbone", "net", "--force") == 0
+    mine = tmp_path / "tasks/my_birds_2.yaml"
+    mine.write_text(mine.read_text(encoding="utf-8") + "budget: 0.5\n", encoding="utf-8")
+    assert called(root, "--backbone", "net", "--force") == 0
+    assert "budget: 0.5" not in mine.read_text(encoding="utf-8")
+    assert (tmp_path / "tasks/my_birds.yaml").read_bytes() == before
+
+
 def test_a_model_that_cannot_be_saved_is_said_before_anything_is_looked_at(root, tmp_path, capsys):
     full = tmp_path / "full"
     full.mkdir()
