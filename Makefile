@@ -12,13 +12,18 @@ SELECTION = $(call option,TASK,task) $(call option,BACKBONE,backbone) $(call opt
 	$(call option,MARGIN,margin) $(call option,JOBS,jobs) $(call option,RECORDS,records) \
 	$(call option,PRETRAINED_ON,pretrained-on) $(if $(ADAPT),--adapt)
 
-.PHONY: bench advise task backbones test test-fast lint leaderboard site audit tune saturation validate calibrate perf check-contribution setup help
+.PHONY: bench advise explain task backbones test test-fast lint leaderboard site audit tune saturation validate calibrate perf check-contribution setup help
 
 help: ## Show the targets.
 	@sed -n 's/^\([a-z-]*\):.*## /\1: /p' $(MAKEFILE_LIST)
 
 bench: setup ## Run the benchmark; TASK, BACKBONE, ARMS, N, SEEDS, IMAGE_SIZE, MARGIN, JOBS select; ADAPT=1, MINUTES, DRY_RUN=1.
 	@$(RUN) bench $(SELECTION) $(call option,MINUTES,minutes) $(if $(DRY_RUN),--dry-run)
+
+explain: setup ## Measure why pretraining helps, or does not; TASK, BACKBONE, N, SEEDS, IMAGE_SIZE, JOBS, OUT; DRY_RUN=1.
+	@$(RUN) explain $(call option,TASK,task) $(call option,BACKBONE,backbone) $(call option,N,n) \
+		$(call option,SEEDS,seeds) $(call option,IMAGE_SIZE,image-size) $(call option,JOBS,jobs) \
+		$(call option,OUT,out) $(if $(DRY_RUN),--dry-run)
 
 advise: setup ## From IMAGES to advice within MINUTES; NAME, BACKBONE, SAVE_MODEL, JSON=1, as task besides.
 	@$(RUN) advise "$(IMAGES)" $(call option,NAME,name) $(call option,MINUTES,minutes) \

@@ -8,7 +8,16 @@ from collections.abc import Sequence
 import click
 
 from benchmark import __version__
-from benchmark.cli import advise, checking, listing, new_task, preparing, results, run
+from benchmark.cli import (
+    advise,
+    checking,
+    explaining,
+    listing,
+    new_task,
+    preparing,
+    results,
+    run,
+)
 from benchmark.errors import UserError
 
 _PROGRAM = "small-data-benchmark"
@@ -27,6 +36,7 @@ for _command in (
     new_task.task,
     run.bench,
     run.audit,
+    explaining.explain,
     results.leaderboard,
     results.site,
     results.verdict,

@@ -4,25 +4,70 @@ from __future__ import annotations
 
 import sys
 from statistics import mean
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from tqdm import tqdm
 
 from benchmark.analysis.next_trials import Step
 from benchmark.errors import UserError
+from benchmark.explain.listener import Listener
 from benchmark.harness.watch import Watch
 from benchmark.pages import rounds
+from benchmark.records.explained.finding import Finding
 from benchmark.records.record import Record, Trial
+
+if TYPE_CHECKING:
+    from benchmark.explain.variant import Variant
+    from benchmark.explain.watched import Course
 
 _SHOWN = 20
 
 
-class Progress(Watch):
+class Problems:
+    """Counts what failed by itself while the rest went on."""
+
+    _problems = 0
+
+    def problem(self, text: object) -> None:
+        """Says what failed by itself, on standard error; the first ones, where there are many."""
+        self._problems += 1
+        if self._problems <= _SHOWN:
+            _say(str(text))
+
+    def close(self) -> None:
+        """Ends the command with exit status 1 if something failed by itself."""
+        if self._problems > _SHOWN:
+            _say(f"and {self._problems - _SHOWN} more of this kind")
+        if self._problems:
+            sys.exit(1)
+
+
+class Looking(Problems, Listener):
+    """Tells of the trainings and answers of ``explain``, a line for each on standard error."""
+
+    def trained(self, variant: Variant, course: Course) -> None:
+        """With its accuracy, or why it has none."""
+        outcome = (
+            f"DIVERGED: {course.reason}" if course.accuracy is None else f"{course.accuracy:.3f}"
+        )
+        _say(f"{_name(variant.job.trial)}, {variant.name}: {outcome} ({course.seconds:.1f} s)")
+
+    def answered(self, finding: Finding) -> None:
+        """That it is stored."""
+        cell = finding.cell
+        where = f"{cell.task} {cell.backbone} N={cell.images_per_class} seed {cell.seed}"
+        _say(f"{where}: {finding.question}{f', {finding.reason}' if finding.reason else ''}")
+
+    def failed(self, where: str, fault: UserError) -> None:
+        """A problem; the others go on."""
+        self.problem(f"{where}: {fault}")
+
+
+class Progress(Problems, Watch):
     """One for a command; a command may run several sweeps. Counts what failed by itself."""
 
     _bar: Any = None
-    _problems = 0
     _waited = False
 
     def __init__(self, *, apart: bool = False) -> None:
@@ -79,19 +124,6 @@ class Progress(Watch):
         """A problem; the sweep goes on."""
         self.problem(f"{_name(trial)}: {error}")
         self._advance()
-
-    def problem(self, text: object) -> None:
-        """Says what failed by itself, on standard error; the first ones, where there are many."""
-        self._problems += 1
-        if self._problems <= _SHOWN:
-            _say(str(text))
-
-    def close(self) -> None:
-        """Ends the command with exit status 1 if something failed by itself."""
-        if self._problems > _SHOWN:
-            _say(f"and {self._problems - _SHOWN} more of this kind")
-        if self._problems:
-            sys.exit(1)
 
     def _advance(self) -> None:
         if self._bar is not None:

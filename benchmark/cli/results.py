@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from benchmark.cli.options import FILE, FOLDER, MARGIN_OPTION, command, shown
-from benchmark.defaults import COMMAND, RECORDED, RESULTS, SITE
+from benchmark.defaults import COMMAND, EXPLAINED, RECORDED, RESULTS, SITE
 from benchmark.errors import UserError
 from benchmark.pages.forms import FORMS, Form, as_text, from_csv
 
@@ -36,8 +36,10 @@ def leaderboard(records: Path, out: Path, margin: float, form: Form | None) -> N
     from benchmark import files
     from benchmark.cli.progress import Progress
     from benchmark.pages import figure_names, results
+    from benchmark.pages.explained import page as explained_page
     from benchmark.pages.recipes import Choices
     from benchmark.records.evidence import all_evidence
+    from benchmark.records.explained import findings
     from benchmark.records.saturation import all_saturation
     from benchmark.records.tuned import tuned_backbones
     from benchmark.tasks.load import load_tasks
@@ -52,7 +54,9 @@ def leaderboard(records: Path, out: Path, margin: float, form: Form | None) -> N
     boards = _boards(records, margin, progress)
     known = {task.name: task for task in load_tasks()}
     choices = Choices(all_evidence(), tuned_backbones(), all_saturation(), margin)
-    for path in results.write(boards, known, choices, out, progress.problem):
+    explained = findings.load(records.parent / EXPLAINED.name / findings.FOLDER, progress.left_out)
+    paths = results.write(boards, known, choices, out, progress.problem, explained)
+    for path in [*paths, *explained_page.write(explained, out / EXPLAINED.name)]:
         click.echo(shown(path))
     progress.close()
 

@@ -87,6 +87,8 @@ def fit_network(work: Work[K], start: Start[K], prepare: Preparation[K] | None =
     run.seconds = prepared
     if work.trunk is not None and not others:
         run = work.trunk.serve(run, labels)
+    if work.onlooker is not None and not others:
+        work.onlooker.follow(run)
     done = {
         views: Outcome(_predictions(one.model, work), one.training)
         for views, one in run.at_budgets(budgets)

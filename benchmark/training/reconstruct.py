@@ -22,6 +22,8 @@ from benchmark.training.work import Work
 
 _SQUARES = 8
 """Along each side of an image, to be hidden or shown."""
+_SAMPLE = 256
+"""Images whose pixels' variance stands for that of all."""
 
 
 class Autoencoder(nn.Module):
@@ -95,7 +97,10 @@ def compress(model: nn.Module, work: Work[ReconstructionRecipe]) -> None:
     """
     takes_all = work.recipe.pretraining_images == "all"
     pixels = unlabelled_pixels(work) if takes_all else subset_pixels(work)
-    pretrain(model, pixels, work.recipe, work.seed)
+    training = pretrain(model, pixels, work.recipe, work.seed)
+    if work.onlooker is not None:
+        some = pixels.batch(torch.linspace(0, len(pixels.images) - 1, _SAMPLE).long())
+        work.onlooker.reconstructed(1 - training.losses[-1] / float(some.var(correction=0)))
 
 
 def pretrain(model: nn.Module, pixels: Pixels, recipe: ReconstructionRecipe, seed: int) -> Training:

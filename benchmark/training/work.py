@@ -14,6 +14,7 @@ from benchmark.records.recipe import AnyRecipe
 from benchmark.records.record import Training
 from benchmark.tasks.data import Dataset
 from benchmark.training.backbones import Backbone
+from benchmark.training.onlooker import Onlooker
 from benchmark.training.trunks import Trunk
 
 R = TypeVar("R", bound=AnyRecipe, covariant=True)
@@ -45,6 +46,8 @@ class Work(Generic[R]):
     trunk: Trunk | None = None
     """Of the training on the subset's labels, where it is or shall be stored. An arm with a loop of
     its own may leave it alone."""
+    onlooker: Onlooker | None = None
+    """Who looks on while a network trains on the subset's labels."""
 
     @property
     def classes(self) -> int:

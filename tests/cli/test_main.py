@@ -483,5 +483,6 @@ def test_the_leaderboard_prints_what_it_has_written(records, tmp_path, capsys):
         "leaderboard.csv",
         "curves.csv",
         "toy--net.svg",
+        "README.md",  # why it helps
     ]
     assert all(Path(path).is_file() for path in shown)
