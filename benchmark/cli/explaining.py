@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from benchmark.cli.options import FOLDER, JOBS, Numbers, Words, shown
+from benchmark.cli.options import FOLDER, JOBS, Numbers, Words, command, shown
 from benchmark.defaults import BUNDLED, EXPLAINED
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ SIZES = (2, 20)
 SEEDS = 3
 
 
-@click.command()
+@command("explain --task digits --dry-run")
 @click.option("--task", type=Words(), default="digits", show_default=True, help="Tasks.")
 @click.option(
     "--backbone",

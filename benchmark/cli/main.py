@@ -8,8 +8,20 @@ from collections.abc import Sequence
 import click
 
 from benchmark import __version__
-from benchmark.cli import checking, explaining, listing, new_task, preparing, results, run
+from benchmark.cli import (
+    advise,
+    checking,
+    explaining,
+    listing,
+    new_task,
+    preparing,
+    results,
+    run,
+)
 from benchmark.errors import UserError
+
+_PROGRAM = "small-data-benchmark"
+"""However it was called: completion in a shell goes by this name."""
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -20,6 +32,7 @@ def cli(debug: bool) -> None:
 
 
 for _command in (
+    advise.advise,
     new_task.task,
     run.bench,
     run.audit,
@@ -43,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Runs a command; an error for people is one message and exit code 2."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        cli(given, standalone_mode=False)
+        cli(given, prog_name=_PROGRAM, standalone_mode=False)
     except (click.exceptions.Abort, KeyboardInterrupt):
         _stopped()
     except click.ClickException as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from statistics import mean
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -72,6 +73,7 @@ class Progress(Problems, Watch):
     def __init__(self, *, apart: bool = False) -> None:
         """``apart``: says everything on standard error, for what is printed is for a program."""
         self._apart = apart
+        self._table = _Table()
 
     def starts(self, what: str, planned: int, missing: int) -> None:
         """Says what is planned; the bar counts what is stored already as done."""
@@ -87,8 +89,9 @@ class Progress(Problems, Watch):
         click.echo(rounds.line(what, step), err=self._apart)
 
     def finished(self, record: Record) -> None:
-        """One line on standard error, above the bar."""
+        """One line on standard error, above the bar, and its place in the table below."""
         _say(_line(record))
+        self._table.add(record)
         self._advance()
 
     def found(self, record: Record) -> None:
@@ -103,9 +106,10 @@ class Progress(Problems, Watch):
         self._waited = True
 
     def ended(self, trials: int, seconds: float) -> None:
-        """Takes the bar away."""
+        """Takes the bar and the table away."""
         if self._bar is not None:
             self._bar.close()
+        self._table.close()
         click.echo(f"{trials} trials run in {seconds:.0f} s", err=self._apart)
 
     def set_aside(self, fault: UserError) -> None:
@@ -124,6 +128,34 @@ class Progress(Problems, Watch):
     def _advance(self) -> None:
         if self._bar is not None:
             self._bar.update()
+
+
+class _Table:
+    """Mean accuracy of each arm at each N, below the bar while one waits; on a terminal alone."""
+
+    def __init__(self) -> None:
+        self._lines: dict[str, Any] = {}
+        self._found: dict[str, dict[int, list[float]]] = {}
+
+    def add(self, record: Record) -> None:
+        """One more trial."""
+        trial = record.trial
+        if record.accuracy is None:
+            return
+        row = f"{trial.task} {trial.backbone} {trial.arm}"
+        cells = self._found.setdefault(row, {})
+        cells.setdefault(trial.images_per_class, []).append(record.accuracy)
+        shown = "  ".join(f"N={n} {100 * mean(one):.1f}" for n, one in sorted(cells.items()))
+        if row not in self._lines:
+            place = 1 + len(self._lines)
+            self._lines[row] = tqdm(bar_format="{desc}", position=place, leave=False, disable=None)
+        self._lines[row].set_description_str(f"{trial.arm:<10} {shown}")
+
+    def close(self) -> None:
+        """What was found stays known for a next sweep."""
+        for line in self._lines.values():
+            line.close()
+        self._lines.clear()
 
 
 def _say(line: str) -> None:

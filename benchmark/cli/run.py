@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import click
 
-from benchmark.cli.options import selecting, shown
+from benchmark.cli.options import command, selecting, shown
 from benchmark.defaults import RECORDED, switch
 from benchmark.errors import UserError
 
@@ -17,18 +17,21 @@ if TYPE_CHECKING:
     from benchmark.cli.progress import Progress
     from benchmark.harness.job import Job
     from benchmark.harness.plan import Selection
+    from benchmark.pages.forms import Form
+    from benchmark.pages.printer import Grid
 
 
-@click.command()
+@command("bench --task digits --backbone resnet18.a1_in1k")
 @selecting
 @click.option("--dry-run", is_flag=True, help="Only print what would be run, and its cost.")
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["text", "csv"]),
+    type=click.Choice(["text", "md", "csv", "json", "latex"]),
     default="text",
     show_default=True,
-    help="csv: the pairs of accuracies, as the verdict command reads them.",
+    help="csv: the pairs of accuracies, as the verdict command reads them; md, json, latex: the "
+    "table of accuracies and gains, and nothing else.",
 )
 @click.option(
     "--minutes",
@@ -43,7 +46,7 @@ def bench(
     jobs: int,
     records: Path,
     dry_run: bool,
-    form: str,
+    form: Form | Literal["text"],
     minutes: float | None,
 ) -> None:
     """Run what is not stored yet, then print the table and the verdict."""
@@ -55,9 +58,9 @@ def bench(
     if minutes and not adapt:
         raise UserError("minutes limit trials that are chosen", mend=f"add {switch('adapt')}")
     planned, aim = plan.prepare(selection), Aim(margin, minutes)
-    progress = Progress(apart=form == "csv")
+    progress = Progress(apart=form != "text")
     for note in planned.notes:
-        click.echo(f"note: {note}", err=form == "csv")
+        click.echo(f"note: {note}", err=form != "text")
     if dry_run and adapt:
         _say_cost("next: ", adaptive.upcoming(selection, records, aim), jobs, records)
         click.echo("what comes then, and so the cost in all, is known after these")
@@ -71,16 +74,42 @@ def bench(
         boards = adaptive.bench(selection, records, aim, jobs, progress)
     else:
         boards = benchmarking.bench(planned, records, margin, jobs, progress)
-    if form == "csv":
-        from benchmark.pages import csv_files
-
-        click.echo(csv_files.pairs(boards), nl=False)
+    if form != "text":
+        click.echo(_in_form(boards, form), nl=False)
         progress.close()
         return
     _report(boards, selection, records, progress)
+    _advise(boards, selection, records, margin, progress)
+    progress.close()
 
 
-@click.command()
+def _in_form(boards: Sequence[Board], form: Form) -> str:
+    from benchmark.errors import one_line
+    from benchmark.pages import csv_files, tables
+    from benchmark.pages.forms import as_text
+
+    if form == "csv":
+        return csv_files.pairs(boards)
+    grids = [(board, tables.accuracy_grid(board, one_line)) for board in boards]
+    if form == "json":
+        return _as_json(grids)
+    return "\n".join(as_text(grid, form) for _, grid in grids)
+
+
+def _as_json(grids: Sequence[tuple[Board, Grid]]) -> str:
+    """One list for all boards, whose columns differ."""
+    import json
+
+    rows = [
+        {"task": board.task, "backbone": board.backbone, "image_size": board.data.image_size}
+        | dict(zip(header, row, strict=True))
+        for board, (header, cells) in grids
+        for row in cells
+    ]
+    return json.dumps(rows, indent=2) + "\n"
+
+
+@command("audit --task digits --dry-run")
 @selecting
 @click.option("--dry-run", is_flag=True, help="Only print the cost of what would be run.")
 def audit(
@@ -110,6 +139,7 @@ def audit(
     _prepare_figures(records)
     boards = auditing.audit(planned, records, margin, jobs, progress, tell)
     _report(boards, selection, records, progress)
+    progress.close()
 
 
 def _say_cost(what: str, missing: Sequence[Job], workers: int, records: Path) -> None:
@@ -146,4 +176,26 @@ def _report(
     for figure in results.draw(figures, records.parent, progress.problem):
         click.echo(f"figure:  {shown(figure)}")
     click.echo(f"records: {shown(records)}")
-    progress.close()
+
+
+def _advise(
+    boards: Sequence[Board],
+    selection: Selection,
+    records: Path,
+    margin: float,
+    progress: Progress,
+) -> None:
+    """What each board means, in words; the last line names the folder of all that belongs to it."""
+    from benchmark.advice import tables, words
+    from benchmark.advice.advise import advice_of, written
+    from benchmark.training.backbones import portable_name
+
+    tasks = {task.name: task for task in selection.tasks}
+    given = {portable_name(name): name for name in selection.backbones}
+    for board in boards:
+        advised = advice_of(board, tasks[board.task], given[board.backbone], records, margin)
+        shown_numbers = tables.in_tables(advised.advice)
+        said = [shown_numbers] * bool(shown_numbers) + [words.text(advised.advice)]
+        click.echo("\n" + "\n\n".join(said))
+        out = written(advised, records, progress.problem)
+        click.echo(f"\nadvice, table, figures and page: {shown(out)}")

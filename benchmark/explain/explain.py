@@ -78,7 +78,11 @@ def prepare(selection: Selection) -> Plan:
             else:
                 asked.append(Asked(cell, question.key, question.variants(jobs)))
     if not asked:
-        raise UserError("no question can be asked", where="; ".join(notes))
+        raise UserError(
+            "no question can be asked",
+            where="; ".join(notes),
+            mend="choose a smaller N or another backbone",
+        )
     return Plan(tuple(asked), tuple(dict.fromkeys(notes)))
 
 

@@ -43,9 +43,10 @@ def _run(grown: Grown, records: Path, aim: Aim, workers: int, watch: Watch) -> t
     """Round after round; returns all jobs of one task and backbone."""
     while True:
         if grown.jobs:
-            deque(sweep.run(records, grown.jobs, workers, watch), maxlen=0)
+            deque(sweep.run(records, grown.jobs, workers, watch, limit=aim.limit), maxlen=0)
         if sweep.missing(records, grown.jobs):
-            return grown.jobs  # failed by themselves, as the watch was told, and would again
+            # Failed by themselves, as the watch was told, and would again; or time is over.
+            return grown.jobs
         step = grown.next(records, aim)
         watch.asked(grown.what, step)
         if isinstance(step, Stop):

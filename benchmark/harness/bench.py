@@ -9,6 +9,7 @@ from benchmark.analysis.board import Board
 from benchmark.defaults import LOCAL, MARGIN
 from benchmark.harness import sweep
 from benchmark.harness.judged import judged
+from benchmark.harness.limit import Limit
 from benchmark.harness.plan import Plan
 from benchmark.harness.watch import Watch
 
@@ -19,12 +20,13 @@ def bench(
     margin: float = MARGIN,
     workers: int = 1,
     watch: Watch | None = None,
+    limit: Limit | None = None,
 ) -> list[Board]:
     """Runs what is not stored below ``records`` yet; returns one board per task and backbone.
 
-    ``margin``: gain that counts as no help, 0..1. Raises `UserError` for data or weights that
-    cannot be had, and where records cannot be stored.
+    As far as it can be done within the ``limit``. ``margin``: gain that counts as no help, 0..1.
+    Raises `UserError` for data or weights that cannot be had, and where records cannot be stored.
     """
-    deque(sweep.run(records, plan.jobs, workers, watch), maxlen=0)
+    deque(sweep.run(records, plan.jobs, workers, watch, limit=limit), maxlen=0)
     sweep.say_pretrained_on(records, plan.jobs)
     return judged(sweep.stored(records, plan.jobs), records, margin, watch)

@@ -12,6 +12,7 @@ from benchmark.errors import UserError
 from benchmark.harness import executors
 from benchmark.harness.job import Job
 from benchmark.harness.job import run as run_job
+from benchmark.harness.limit import Limit, most_decisive_first
 from benchmark.harness.watch import Watch
 from benchmark.records import claims, store
 from benchmark.records.record import Record, Trial
@@ -54,6 +55,8 @@ class _Attempted:
     error: UserError | None = None
     run_here: bool = True
     """False: another sweep has made the record."""
+    in_time: bool = True
+    """False: it would not have ended in time, and was not begun."""
 
 
 @dataclass(frozen=True)
@@ -62,8 +65,11 @@ class _Attempt:
 
     root: Path
     function: Callable[[Job], Record]
+    limit: Limit | None = None
 
     def __call__(self, job: Job) -> _Attempted:
+        if self.limit is not None and not self.limit.allows(job.trial):
+            return _Attempted(job, in_time=False)
         with claims.claim(_place(self.root, job)) as mine:
             if not mine:
                 return _Attempted(job)
@@ -85,8 +91,12 @@ def run(
     *,
     what: str = "",
     function: Callable[[Job], Record] = run_job,
+    limit: Limit | None = None,
 ) -> Iterator[Record]:
     """Runs what is missing and stores each record before it is yielded.
+
+    With a ``limit`` the most decisive trials come first, and none is begun that would not end in
+    time; what still trains when it is over is ended.
 
     Several sweeps on one ``root`` share the work; each yields what it has run itself. Raises
     `UserError` before the first training where records cannot be written. A trial that fails with
@@ -94,12 +104,15 @@ def run(
     """
     watch = watch or Watch()
     todo = missing(root, jobs, watch.set_aside)
+    if limit is not None:
+        of_trial = {job.trial: job for job in todo}
+        todo = [of_trial[trial] for trial in most_decisive_first(list(of_trial))]
     store.prepare(root, (job.trial for job in todo))
     store.clear(root, (job.trial for job in jobs))
     claims.clear(_place(root, job) for job in jobs)
     watch.starts(what, len(jobs), len(todo))
     started, count = time.perf_counter(), 0
-    attempts = _attempts(_Attempt(root.absolute(), function), todo, workers, watch)
+    attempts = _attempts(_Attempt(root.absolute(), function, limit), todo, workers, watch)
     # A full disk ends the processes at once: none trains what can no longer be stored.
     with contextlib.closing(attempts):
         for one in attempts:
@@ -120,9 +133,13 @@ def _attempts(
 ) -> Generator[_Attempted, None, None]:
     """One for each job; what another sweep has comes last, made by it or, if it died, here."""
     elsewhere: dict[Trial, Job] = {}
-    while todo or elsewhere:
-        with contextlib.closing(executors.run(attempt, todo, workers)) as results:
+    limit = attempt.limit
+    while (todo or elsewhere) and (limit is None or limit.left > 0):
+        until = None if limit is None else limit.at
+        with contextlib.closing(executors.run(attempt, todo, workers, until)) as results:
             for one in results:
+                if not one.in_time:
+                    continue
                 if one.record is None and one.error is None:
                     elsewhere[one.job.trial] = one.job
                 else:
@@ -139,11 +156,17 @@ def _attempts(
             time.sleep(_SECONDS)
 
 
+class NothingStoredError(UserError):
+    """Not one trial has a record."""
+
+
 def stored(root: Path, jobs: Sequence[Job]) -> list[Record]:
-    """The current records of the jobs; raises `UserError` if there is none at all."""
+    """The current records of the jobs; raises `NothingStoredError` if there is none at all."""
     records = [record for job in jobs if (record := current(root, job)) is not None]
     if not records:
-        raise UserError("none of these trials has a current record", where=root)
+        raise NothingStoredError(
+            "none of these trials has a current record", where=root, mend="run them again"
+        )
     return records
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from typing import Any
+from typing import Any, Literal
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
@@ -37,17 +37,30 @@ _HOLLOW: dict[str, Any] = {"linestyle": "", "marker": "o", "markersize": 4, "mfc
 def accuracy_figure(board: Board) -> str:
     """SVG text: every arm's accuracy with its interval over N on a log axis, crossovers marked."""
     with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(7.0, 4.2), layout="constrained")
-        axes = figure.subplots()
-        colours = _colours(board)
-        for arm, result in board.arms.items():
-            _draw_curve(axes, arm, result.points, colours[arm])
-        for arm, comparison in board.comparisons.items():
-            if not comparison.is_void:
-                _mark_crossover(axes, comparison.verdict, colours[arm])
-            _mark_labels_worth(axes, comparison, board.arms[arm].points, colours[arm])
-        _label(axes, board)
-        return svg(figure)
+        return svg(_accuracy(board))
+
+
+def accuracy_picture(board: Board, form: Literal["pdf", "png"]) -> bytes:
+    """The same figure in another format, the PNG with 150 dots per inch."""
+    with mpl.rc_context(STYLE):
+        content = io.BytesIO()
+        dates = {"CreationDate": None} if form == "pdf" else {}
+        _accuracy(board).savefig(content, format=form, dpi=150, metadata=dates)
+        return content.getvalue()
+
+
+def _accuracy(board: Board) -> Figure:
+    figure = Figure(figsize=(7.0, 4.2), layout="constrained")
+    axes = figure.subplots()
+    colours = _colours(board)
+    for arm, result in board.arms.items():
+        _draw_curve(axes, arm, result.points, colours[arm])
+    for arm, comparison in board.comparisons.items():
+        if not comparison.is_void:
+            _mark_crossover(axes, comparison.verdict, colours[arm])
+        _mark_labels_worth(axes, comparison, board.arms[arm].points, colours[arm])
+    _label(axes, board)
+    return figure
 
 
 def _colours(board: Board) -> dict[str, str]:

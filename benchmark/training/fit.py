@@ -94,7 +94,7 @@ def fit_network(work: Work[K], start: Start[K], prepare: Preparation[K] | None =
         for views, one in run.at_budgets(budgets)
     }
     scored = {views: done[views].predictions for views in others}
-    return replace(done[work.recipe.views], at_other_budgets=scored)
+    return replace(done[work.recipe.views], at_other_budgets=scored, network=run.model)
 
 
 def _predictions(model: nn.Module, work: Work[Recipe]) -> NDArray[np.int64]:

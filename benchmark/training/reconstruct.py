@@ -53,7 +53,10 @@ class Autoencoder(nn.Module):
         """``[n, channels, height, width]``, whatever the layout that the network has."""
         found: object = self.encoder.forward_features(images)  # type: ignore[operator]
         if not isinstance(found, Tensor) or found.ndim not in (3, 4):
-            raise UserError("the backbone has no feature map to paint an image from")
+            raise UserError(
+                "the backbone has no feature map to paint an image from",
+                mend="take another backbone, or leave the autoencoder's arms out",
+            )
         if found.ndim == 3:
             return _as_map(found[:, int(getattr(self.encoder, "num_prefix_tokens", 0)) :])
         last = getattr(self.encoder, "output_fmt", "NCHW") == "NHWC"

@@ -8,6 +8,7 @@ from typing import Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+from torch import nn
 
 from benchmark.records.recipe import AnyRecipe
 from benchmark.records.record import Training
@@ -67,3 +68,5 @@ class Outcome:
     training: Training
     at_other_budgets: Mapping[int, NDArray[np.int64]] = field(default_factory=dict)
     """Views -> predicted classes, where other budgets were asked for."""
+    network: nn.Module | None = None
+    """As trained, classifier included; None for an arm that trains none."""

@@ -25,9 +25,9 @@ def jobs(task, backbone):
 def measured(monkeypatch):
     """The jobs whose steps were measured; each kind costs the same."""
     seen = []
-    monkeypatch.setattr(estimate, "measure", lambda job: seen.append(job) or SPEED)
+    monkeypatch.setattr(estimate, "measure", lambda job, patience: seen.append(job) or SPEED)
     monkeypatch.setattr(
-        estimate.executors, "run", lambda function, jobs, workers: run_here(function, jobs)
+        estimate.executors, "run", lambda function, jobs, workers, until: run_here(function, jobs)
     )
     return seen
 

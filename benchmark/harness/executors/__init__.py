@@ -14,7 +14,14 @@ from benchmark.harness.executors.processes import run_in_processes, warm_up
 __all__ = ["Results", "default_workers", "run", "run_here", "run_in_processes", "warm_up"]
 
 
-def run(function: Callable[[J], R], jobs: Sequence[J], workers: int) -> Results[R]:
-    """In as many processes as ``workers`` says and ``jobs`` can use; one job runs here."""
+def run(
+    function: Callable[[J], R], jobs: Sequence[J], workers: int, until: float | None = None
+) -> Results[R]:
+    """In as many processes as ``workers`` says and ``jobs`` can use; one job runs here.
+
+    ``until``: seconds since the epoch at which whatever still runs is ended, which takes a process.
+    """
     useful = min(workers, len(jobs))
-    return run_here(function, jobs) if useful < 2 else run_in_processes(function, jobs, useful)
+    if useful < 2 and (until is None or not jobs):
+        return run_here(function, jobs)
+    return run_in_processes(function, jobs, useful, until)

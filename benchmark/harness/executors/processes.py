@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -32,11 +33,14 @@ def warm_up(*modules: str) -> None:
         forkserver.ensure_running()
 
 
-def run_in_processes(function: Callable[[J], R], jobs: Sequence[J], workers: int) -> Results[R]:
+def run_in_processes(
+    function: Callable[[J], R], jobs: Sequence[J], workers: int, until: float | None = None
+) -> Results[R]:
     """In ``workers`` processes that live until all is done; results come as they are finished.
 
-    Closing the iterator, or an exception in it, ends the processes at once. Raises what
-    ``function`` raises, and `UserError` if a process dies.
+    Closing the iterator, or an exception in it, ends the processes at once, as does the time
+    ``until``, in seconds since the epoch; the results end with it. Raises what ``function`` raises,
+    and `UserError` if a process dies.
     """
     warm_up()
     stop = _CONTEXT.Event()
@@ -46,8 +50,12 @@ def run_in_processes(function: Callable[[J], R], jobs: Sequence[J], workers: int
     try:
         with _interrupts_held_back():
             futures: list[Future[R]] = [pool.submit(function, job) for job in jobs]
-        for future in as_completed(futures):
+        for future in as_completed(futures, None if until is None else until - time.time()):
             yield future.result()
+    except TimeoutError:
+        stop.set()
+        if until is None or time.time() < until:  # a job's own
+            raise
     except BrokenProcessPool as error:
         raise UserError(
             "a worker process died, most likely for want of memory",

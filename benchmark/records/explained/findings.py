@@ -35,7 +35,10 @@ def path_of(root: Path, cell: Cell, question: str, fingerprint: str) -> Path:
     made_with = _FINGERPRINT.fullmatch(fingerprint)
     names = (cell.task, cell.backbone)
     if made_with is None or question not in QUESTIONS or not all(map(is_name, names)):
-        raise UserError("its names or its fingerprint can be no finding's")
+        raise UserError(
+            "its names or its fingerprint can be no finding's",
+            mend="delete it and run explain again",
+        )
     name = f"n{cell.images_per_class:04d}-s{cell.seed}-{made_with[1]}.json"
     return root.joinpath(*names, question, name)
 
@@ -64,7 +67,9 @@ def load_file(root: Path, path: Path) -> Finding:
             raise _none(path, "no file of that kind")
         finding = _ADAPTER.validate_python(orjson.loads(path.read_bytes()))
     except OSError as error:
-        raise UserError(f"cannot be read: {error.strerror}", where=path) from error
+        raise UserError(
+            f"cannot be read: {error.strerror}", where=path, mend="make it readable, or delete it"
+        ) from error
     except (orjson.JSONDecodeError, ValidationError, RecursionError) as error:
         raise _none(path, "not in the form of one") from error
     _check(root, path, finding)
