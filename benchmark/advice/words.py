@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from benchmark.advice.content import Advice, Caveats, MoreLabels, Now, Rival, Size
+from benchmark.analysis.board import SCRATCH
 from benchmark.analysis.learning_curve import Expected
 from benchmark.defaults import BUNDLED, option
 from benchmark.errors import one_line
@@ -71,7 +72,7 @@ def _now(advice: Advice) -> Iterator[str]:
     if now.rival is None:
         yield "No other arm was run on the same images, so nothing says whether it is the best."
     else:
-        yield _better(now.rival, advice.margin)
+        yield _better(now.rival, advice)
     yield (
         "Then train it on all of your images, those of the test too: "
         f"{option('save-model')}=FOLDER does, and timm loads what it saves."
@@ -82,11 +83,16 @@ def _one_seed(now: Now) -> str:
     return "; it was trained once, so how far that may be off is not known" * (now.low is None)
 
 
-def _better(rival: Rival, margin: float) -> str:
+def _better(rival: Rival, advice: Advice) -> str:
     gain = words.percent(rival.gain, rival.low, rival.high, sign=True)
     head = f"On {arm(rival.arm)}, the next best, it gains {gain} points"
     if rival.better is None:
         return f"{head}: with one training of each, that may be luck."
+    if rival.arm in advice.caveats.still_learning:
+        return (
+            f"{head} so far. But {arm(rival.arm)} was still learning when its steps ended, and may "
+            "catch up with more: which is better is not resolved."
+        )
     if rival.is_settled:
         return f"{head}: it is the better of the two ({_sure(rival.better)})."
     if rival.gain < 0:
@@ -94,7 +100,7 @@ def _better(rival: Rival, margin: float) -> str:
             f"{head}: the difference is not resolved, and it takes a fraction of the time. With "
             f"time to spare, try {arm(rival.arm)} too."
         )
-    if rival.better >= _LIKELY and rival.gain > margin:
+    if rival.better >= _LIKELY and rival.gain > advice.margin:
         return (
             f"{head}: most likely the better of the two ({_sure(rival.better)}), though the "
             "interval holds zero still. Go with it unless something else speaks against it."
@@ -170,6 +176,12 @@ def _pretraining(advice: Advice) -> Iterator[str]:
         f"{words.reason(verdict, words.subject(name))} With {largest.images_per_class} images per "
         f"class its gain over scratch is {gain} points."
     )
+    learning = [one for one in (SCRATCH, name) if one in advice.caveats.still_learning]
+    if learning:
+        yield (
+            f"That is with the steps they had: {' and '.join(map(arm, learning))} would have "
+            "learned more with more, and pretraining may stop helping elsewhere, or not at all."
+        )
     if verdict.kind == "helps_throughout":
         yield (
             f"Where it would stop helping lies beyond {largest.images_per_class} images per class, "

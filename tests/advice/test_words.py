@@ -21,6 +21,7 @@ from benchmark.advice.content import (
 )
 from benchmark.analysis.learning_curve import Expected
 from benchmark.defaults import BUNDLED
+from tests.support.made_boards import HELPS, NO_HELP, verdict
 
 NOW = Now(40, "finetune", 0.7, 0.65, 0.75, 4, 1.5, Rival("scratch", 0.1, 0.05, 0.15, 0.999))
 LABELS = MoreLabels(
@@ -76,6 +77,19 @@ def test_an_interval_that_holds_zero_claims_nothing(rival, expected):
     text = said(now=replace(NOW, rival=rival))
     assert expected in text
     assert "it is the better of the two" not in text
+
+
+def test_an_arm_that_was_still_learning_is_not_beaten():
+    text = caveats(still_learning=("scratch",))
+    assert "[+5.0, +15.0] points so far. But training from scratch was still learning" in text
+    assert "it is the better of the two" not in text
+
+
+def test_where_pretraining_stops_helping_is_open_while_an_arm_was_still_learning():
+    settled = {"pretraining": verdict("stops", (HELPS, NO_HELP), 9.0), "pretrained_arm": "finetune"}
+    learning = replace(CAVEATS, still_learning=("finetune", "probe"))
+    assert "would have learned more" not in said(**settled)
+    assert "fine-tuning would have learned more with more" in said(**settled, caveats=learning)
 
 
 def test_without_a_success_it_says_so():
