@@ -1,11 +1,14 @@
 import fcntl
 import os
 import subprocess
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from benchmark import files
 from benchmark.errors import UserError
@@ -151,3 +154,24 @@ def test_the_oldest_files_go_first_beyond_the_limit(tmp_path):
     (tmp_path / "other").write_bytes(b"x" * 100)
     files.keep_newest(tmp_path, "*.kept", 11)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["new.kept", "older.kept", "other"]
+
+
+@settings(max_examples=30)
+@given(st.lists(st.integers(0, 300), max_size=12), st.integers(0, 600))
+def test_what_is_kept_never_exceeds_the_limit(sizes, limit):
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for age, size in enumerate(sizes):
+            file = folder / f"{age}.kept"
+            file.write_bytes(b"x" * size)
+            os.utime(file, (1000 - age, 1000 - age))
+        files.keep_newest(folder, "*.kept", limit)
+        kept = sorted(int(file.stem) for file in folder.iterdir())
+    assert sum(sizes[age] for age in kept) <= limit
+    assert all(sum(sizes[: age + 1]) <= limit for age in kept), "none outlives a younger one"
+
+
+def test_files_of_others_are_left_alone(tmp_path):
+    (tmp_path / "notes.txt").write_text("mine")
+    files.keep_newest(tmp_path, "*.kept", 0)
+    assert (tmp_path / "notes.txt").read_text() == "mine"

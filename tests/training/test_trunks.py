@@ -8,8 +8,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 from torch import nn
 from toy import recipe
 
@@ -239,34 +237,6 @@ def test_one_beyond_the_limit_is_not_kept_and_costs_no_other_its_place(work, mon
     monkeypatch.setattr(trunks, "LIMIT", size + 1000)
     fit(work, trunk=Trunk("with what its optimiser knows", leaves=True))
     assert kept() == {"key"}
-
-
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30)
-@given(st.lists(st.integers(0, 300), max_size=12), st.integers(0, 600))
-def test_what_is_stored_never_exceeds_the_limit(sizes, limit):
-    folder = trunks._folder()
-    folder.mkdir(parents=True, exist_ok=True)
-    for age, size in enumerate(sizes):
-        file = folder / f"{age}.trunk"
-        file.write_bytes(b"x" * size)
-        os.utime(file, (1000 - age, 1000 - age))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(trunks, "LIMIT", limit)
-        trunks._discard()
-    names = sorted(int(name) for name in kept())
-    assert sum(sizes[name] for name in names) <= limit
-    assert all(sum(sizes[: name + 1]) <= limit for name in names), "none outlives a younger one"
-    for file in folder.iterdir():
-        file.unlink()
-
-
-def test_files_of_others_are_left_alone(work, monkeypatch):
-    other = trunks._folder() / "notes.txt"
-    other.parent.mkdir(parents=True)
-    other.write_text("mine")
-    monkeypatch.setattr(trunks, "LIMIT", 10)
-    trunks._discard()
-    assert other.read_text() == "mine"
 
 
 def test_nothing_is_spared_where_nothing_is_stored(work):

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+from benchmark import defaults
 from benchmark.analysis.board import FINETUNE, SCRATCH
 from benchmark.analysis.explained.basins import Line
-from benchmark.defaults import COMMAND, option
+from benchmark.defaults import option
 from benchmark.pages.explained.part import percent
 from benchmark.pages.statements.cases import Case
 from benchmark.pages.statements.claim import Claim, Statement, Table, warned
@@ -48,7 +49,7 @@ def _same(votes: Counter[str], tasks: int) -> Answer:
 
 def _how_to() -> str:
     names = f"{option('task')}=... {option('backbone')}=..."
-    return f"`{COMMAND} explain {names}` on the tasks that count measures it."
+    return f"`{defaults.COMMAND} explain {names}` on the tasks that count measures it."
 
 
 def _tables(cases: Sequence[Case]) -> tuple[Table, ...]:

@@ -10,8 +10,9 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import partial
 
+from benchmark import defaults
 from benchmark.analysis.gains import GainEstimate
-from benchmark.defaults import COMMAND, option
+from benchmark.defaults import option
 from benchmark.pages import tables
 from benchmark.pages.explained.part import percent
 from benchmark.pages.explained.scale import share
@@ -67,7 +68,7 @@ def _replaced(votes: Counter[str], tasks: int) -> Answer:
 
 def _how_to(arms: Sequence[str]) -> str:
     names = " ".join(("scratch", "finetune", *arms))
-    command = f"{COMMAND} bench {option('task')}=... {option('backbone')}=... "
+    command = f"{defaults.COMMAND} bench {option('task')}=... {option('backbone')}=... "
     return f'`{command}{option("arms")}="{names}"` on the tasks that count measures it.'
 
 
