@@ -7,7 +7,8 @@ from pathlib import Path
 
 from benchmark.analysis.board import Board
 from benchmark.defaults import LOCAL, MARGIN
-from benchmark.harness import sweep
+from benchmark.harness import executors, sweep
+from benchmark.harness.executors import Executor
 from benchmark.harness.judged import judged
 from benchmark.harness.plan import Plan
 from benchmark.harness.watch import Watch
@@ -19,11 +20,13 @@ def bench(
     margin: float = MARGIN,
     workers: int = 1,
     watch: Watch | None = None,
+    *,
+    executor: Executor = executors.run,
 ) -> list[Board]:
     """Runs what is not stored below ``records`` yet; returns one board per task and backbone.
 
     ``margin``: gain that counts as no help, 0..1. Raises `UserError` for data or weights that
     cannot be had, and where records cannot be stored.
     """
-    deque(sweep.run(records, plan.jobs, workers, watch), maxlen=0)
+    deque(sweep.run(records, plan.jobs, workers, watch, executor=executor), maxlen=0)
     return judged(sweep.stored(records, plan.jobs), records, margin, watch)

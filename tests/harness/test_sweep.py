@@ -324,9 +324,9 @@ def test_without_anybody_to_tell_the_first_error_ends_the_sweep_and_keeps_what_i
 def test_a_disk_that_is_full_ends_the_workers_at_once(tmp_path, jobs, monkeypatch):
     ended = []
 
-    def watched(function, jobs, workers):
+    def watched(function, jobs, workers, **told):
         try:
-            yield from run_here(function, jobs)
+            yield from run_here(function, jobs, **told)
         finally:
             ended.append("ended")
 
