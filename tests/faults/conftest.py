@@ -14,14 +14,11 @@ def pytest_collection_modifyitems(items):
 
 
 def pytest_terminal_summary(terminalreporter):
-    if not reliability.WHOLE:
-        return
-    stats = terminalreporter.stats
-    reports = [
-        one for kind in ("passed", "failed", "skipped", "error") for one in stats.get(kind, [])
-    ]
-    text = reliability.page(reports, reliability.titles(Path(__file__).parent))
-    Path(os.environ["RELIABILITY"]).write_text(text, encoding="utf-8")
+    if reliability.WHOLE:
+        kinds = ("passed", "failed", "skipped", "error")
+        reports = [one for kind in kinds for one in terminalreporter.stats.get(kind, [])]
+        titles = reliability.titles(Path(__file__).parent)
+        reliability.write(Path(os.environ["RELIABILITY"]), reports, titles)
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """The page of what was tried and what happened, made from the reports of a test run."""
 
 import os
+import re
 import sys
 from collections import Counter
 from pathlib import Path
@@ -14,53 +15,62 @@ def tries(short: int, whole: int) -> int:
     return min(whole, int(os.environ.get("KILLS") or whole)) if WHOLE else short
 
 
-def sentence(node: str) -> str:
-    """The name of a test as one reads it."""
-    return node.rpartition("::")[2].partition("[")[0].removeprefix("test_").replace("_", " ")
+def write(page: Path, reports, titles: dict[str, str]) -> None:
+    """``reports`` of tests below ``tests/faults``; ``titles``: file -> what it is about.
+
+    What the page says of files that were not run stays.
+    """
+    before = page.read_text(encoding="utf-8") if page.is_file() else ""
+    said = dict(re.findall(r"^## (.+?)\n\n(.+?)(?=\n\n## |\n*\Z)", before, re.S | re.M))
+    for file, title in titles.items():
+        if section := _section([one for one in reports if one.nodeid.startswith(f"{file}::")]):
+            said[title] = section
+    sections = [f"## {title}\n\n{said[title]}" for title in titles.values() if title in said]
+    page.write_text("\n\n".join([_HEAD, *sections]) + "\n", encoding="utf-8")
 
 
-def page(reports, titles) -> str:
-    """``reports`` of tests below ``tests/faults``; ``titles``: file -> what it is about."""
-    tried, failed, skipped, said = Counter(), Counter(), {}, {}
+_HEAD = """# What can go wrong, and what happened when it was tried
+
+Written by `make test-faults`, which runs the tests below `tests/faults`. A row is a test: its name
+says what is to hold."""
+
+
+def _section(reports) -> str:
+    """One row for each test, whatever it was tried with."""
+    tried, failed, why, said = Counter(), Counter(), {}, {}
     for report in reports:
-        row = report.nodeid.partition("::")[0], sentence(report.nodeid)
-        known = dict(report.user_properties)
+        row, known = sentence(report.nodeid), dict(report.user_properties)
+        why.setdefault(row, "")
         if report.skipped:
-            skipped[row] = str(report.longrepr[2] if report.longrepr else "").removeprefix(
-                "Skipped: "
-            )
+            why[row] = str(report.longrepr[2]).removeprefix("Skipped: ")
         elif report.failed or report.when == "call":
             tried[row] += known.get("tried", 1)
             failed[row] += known.get("tried", 1) if report.failed else 0
-            said.setdefault(row, []).extend(filter(None, [known.get("happened")]))
-    lines = [_HEAD.format(tries=sum(tried.values()), failed=sum(failed.values()))]
-    for file, title in titles.items():
-        lines += ["", f"## {title}", "", "| what was tried | times | what happened |"]
-        lines += ["| --- | --- | --- |"]
-        for row in dict.fromkeys([*tried, *skipped]):
-            if row[0] == file:
-                lines.append(_row(row, tried, failed, skipped, said))
-    return "\n".join(lines) + "\n"
+            said.setdefault(row, []).append(known.get("happened"))
+    if not why:
+        return ""
+    lines = [
+        f"{sum(tried.values())} attempts, of which {sum(failed.values())} failed; Python "
+        f"{sys.version.split()[0]} on {sys.platform}.\n",
+        "| what was tried | times | what happened |\n| --- | --- | --- |",
+    ]
+    for row in why:
+        held = f"**failed {failed[row]} times**" if failed[row] else "held every time"
+        details = [held, *dict.fromkeys(filter(None, said.get(row, [])))]
+        outcome = "; ".join(details) if tried[row] else f"not tried: {why[row]}"
+        lines.append(f"| {row} | {tried[row]} | {outcome} |")
+    return "\n".join(lines)
 
 
-def _row(row, tried, failed, skipped, said) -> str:
-    if not tried[row]:
-        return f"| {row[1]} | 0 | not tried: {skipped[row]} |"
-    held = "held every time" if not failed[row] else f"**failed {failed[row]} times**"
-    return f"| {row[1]} | {tried[row]} | {'; '.join([held, *dict.fromkeys(said[row])])} |"
-
-
-_HEAD = f"""# What can go wrong, and what happened when it was tried
-
-Written by `make test-faults`, which runs the tests below `tests/faults`: {{tries}} attempts, of
-which {{failed}} failed.
-Python {sys.version.split()[0]} on {sys.platform}. A row is a test; it says what is to hold.
-""".rstrip()
+def sentence(node: str) -> str:
+    """The name of a test as one reads it."""
+    return node.rpartition("::")[2].partition("[")[0].removeprefix("test_").replace("_", " ")
 
 
 def titles(folder: Path) -> dict[str, str]:
     """File of tests -> the first line of what it says of itself."""
     found = {}
     for file in sorted(folder.glob("test_*.py")):
-        found[f"tests/faults/{file.name}"] = file.read_text().split('"""')[1].splitlines()[0]
+        _, said, _ = file.read_text(encoding="utf-8").split('"""', 2)
+        found[f"tests/faults/{file.name}"] = said.splitlines()[0]
     return found

@@ -43,9 +43,9 @@ __all__ = [
 def named(name: str) -> AbstractContextManager[Executor]:
     """The way of this name, to be used inside; raises `UserError` where it is not installed."""
     if name == "ray":
-        from benchmark.harness.executors import ray
+        from benchmark.harness.executors import on_ray
 
-        return ray.cluster()
+        return on_ray.cluster()
     return contextlib.nullcontext(run)
 
 

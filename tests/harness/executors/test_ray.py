@@ -7,18 +7,15 @@ import time
 import pytest
 
 from benchmark.errors import UserError
-
-pytest.importorskip("ray", reason="the extra ray is not installed")
-
 from benchmark.harness import executors
-from benchmark.harness.executors.ray import ray
 
-# isort: split
-from ray.cluster_utils import Cluster
+ray = pytest.importorskip("ray", reason="the extra ray is not installed")
 
 
 @pytest.fixture(scope="module")
 def machines():
+    from ray.cluster_utils import Cluster
+
     cluster = Cluster(
         initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False}
     )
