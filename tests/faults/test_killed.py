@@ -130,20 +130,20 @@ def test_a_worker_that_is_killed_costs_no_record(tmp_path, task, backbone, jobs,
     moments, wanted, kills = random.Random(1), tries(3, 40), 0
     for root in (tmp_path / str(number) for number in range(-(-wanted // 10))):
         with started(task, backbone, root, "made_but_one") as process:
-            for line in process.stdout:
-                now = workers(process.pid)
-                if kills < wanted and now and line[0].isdigit() and moments.random() < 0.3:
+            for number, _ in enumerate(process.stdout):
+                now = workers(process.pid) if number < len(jobs) / 2 else []
+                if kills < wanted and now and moments.random() < 0.3:  # later, trials run again
                     with suppress(ProcessLookupError):
                         os.kill(moments.choice(now), signal.SIGKILL)
                         kills += 1
             assert process.wait() == 0, process.stderr.read()
         assert nobody_is_left(process.pid)
         assert_whole(root, jobs)
-        records = {record.trial: record for record in store.load(root)}
-        (failed,) = [one for one in records.values() if one.status == "failed"]
-        assert failed.trial == sweeping.DEADLY
-        assert "its process died" in failed.reason
-    tried(kills, "the trial of a killed worker is run again; one that kills twice is a failure")
+        failed = {one.trial: one.reason for one in store.load(root) if one.status == "failed"}
+        assert sweeping.DEADLY in failed
+        assert all("its process died, and did so again" in why for why in failed.values())
+        assert len(failed) <= 1 + kills / 2  # one of them may have been hit twice by chance
+    tried(kills, "the trial of a killed worker is run again; one that dies twice is a failure")
 
 
 @IN_PROC
