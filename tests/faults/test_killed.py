@@ -116,7 +116,7 @@ def started(task, backbone, root, function="made"):
     )
 
 
-def nobody_is_left(leader, seconds=10):
+def nobody_is_left(leader, seconds=90):
     end = time.monotonic() + seconds
     while alive_in_session(leader) and time.monotonic() < end:
         time.sleep(0.05)
