@@ -151,7 +151,7 @@ def test_a_worker_that_is_killed_costs_no_record(tmp_path, task, backbone, jobs,
 @pytest.mark.long
 @pytest.mark.parametrize("whom", ["the parent", "all"])
 def test_whoever_of_a_sweep_is_killed_nobody_is_left(tmp_path, task, backbone, jobs, tried, whom):
-    moments, kills = random.Random(2), tries(1, 5)
+    moments, kills = random.Random(2), tries(1, 3)
     for _ in range(kills):
         with started(task, backbone, tmp_path) as process:
             for _ in range(moments.randrange(10)):
