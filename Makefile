@@ -10,9 +10,9 @@ option = $(if $($(1)),--$(2) "$($(1))")
 SELECTION = $(call option,TASK,task) $(call option,BACKBONE,backbone) $(call option,ARMS,arms) \
 	$(call option,N,n) $(call option,SEEDS,seeds) $(call option,IMAGE_SIZE,image-size) \
 	$(call option,MARGIN,margin) $(call option,JOBS,jobs) $(call option,RECORDS,records) \
-	$(call option,EXECUTOR,executor) $(if $(ADAPT),--adapt)
+	$(call option,EXECUTOR,executor) $(call option,PRETRAINED_ON,pretrained-on) $(if $(ADAPT),--adapt)
 
-.PHONY: bench task test test-faults lint leaderboard site audit tune saturation validate calibrate perf check-contribution setup help
+.PHONY: bench task backbones test test-faults lint leaderboard site audit tune saturation validate calibrate perf check-contribution setup help
 
 help: ## Show the targets.
 	@sed -n 's/^\([a-z-]*\):.*## /\1: /p' $(MAKEFILE_LIST)
@@ -49,6 +49,9 @@ task: setup ## Look at images and write their task; IMAGES, NAME; LABEL, IMAGE_C
 	@$(RUN) task "$(IMAGES)" --name "$(NAME)" $(call option,LABEL,label) \
 		$(call option,IMAGE_COLUMN,image-column) $(call option,LABEL_COLUMN,label-column) \
 		$(call option,JOBS,jobs) $(if $(FORCE),--force)
+
+backbones: setup ## List the backbones that can be used here without a download; FOLDER, IMAGE_SIZE select.
+	@$(RUN) backbones $(call option,FOLDER,folder) $(call option,IMAGE_SIZE,image-size)
 
 validate: setup ## Check every task YAML and its data; DOWNLOAD=1 fetches data from elsewhere; TASK, LISTS select.
 	@$(RUN) validate $(call option,TASK,task) $(call option,LISTS,lists) $(if $(DOWNLOAD),--download)

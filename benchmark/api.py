@@ -26,18 +26,23 @@ def run(
     records: Path = LOCAL,
     margin: float = MARGIN,
     workers: int = 1,
+    pretrained_on: str | None = None,
 ) -> Board:
     """Runs what is not stored below ``records`` yet; ``images_per_class`` is else the task's grid.
 
     ``seeds``: at every N, or N -> how many; an N that is not named gets none.
-    ``margin``: gain that counts as no help, 0..1. Raises `UserError` for unknown names and for data
-    or weights that cannot be had.
+    ``margin``: gain that counts as no help, 0..1. ``pretrained_on``: what the backbone's weights
+    were trained on, where the tag in its name does not say it. Raises `UserError` for unknown names
+    and for data or weights that cannot be had.
     """
     from benchmark.harness.bench import bench
     from benchmark.harness.plan import Selection, prepare
 
     sizes = None if images_per_class is None else tuple(images_per_class)
-    plan = prepare(Selection((task,), (backbone,), tuple(arms), sizes, seeds))
+    selection = Selection(
+        (task,), (backbone,), tuple(arms), sizes, seeds, pretrained_on=pretrained_on
+    )
+    plan = prepare(selection)
     (board,) = bench(plan, records, margin, workers)
     return board
 

@@ -92,6 +92,12 @@ def mirrors() -> Path | None:
     return Path(chosen) if chosen else None
 
 
+def backbone_folders() -> tuple[Path, ...]:
+    """``$BENCHMARK_BACKBONES``: folders of networks, separated as in ``$PATH``; none by default."""
+    chosen = os.environ.get("BENCHMARK_BACKBONES", "")
+    return tuple(Path(folder) for folder in chosen.split(os.pathsep) if folder)
+
+
 def cache_folder() -> Path:
     """``$BENCHMARK_CACHE``, or ``.cache`` in the checkout, or the user's own cache folder."""
     if chosen := os.environ.get("BENCHMARK_CACHE"):

@@ -11,7 +11,7 @@ from benchmark import defaults
 
 @pytest.fixture(autouse=True)
 def _nothing_is_set(monkeypatch, tmp_path):
-    for name in ("BENCHMARK_TASKS", "BENCHMARK_DATA", "BENCHMARK_CACHE"):
+    for name in ("BENCHMARK_TASKS", "BENCHMARK_DATA", "BENCHMARK_CACHE", "BENCHMARK_BACKBONES"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "user-cache"))
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
@@ -91,3 +91,9 @@ def test_environment_variables_come_first(kind, request, tmp_path, monkeypatch):
     assert module.task_folders() == (tmp_path / "TASKS",)
     assert module.mirrors() == tmp_path / "DATA"
     assert module.cache_folder() == tmp_path / "CACHE"
+
+
+@pytest.mark.parametrize(("given", "folders"), [("", ()), ("a", ("a",)), ("a::b/c", ("a", "b/c"))])
+def test_folders_of_backbones_are_named_as_those_of_commands(monkeypatch, given, folders):
+    monkeypatch.setenv("BENCHMARK_BACKBONES", given)
+    assert defaults.backbone_folders() == tuple(map(Path, folders))

@@ -105,6 +105,8 @@ class Board:
     task: str
     backbone: str
     label: str
+    pretrained_on: str
+    """What the backbone's weights were trained on; all that its records say, if they differ."""
     data: DataFacts
     arms: dict[str, ArmResult]
     """Scratch first, then by name."""
@@ -177,6 +179,7 @@ def _board(scores: Sequence[Score], margin: float, audits: Audits) -> Board:
         task=first.trial.task,
         backbone=first.trial.backbone,
         label=first.backbone_label,
+        pretrained_on=" or ".join(sorted({score.pretrained_on for score in current})),
         data=first.data,
         arms={
             arm: _result(arm, by_arm, margin, audits)

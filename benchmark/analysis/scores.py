@@ -35,6 +35,8 @@ class Score:
     subset_hash: str
     data: DataFacts
     backbone_label: str
+    pretrained_on: str
+    """What the backbone's weights were trained on."""
     levelled_off: bool | None
     cooled_down: bool
     """Whether its loss reached the floor, so that it cooled down before its budget's end."""
@@ -68,6 +70,7 @@ def score_of(record: Record) -> Score:
         subset_hash=record.subset_hash,
         data=record.data,
         backbone_label=record.backbone_label,
+        pretrained_on=record.pretrained_on,
         levelled_off=record.training.levelled_off,
         cooled_down=_cooled_down(record, recipe),
         weights_hash=record.weights_hash,

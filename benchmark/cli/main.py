@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import click
 
 from benchmark import __version__
-from benchmark.cli import checking, new_task, preparing, results, run
+from benchmark.cli import checking, listing, new_task, preparing, results, run
 from benchmark.errors import UserError
 
 
@@ -28,6 +28,7 @@ for _command in (
     results.leaderboard,
     results.site,
     results.verdict,
+    listing.backbones,
     checking.validate,
     checking.check_contribution,
     checking.calibrate,

@@ -12,6 +12,11 @@ import click
 from benchmark.defaults import ADAPT, ARMS, BUNDLED, LOCAL, MARGIN, SEEDS, option
 from benchmark.errors import UserError
 
+BACKBONE_HELP = (
+    "timm names, hf-hub:ORG/NAME, local-dir:FOLDER or checkpoint:ARCHITECTURE:FILE; the command "
+    "backbones lists what is at hand."
+)
+
 FOLDER: Any = click.Path(path_type=Path, file_okay=False)
 FILE: Any = click.Path(path_type=Path, dir_okay=False)
 JOBS = click.option("--jobs", type=click.IntRange(1), help="Processes.  [default: one per core]")
@@ -117,7 +122,13 @@ def selecting(command: Callable[..., None]) -> Callable[..., None]:
             type=Words(),
             default=BUNDLED,
             show_default=True,
-            help="timm names, hf-hub:ORG/NAME or local-dir:FOLDER.",
+            help=BACKBONE_HELP,
+        ),
+        click.option(
+            "--pretrained-on",
+            metavar="TEXT",
+            help="What its weights were trained on: ImageNet-1k, ImageNet-21k, web, iNaturalist, "
+            "distilled, own or other words.  [default: by the tag in its name]",
         ),
         click.option(
             "--arms",
@@ -160,6 +171,7 @@ def selecting(command: Callable[..., None]) -> Callable[..., None]:
         adapt: bool,
         image_size: int | None,
         executor: str,
+        pretrained_on: str | None,
         **others: Any,
     ) -> None:
         _refuse_both(seeds, adapt, sizes)
@@ -174,7 +186,9 @@ def selecting(command: Callable[..., None]) -> Callable[..., None]:
         loaded = tuple(tasks.load_tasks(task))
         if isinstance(seeds, dict):
             sizes = tuple(seeds)
-        chosen = plan.Selection(loaded, backbone, arms, sizes, seeds or SEEDS, image_size)
+        chosen = plan.Selection(
+            loaded, backbone, arms, sizes, seeds or SEEDS, image_size, pretrained_on
+        )
         with executors.named(executor) as run:
             command(chosen, adapt=adapt or (ADAPT and seeds is None), executor=run, **others)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from benchmark.cli.options import JOBS, MARGIN_OPTION, Words, shown
+from benchmark.cli.options import BACKBONE_HELP, JOBS, MARGIN_OPTION, Words, shown
 from benchmark.defaults import BUNDLED
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ BACKBONES = click.option(
     type=Words(),
     default=BUNDLED,
     show_default=True,
-    help="timm names, hf-hub:ORG/NAME or local-dir:FOLDER.",
+    help=BACKBONE_HELP,
 )
 
 

@@ -173,10 +173,12 @@ def _prepare_figures(records: Path) -> None:
 def _report(
     boards: Sequence[Board], selection: Selection, records: Path, progress: Progress
 ) -> None:
-    from benchmark.pages import figure_names, results, tables
+    from benchmark.pages import figure_names, results, side_by_side, tables
 
     for board in boards:
         click.echo(f"\n{tables.board_text(board)}")
+    if compared := side_by_side.text(boards):
+        click.echo(f"\n{compared}")
     click.echo()
     tasks = {task.name: task for task in selection.tasks}
     figures = {figure_names.of_run(board, tasks[board.task]): board for board in boards}

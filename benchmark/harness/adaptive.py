@@ -47,6 +47,7 @@ def bench(
     jobs: list[Job] = []
     for one in selection.apart():
         jobs += _run(Grown.stored(one, records), records, aim, run, watch)
+    sweep.say_pretrained_on(records, jobs)
     return judged(sweep.stored(records, jobs), records, aim.margin, watch)
 
 

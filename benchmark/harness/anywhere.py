@@ -20,9 +20,10 @@ from benchmark.harness.job import Job
 from benchmark.harness.job import run as run_job
 from benchmark.records.record import Record
 from benchmark.tasks.data import Dataset, Split
-from benchmark.training import backbones, checkpoints
+from benchmark.training import backbones, checkpoints, single_files
 from benchmark.training.fit import dataset_for
 from benchmark.training.networks import FOLDER
+from benchmark.training.single_files import CHECKPOINT
 
 
 @dataclass(frozen=True)
@@ -34,10 +35,10 @@ class Anywhere:
         return run_job(job)
 
     def needs(self, job: Job) -> Needs:
-        """The images, and the backbone's folder if it has one beside the package."""
+        """The images, and the backbone's files where it has some beside the package."""
         images = {_images_key(job): partial(_images, job)}
-        has_folder = job.backbone.startswith(FOLDER)
-        weights = {_folder_key(job): partial(_content, job)} if has_folder else {}
+        has_files = job.backbone.startswith((FOLDER, CHECKPOINT))
+        weights = {_files_key(job): partial(_content, job)} if has_files else {}
         return images | weights
 
     def device(self, job: Job) -> str:
@@ -46,8 +47,8 @@ class Anywhere:
 
     def away(self, job: Job, brought: Mapping[Hashable, Any]) -> Record:
         """As when called."""
-        if (content := brought.get(_folder_key(job))) is not None:
-            job = replace(job, backbone=f"{FOLDER}{_written(job, content)}")
+        if (content := brought.get(_files_key(job))) is not None:
+            job = replace(job, backbone=_name_of(job.backbone, _written(job, content)))
         return run_job(job, brought[_images_key(job)])
 
 
@@ -69,17 +70,31 @@ def _plain(split: Split) -> Split:
     return Split(np.asarray(split.images), np.asarray(split.labels))
 
 
-def _folder_key(job: Job) -> Hashable:
+def _files_key(job: Job) -> Hashable:
     return "weights", job.trial.backbone
 
 
 def _content(job: Job) -> dict[str, bytes]:
-    folder = backbones.find(job.backbone).folder
-    assert folder is not None
+    return {file.name: file.read_bytes() for file in _files(job.backbone)}
+
+
+def _files(name: str) -> list[Path]:
+    """Those that a backbone is read from."""
+    if name.startswith(CHECKPOINT):
+        return [single_files.parse(name).file]
+    folder = Path(name.removeprefix(FOLDER))
     read = [folder / checkpoints.CONFIG]
-    with contextlib.suppress(UserError):  # an arm that starts at random needs none
+    with contextlib.suppress(UserError):  # an arm that starts at random needs no weights
         read.append(checkpoints.weights_file(folder))
-    return {file.name: file.read_bytes() for file in read}
+    return read
+
+
+def _name_of(name: str, folder: Path) -> str:
+    """The backbone, once its files lie in ``folder``."""
+    if name.startswith(CHECKPOINT):
+        found = single_files.parse(name)
+        return f"{CHECKPOINT}{found.architecture}:{folder / found.file.name}"
+    return f"{FOLDER}{folder}"
 
 
 def _written(job: Job, content: Mapping[str, bytes]) -> Path:

@@ -29,4 +29,5 @@ def bench(
     cannot be had, and where records cannot be stored.
     """
     deque(sweep.run(records, plan.jobs, workers, watch, executor=executor), maxlen=0)
+    sweep.say_pretrained_on(records, plan.jobs)
     return judged(sweep.stored(records, plan.jobs), records, margin, watch)

@@ -49,6 +49,8 @@ class Job:
     trunk: Literal["left", "continued"] | None = None
     """Whether it leaves its trunk in the cache, or goes on from one that is there; None: neither,
     so that it trains as if nobody had trained before."""
+    pretrained_on: str | None = None
+    """What the user says that the weights were trained on; None: what the backbone's name says."""
 
     @functools.cached_property
     def fingerprint(self) -> str:
@@ -155,6 +157,7 @@ def _record(
     job: Job, dataset: Dataset, subset_hash: str, outcome: Outcome, reason: str | None
 ) -> Record:
     right = outcome.predictions == dataset.test.labels if reason is None else np.empty(0, bool)
+    backbone = backbones.find(job.backbone)
     return Record(
         trial=job.trial,
         fingerprint=job.fingerprint,
@@ -166,7 +169,8 @@ def _record(
         correct="".join("01"[int(r)] for r in right),
         recipe=as_stored(job.recipe),
         data=_facts(dataset, job.image_size),
-        backbone_label=backbones.find(job.backbone).label,
+        backbone_label=backbone.label,
+        pretrained_on=job.pretrained_on or backbone.pretrained_on,
         weights_hash=job.made_of.weights_hash,
         pretrained=arms.arm(job.trial.arm).pretrained,
         subset_hash=subset_hash,

@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 
 from benchmark import arms
 from benchmark.arms import Arm
-from benchmark.defaults import SEEDS
-from benchmark.errors import UserError
+from benchmark.defaults import SEEDS, option
+from benchmark.errors import UserError, listed
 from benchmark.harness.job import Job
 from benchmark.records.fingerprint import Ingredients
 from benchmark.records.recipe import AnyRecipe
-from benchmark.records.record import Trial
+from benchmark.records.record import Trial, is_name
 from benchmark.records.tuned import Settings, settings_for
 from benchmark.tasks import subsets
 from benchmark.tasks.data import Dataset
@@ -30,6 +30,8 @@ from benchmark.training.fit import dataset_for
 
 _SHRUNK_FROM = 64
 """Pixels: at half of fewer than these too little is left to see (9 points of accuracy at 32)."""
+_LONGEST_SAID = 40
+"""Characters of what weights were pretrained on: it stands in a column of tables."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,8 @@ class Selection:
     """At every N alike, or N -> how many there; an N that is not named gets none."""
     image_size: int | None = None
     """None: the size of each task."""
+    pretrained_on: str | None = None
+    """What the weights of the only backbone were trained on; None: what its name tells."""
 
     def seeds_at(self, images_per_class: int) -> int:
         """How many seeds an N gets."""
@@ -75,8 +79,10 @@ def prepare(selection: Selection) -> Plan:
     chosen = arms.named(selection.arms)
     networks = [backbones.find(name) for name in selection.backbones]
     backbones.check_differ(selection.backbones)
+    _check_pretrained_on(selection)
     jobs: list[Job] = []
-    notes: list[str] = []
+    reads_weights = any(arm.reads_weights for arm in chosen)
+    notes = [note for one in networks if reads_weights and (note := one.weights_note)]
     for task in selection.tasks:
         for backbone in networks:
             more, lines = _jobs(selection, task, backbone, chosen)
@@ -86,6 +92,22 @@ def prepare(selection: Selection) -> Plan:
         why = "; ".join(notes)
         raise UserError("no trial can be run", where=why, mend="choose smaller N or other arms")
     return Plan(tuple(jobs), tuple(notes))
+
+
+def _check_pretrained_on(selection: Selection) -> None:
+    said = selection.pretrained_on
+    if said is None:
+        return
+    if not is_name(said) or len(said) > _LONGEST_SAID:
+        raise UserError(
+            f"{said[:200]!r} cannot be what a backbone was pretrained on",
+            mend="name the data in a few words, e.g. ImageNet-21k, own or RadImageNet",
+        )
+    if len(selection.backbones) > 1:
+        raise UserError(
+            f"all of {listed(selection.backbones)} cannot be said to be pretrained on {said}",
+            mend=f"name one backbone beside {option('pretrained-on')}=...",
+        )
 
 
 def _jobs(
@@ -105,9 +127,10 @@ def _jobs(
     by_name = {arm.name: arm for arm in chosen if arm.name not in refused}
     seeds = {n: selection.seeds_at(n) for n in sizes}
     trials = grid(task.name, backbone.portable_name, list(by_name), seeds)
-    jobs = _made(trials, by_name, task, backbone, dataset, size)
+    made = _made(trials, by_name, task, backbone, dataset, size)
+    jobs = [replace(job, pretrained_on=selection.pretrained_on) for job in made]
     unfit = [f"{arm} is left out for {backbone.label}: {why}" for arm, why in refused.items()]
-    return list(jobs), [*unfit, *(f"{task.name}: {line}" for line in (*dataset.notes, *lines))]
+    return jobs, [*unfit, *(f"{task.name}: {line}" for line in (*dataset.notes, *lines))]
 
 
 def _made(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Generator, Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -203,3 +203,12 @@ def stored(root: Path, jobs: Sequence[Job]) -> list[Record]:
     if not records:
         raise UserError("none of these trials has a current record", where=root)
     return records
+
+
+def say_pretrained_on(root: Path, jobs: Sequence[Job]) -> None:
+    """Writes what the user says of the weights into records that were made before it was said."""
+    for job in jobs:
+        said = job.pretrained_on
+        record = current(root, job) if said is not None else None
+        if said is not None and record is not None and record.pretrained_on != said:
+            store.save(root, replace(record, pretrained_on=said))

@@ -49,6 +49,11 @@ class ArmRow:
         return self.board.arms[self.arm]
 
     @property
+    def pretrained_on(self) -> str:
+        """What the weights that it starts from were trained on; ``nothing`` for random ones."""
+        return self.board.pretrained_on if self.result.pretrained else "nothing"
+
+    @property
     def smallest(self) -> Point:
         """The arm at its smallest N."""
         return self.result.points[0]
@@ -146,6 +151,10 @@ def _high(gain: GainEstimate | None) -> Value:
 
 
 _RUN = "what was run; the backbone's name as timm knows it, or its folder's"
+_PRETRAINED_ON = (
+    "what the weights were trained on, by the tag in the name or as somebody said; `nothing` for "
+    "an arm that starts from random ones"
+)
 _GRID = "ends of the grid of images per class"
 _TRIALS = "trials that the row rests on, and how many of them failed"
 _ACCURACY = "test accuracy at the largest N"
@@ -162,6 +171,7 @@ LEADERBOARD: tuple[Column[ArmRow], ...] = (
     Column("task", _RUN, lambda row: row.board.task),
     Column("backbone", _RUN, lambda row: row.board.backbone),
     Column("arm", _RUN, lambda row: row.arm),
+    Column("pretrained_on", _PRETRAINED_ON, lambda row: row.pretrained_on),
     Column(
         "protocol",
         "what the recipes meant: rows of different protocols are not comparable",

@@ -7,6 +7,7 @@ import re
 from benchmark import defaults
 from benchmark.analysis.board import Board
 from benchmark.defaults import BUNDLED, MARGIN
+from benchmark.records.backbone_names import architecture_of_checkpoint
 from benchmark.tasks.definition.schema import Task
 
 _PLAIN = re.compile(r"[\w.:/+-]+")
@@ -50,5 +51,7 @@ def askable_name(board: Board) -> str:
     """
     if board.backbone == BUNDLED:
         return BUNDLED
+    if architecture := architecture_of_checkpoint(board.backbone):
+        return f"checkpoint:{architecture}:FILE"
     asked = board.label.removeprefix("hf-hub:").replace("/", "--")
     return board.label if asked == board.backbone else f"local-dir:FOLDER/{board.backbone}"

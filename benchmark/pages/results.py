@@ -15,6 +15,7 @@ from benchmark.pages import (
     figure_names,
     printer,
     reproduce,
+    side_by_side,
     tables,
     templates,
     verdicts,
@@ -108,6 +109,10 @@ def _page(boards: Sequence[Board], tasks: Mapping[str, Task]) -> str:
         any_older=any(b.protocol != counted[0].protocol for b in boards),
         other_arms=[_other_arm(ordered, arm, tasks) for arm in _others(boards)],
         longer=tables.longer_table(ordered, FINETUNE),
+        beside=[
+            (group[0].task, side_by_side.table(group)) for group in side_by_side.groups(ordered)
+        ],
+        about_beside=side_by_side.ABOUT,
         surprises=surprises(counted),
         sections=[_section(board, tasks) for board in ordered],
         commands=[reproduce.command(board, tasks.get(board.task)) for board in ordered],
@@ -162,8 +167,9 @@ def _other_arm(boards: Sequence[Board], arm: str, tasks: Mapping[str, Task]) -> 
 
 def _summary(boards: Sequence[Board], arm: str, tasks: Mapping[str, Task]) -> str:
     """The table of verdicts; empty where nothing is compared."""
-    header = ["task", "domain", "backbone", "N\\*", "interval", "gain at the smallest N"]
-    header += ["at a middle N", "at the largest N", "labels worth at a middle N", "certificate"]
+    header = ["task", "domain", "backbone", "pretrained on", "N\\*", "interval"]
+    header += ["gain at the smallest N", "at a middle N", "at the largest N"]
+    header += ["labels worth at a middle N", "certificate"]
     rows = [_summary_row(board, arm, tasks) for board in boards if arm in board.comparisons]
     return printer.markdown(header, rows) if rows else ""
 
@@ -175,6 +181,7 @@ def _summary_row(board: Board, arm: str, tasks: Mapping[str, Task]) -> list[str]
         + (" (development)" if _is_development(board, tasks) else ""),
         escape.text(tasks[board.task].domain) if board.task in tasks else "",
         escape.text(board.backbone),
+        escape.text(board.pretrained_on),
         tables.marked_stops_at(board, arm),
         words.bounds(comparison.verdict),
         *tables.marked_gains(board, arm),

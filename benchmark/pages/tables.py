@@ -27,7 +27,7 @@ from benchmark.records.recipe import TWICE
 
 UNFINISHED_MEANS = "The loss of most of these trainings was still falling when their steps ended."
 
-_WIDEST = 8
+WIDEST = 8
 """Columns of a table in which each N has a row."""
 
 
@@ -120,7 +120,7 @@ _Column = tuple[str, Mapping[int, str]]
 
 def _by_size(columns: Sequence[_Column], sizes: Sequence[int]) -> Grid:
     """A row for each N; where that is too wide to be read, a column for each."""
-    if len(columns) > _WIDEST:
+    if len(columns) > WIDEST:
         rows = [[name, *(column.get(n, "") for n in sizes)] for name, column in columns]
         return ["", *(f"N={n}" for n in sizes)], rows
     rows = [[str(n), *(column.get(n, "") for _, column in columns)] for n in sizes]

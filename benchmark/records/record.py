@@ -8,9 +8,10 @@ from typing import Literal
 
 from pydantic import JsonValue
 
-FORMAT = 3
+FORMAT = 4
 """1 did not say whether an arm is pretraining, which `store` tells from the weights; 2 did not say
-the protocol, of which there was one."""
+the protocol, of which there was one; 3 did not say what the backbone was pretrained on, which its
+name tells."""
 
 SET_ASIDE = "superseded"
 """Folder beside records in which earlier versions kept what was replaced; no arm is called so."""
@@ -93,6 +94,8 @@ class Record:
     data: DataFacts
     backbone_label: str
     """What to call the backbone in a table, e.g. that it is distilled."""
+    pretrained_on: str
+    """What the backbone's weights were trained on, e.g. ``ImageNet-1k``; ``own``, ``unknown``."""
     weights_hash: str | None
     """SHA-256 of the pretrained tensors; None for an arm that reads none of them."""
     pretrained: bool

@@ -20,6 +20,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from benchmark import files
 from benchmark.errors import UserError
+from benchmark.records.backbone_names import pretrained_on
 from benchmark.records.consistency import contradictions
 from benchmark.records.record import FORMAT, SET_ASIDE, Record, Trial, is_name
 
@@ -166,7 +167,11 @@ def upgraded(content: Any, path: Path) -> Any:
         pretrained = content.get("weights_hash") is not None
         return upgraded(content | {"format": 2, "pretrained": pretrained}, path)
     if found == 2:
-        return content | {"format": FORMAT, "protocol": 1}
+        return upgraded(content | {"format": 3, "protocol": 1}, path)
+    if found == 3:
+        trial = content.get("trial")
+        name = str(trial.get("backbone")) if isinstance(trial, dict) else ""
+        return content | {"format": FORMAT, "pretrained_on": pretrained_on(name)}
     return content
 
 

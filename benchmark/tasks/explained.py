@@ -22,10 +22,16 @@ def explained(explain: Callable[[Exception], UserError]) -> Iterator[None]:
         raise explain(error) from error
 
 
+def causes(error: BaseException) -> Iterator[BaseException]:
+    """The error, what it was raised from, and so on; the first cause comes last."""
+    yield error
+    if error.__cause__ is not None:
+        yield from causes(error.__cause__)
+
+
 def reason(error: BaseException) -> str:
     """The first cause, in one line: datasets wraps it twice and quotes whole tables."""
-    while error.__cause__ is not None:
-        error = error.__cause__
+    *_, error = causes(error)
     if "corresponds to no data" in str(error):
         return "no images or rows are found there"
     lines = str(error).strip().splitlines() or [type(error).__name__]

@@ -1,14 +1,14 @@
 """Backbones by name, each an object that is made once.
 
 A name is whatever ``timm.create_model`` takes: a registry name (``resnet18.a1_in1k``),
-``hf-hub:ORG/NAME``, ``local-dir:FOLDER``, or the bundled ``test_resnet.distilled_in1k``.
+``hf-hub:ORG/NAME``, ``local-dir:FOLDER``, or the bundled ``test_resnet.distilled_in1k``; or a file
+of one's own, ``checkpoint:ARCHITECTURE:FILE``.
 """
 
 from __future__ import annotations
 
 import copy
 import functools
-import hashlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -20,10 +20,13 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 from benchmark.defaults import BUNDLED, BUNDLED_FOLDER
 from benchmark.errors import UserError
-from benchmark.training import checkpoints, names, networks, tensors
+from benchmark.records import backbone_names
+from benchmark.records.backbone_names import UNKNOWN
+from benchmark.training import checkpoints, names, networks, weights
 from benchmark.training.names import check_differ, portable_name
 from benchmark.training.networks import FOLDER
 from benchmark.training.preprocessing import Preprocessing, preprocessing
+from benchmark.training.single_files import CHECKPOINT
 
 __all__ = ["Backbone", "Preprocessing", "check_differ", "find", "portable_name"]
 
@@ -54,9 +57,12 @@ class Backbone:
     @functools.cached_property
     def preprocessing(self) -> Preprocessing:
         """Mean, deviation and interpolation from the network's pretrained configuration."""
+        return preprocessing(self._configuration, self.name)
+
+    @functools.cached_property
+    def _configuration(self) -> dict[str, Any]:
         with torch.random.fork_rng(devices=[]):  # whoever asks first may have set a seed
-            config = networks.configuration(networks.build(self._timm_name, pretrained=False))
-        return preprocessing(config, self.name)
+            return networks.configuration(networks.build(self._timm_name, pretrained=False))
 
     @functools.cached_property
     def design(self) -> dict[str, Any]:
@@ -67,6 +73,8 @@ class Backbone:
     @functools.cached_property
     def label(self) -> str:
         """What to call the backbone in a table: the bundled one says that it is distilled."""
+        if self.name.startswith(CHECKPOINT):
+            return self.portable_name
         if self.folder is None:
             return self.name
         described = self._config.get("pretrained_cfg", self._config).get("description")
@@ -78,14 +86,24 @@ class Backbone:
             return {}
         return checkpoints.configuration(self.folder)
 
-    @functools.cached_property
+    @property
     def weights_hash(self) -> str:
         """SHA-256 over the names and bytes of the pretrained tensors."""
-        digest = hashlib.sha256()
-        for key, tensor in sorted(networks.filled(self._timm_name).state_dict().items()):
-            digest.update(key.encode())
-            digest.update(tensors.raw(tensor))
-        return digest.hexdigest()
+        return weights.weights_hash(self._timm_name)
+
+    @property
+    def weights_note(self) -> str:
+        """Where the weights come from and how they fit; empty where the name says it."""
+        note = weights.filled(self._timm_name).note
+        renamed = note and self.portable_name != self.name
+        return f"{note}; records call it {self.portable_name}" if renamed else note
+
+    @functools.cached_property
+    def pretrained_on(self) -> str:
+        """What its tag says of the weights, e.g. ``ImageNet-1k``; else ``own`` or ``unknown``."""
+        said = backbone_names.pretrained_on(self.portable_name)
+        tag = self._configuration.get("tag")
+        return backbone_names.pretrained_on(f".{tag}") if said == UNKNOWN else said
 
     @functools.cached_property
     def has_batch_norm(self) -> bool:
@@ -123,7 +141,7 @@ class Backbone:
         size = image_size if image_size and self.preprocessing.fixed_input_size else None
         if pretrained:
             assert not rates, "read once per process, without them"
-            model = copy.deepcopy(networks.filled(self._timm_name, size))
+            model = copy.deepcopy(weights.filled(self._timm_name, size).network)
         else:
             model = networks.build(self._timm_name, size, pretrained=False, rates=rates)
         if classes:

@@ -92,11 +92,12 @@ def weights_file(folder: Path) -> Path:
             where=file,
             mend="save them as one model.safetensors",
         )
-    _check_weights(file)
+    check_weights(file)
     return file
 
 
-def _check_weights(file: Path) -> None:
+def check_weights(file: Path) -> None:
+    """Raises `UserError` for what can be seen to be no file of weights, in words."""
     if not file.is_file():  # a named pipe would be waited for
         raise UserError("this is no file", where=file, mend=_FORMAT)
     try:

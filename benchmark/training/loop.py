@@ -17,6 +17,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from benchmark.records.recipe import Recipe
 from benchmark.records.record import Training
 from benchmark.training.augment import augment
+from benchmark.training.depthwise import quicken
 from benchmark.training.networks import optimiser_for
 from benchmark.training.schedule import Schedule
 
@@ -86,6 +87,7 @@ class Run:
         self.seconds = 0.0
         """Spent so far, on steps and what came before them; a branch counts all of it, as does one
         that was resumed."""
+        quicken(self.model)
         self._optimiser = optimiser_for(self.model, self.recipe)
         self._waiting = torch.empty(0, dtype=torch.int64)
         self._losses: list[Tensor] = []

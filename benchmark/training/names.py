@@ -8,21 +8,31 @@ from pathlib import Path
 
 from benchmark.defaults import BUNDLED
 from benchmark.errors import UserError, nearest
+from benchmark.records.backbone_names import of_checkpoint
 from benchmark.records.record import is_name
-from benchmark.training import networks
+from benchmark.training import networks, single_files, weights
 from benchmark.training.checkpoints import CONFIG
 from benchmark.training.networks import FOLDER, HUB
+from benchmark.training.single_files import CHECKPOINT, SingleFile
 
-_FORMS = "any timm model name works, as do local-dir:FOLDER and hf-hub:ORG/NAME"
+_FORMS = (
+    "any timm model name works, as do local-dir:FOLDER, hf-hub:ORG/NAME and "
+    "checkpoint:ARCHITECTURE:FILE"
+)
 _HUB_ID = re.compile(r"\w[\w.-]*/\w[\w.-]*(@[\w.-]+)?", re.ASCII)
 _PAGE = re.compile(r"https?://(?:huggingface\.co|hf\.co)/([\w.-]+/[\w.-]+).*", re.ASCII)
 _MISSPELT = re.compile(r"(hf[-_ ]?hub|hub|hf|local[-_ ]?dir|dir|file):(?://)?", re.IGNORECASE)
 
 
 def portable_name(name: str) -> str:
-    """What records call the backbone ``name``, of which nothing else need be known."""
+    """What records call the backbone ``name``.
+
+    That of a file of weights comes from what is in it; raises `UserError` where that cannot be had.
+    """
     if name.startswith(FOLDER):
         return Path(name.removeprefix(FOLDER)).resolve().name
+    if name.startswith(CHECKPOINT):
+        return of_checkpoint(single_files.parse(name).architecture, weights.weights_hash(name))
     return name.removeprefix(HUB).replace("/", "--")
 
 
@@ -36,6 +46,8 @@ def check(name: str) -> None:
             _check_folder(name.removeprefix(FOLDER))
         elif name.startswith(HUB):
             _check_hub_id(name.removeprefix(HUB))
+        elif name.startswith(CHECKPOINT):
+            return _check_single_file(name)
         elif name != BUNDLED:
             _check_registry_name(name)
     except (OSError, ValueError) as error:  # far too long, a NUL, a folder that is closed to us
@@ -71,7 +83,7 @@ def _check_folder(text: str) -> None:
         meant = _meant(FOLDER, inside[0]) if inside else ""
         what = f"there is no backbone in this folder: config.json is missing{meant}"
     elif folder.is_file():
-        what = f"this is a file, not its folder{_meant(FOLDER, folder.parent)}"
+        what = f"this is a file, not its folder{_meant_by_file(folder)}"
     elif text.startswith("~"):
         what = "there is no such folder: write the whole path in place of ~"
     else:
@@ -96,6 +108,36 @@ def _meant(prefix: str, path: object) -> str:
     return f"; did you mean '{prefix}{path}'?"
 
 
+def _check_single_file(name: str) -> None:
+    one = single_files.parse(name)
+    architectures, tagged = networks.known_names()
+    if one.architecture not in (*architectures, *tagged):
+        raise UserError(
+            f"timm knows no architecture {one.architecture!r}"
+            f"{nearest(one.architecture.lower(), [*architectures])}",
+            where=name,
+            mend="write checkpoint:ARCHITECTURE:FILE, such as checkpoint:resnet18:my/weights.pth",
+        )
+    if not one.file.is_file():
+        what = "no file is named" if one.file == Path() else f"there is no such file{_home(one)}"
+    elif not one.file.name.endswith(single_files.ENDINGS):
+        what = "by its name this is no file of weights"
+    else:
+        return
+    mend = f"name a file that ends in {', '.join(single_files.ENDINGS)}"
+    raise UserError(what, where=one.file, mend=mend)
+
+
+def _home(one: SingleFile) -> str:
+    return ": write the whole path in place of ~" if str(one.file).startswith("~") else ""
+
+
+def _meant_by_file(file: Path) -> str:
+    if (file.parent / CONFIG).is_file():
+        return _meant(FOLDER, file.parent)
+    return _meant(f"{CHECKPOINT}ARCHITECTURE:", file)
+
+
 def _check_hub_id(identifier: str) -> None:
     if _HUB_ID.fullmatch(identifier):
         return
@@ -113,12 +155,12 @@ def _check_hub_id(identifier: str) -> None:
 
 
 def _check_registry_name(name: str) -> None:
-    architectures, weights = networks.known_names()
-    if name in architectures or name in weights:
+    architectures, tagged = networks.known_names()
+    if name in architectures or name in tagged:
         return
     architecture = name.partition(".")[0]
-    tags = [one for one in (BUNDLED, *weights) if one.startswith(architecture)]
-    close = "" if re.search(r"[/\\:]", name) else nearest(name.lower(), tags or [*architectures])
+    same = [one for one in (BUNDLED, *tagged) if one.startswith(architecture)]
+    close = "" if re.search(r"[/\\:]", name) else nearest(name.lower(), same or [*architectures])
     raise UserError(f"unknown backbone {name!r}{_another_form(name) or close}", mend=_FORMS)
 
 
@@ -127,8 +169,8 @@ def _another_form(name: str) -> str:
     path = Path(name)
     if name and path.is_dir():
         return _meant(FOLDER, name)
-    if path.is_file() and (path.parent / CONFIG).is_file():
-        return _meant(FOLDER, path.parent)
+    if path.is_file():
+        return _meant_by_file(path)
     if page := _PAGE.fullmatch(name):
         return _meant(HUB, page[1])
     if prefix := _MISSPELT.match(name):

@@ -1,27 +1,26 @@
-"""Builds networks with timm, which no other module imports, and checks that weights fill them."""
+"""Builds networks with timm, which no other module imports."""
 
 from __future__ import annotations
 
 import contextlib
 import functools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
 import torch
-from torch import nn
-from torch.nn.modules.module import register_module_module_registration_hook
-from torch.utils.hooks import RemovableHandle
+from torch import Tensor, nn
 
 from benchmark.defaults import environment
 from benchmark.errors import UserError, nearest
 from benchmark.records.recipe import Recipe
 from benchmark.training import checkpoints, hub, tensors
 from benchmark.training import torchvision_ops as _declared  # noqa: F401  (timm needs it)
+from benchmark.training.single_files import CHECKPOINT, parse
 
 # isort: split
 import timm
-from timm.optim import Muon, param_groups_weight_decay
+from timm.optim import Muon, muon, param_groups_weight_decay
 
 HUB = "hf-hub:"
 FOLDER = "local-dir:"
@@ -38,6 +37,19 @@ def known_names() -> tuple[tuple[str, ...], tuple[str, ...]]:
     return tuple(timm.list_models()), tuple(timm.list_pretrained())
 
 
+def hub_id(name: str) -> str | None:
+    """What the hub calls a network, a revision behind ``@``; None for one that is not from there.
+
+    ``name`` is one that `known_names` has, or begins with `HUB` or another prefix.
+    """
+    if name.startswith(HUB):
+        return name.removeprefix(HUB)
+    if name.startswith((FOLDER, CHECKPOINT)):
+        return None
+    found = timm.models.get_pretrained_cfg(name)
+    return cast(str | None, found and found.hf_hub_id)
+
+
 def build(
     name: str,
     image_size: int | None = None,
@@ -51,15 +63,14 @@ def build(
     for those that have them. Raises `UserError` where timm cannot build it or the weights cannot be
     had.
     """
-    given = dict(rates or {}) | ({} if image_size is None else {"img_size": image_size})
-    asks_hub = name.startswith(HUB) or (pretrained and not name.startswith(FOLDER))
     if name.startswith(FOLDER):
         _check_folder(Path(name.removeprefix(FOLDER)), pretrained)
+    asked = hub_id(name) if pretrained or name.startswith(HUB) else None
     try:
-        asked = hub.offline_where_silent() if asks_hub else contextlib.nullcontext()
-        with asked, environment(**_ONLY_TENSORS):
-            model = timm.create_model(name, pretrained=pretrained, num_classes=0, **given)
-        return cast(nn.Module, model)
+        with hub.access(asked) if asked else contextlib.nullcontext():
+            return _create(name, image_size, pretrained, **(rates or {}))
+    except UserError:
+        raise
     except Exception as error:  # timm, torch, the hub and the file system all raise their own
         raise _refusal(name, image_size, pretrained, error) from error
 
@@ -79,6 +90,38 @@ def drops_at(name: str, rate: str) -> bool:
         return any(getattr(part, "drop_prob", None) for part in model.modules())
     dropouts = (part.p for part in model.modules() if isinstance(part, nn.Dropout))
     return tried in (getattr(model, rate, None), *dropouts)
+
+
+def _create(name: str, image_size: int | None, pretrained: bool, **given: Any) -> nn.Module:
+    sized = {} if image_size is None else {"img_size": image_size}
+    known = parse(name).architecture if name.startswith(CHECKPOINT) else name
+    with environment(**_ONLY_TENSORS):
+        model = timm.create_model(known, pretrained=pretrained, num_classes=0, **sized, **given)
+    return cast(nn.Module, model)
+
+
+def with_tensors(
+    architecture: str, image_size: int | None, state: Mapping[str, Tensor]
+) -> nn.Module:
+    """The network with these tensors in place of any that timm knows, renamed by timm if need be.
+
+    The stem of a network for grey images becomes one for RGB, as timm does it: a third of its
+    weights for each channel. A classifier, of whatever size, is left out.
+    """
+    known = timm.models.get_pretrained_cfg(architecture) or timm.models.PretrainedCfg()
+    stem = state.get(f"{known.first_conv}.weight")
+    grey = stem is not None and stem.ndim == 4 and stem.shape[1] == 1
+    instead: dict[str, Any] = dict.fromkeys(("url", "file", "hf_hub_id"))
+    instead |= {
+        "state_dict": dict(state),
+        "custom_load": False,
+        "num_classes": -1,  # like that of no network here: timm then leaves the classifier out
+        "input_size": (1 if grey else 3, *known.input_size[1:]),
+    }
+    stem_of_rgb = {"in_chans": 3} if grey else {}
+    model = _create(architecture, image_size, True, pretrained_cfg_overlay=instead, **stem_of_rgb)
+    del configuration(model)["state_dict"]  # copies of the network would copy it as well
+    return model
 
 
 def _check_folder(folder: Path, pretrained: bool) -> None:
@@ -102,9 +145,9 @@ def _refusal(name: str, image_size: int | None, pretrained: bool, error: Excepti
             f"{cannot}timm has no weights for it", mend="only the arm scratch can do without"
         )
     if not name.startswith(FOLDER):
-        return UserError(cannot + hub.reason(error), mend=hub.MEND)
+        return hub.refusal(cannot, error)
     if pretrained:
-        return _unfilled(name, build(name, image_size, pretrained=False), [])
+        return unfilled(name, build(name, image_size, pretrained=False), [])
     return UserError(
         f"{cannot}timm does not take the settings of its architecture",
         where=Path(name.removeprefix(FOLDER)) / checkpoints.CONFIG,
@@ -112,7 +155,7 @@ def _refusal(name: str, image_size: int | None, pretrained: bool, error: Excepti
     )
 
 
-def _unfilled(name: str, model: nn.Module, lacking: Sequence[str]) -> UserError:
+def unfilled(name: str, model: nn.Module, lacking: Sequence[str]) -> UserError:
     """The weights of ``name`` do not fill ``model``; ``lacking`` are tensors left unfilled."""
     cannot = f"the weights of backbone {name!r} do not fill it: "
     if not name.startswith(FOLDER):
@@ -126,60 +169,25 @@ def _unfilled(name: str, model: nn.Module, lacking: Sequence[str]) -> UserError:
     return UserError(cannot + why.what, where=file, mend=why.mend)
 
 
-@functools.lru_cache(maxsize=4)
-def filled(name: str, image_size: int | None = None) -> nn.Module:
-    """The network with its weights, read once per process: to be copied, never trained.
-
-    Raises `UserError` if the weights cannot be had, leave a tensor unfilled or are not finite.
-    """
-    with _observed_loads() as loads:
-        model = build(name, image_size, pretrained=True)
-    unfilled = list(dict.fromkeys(key for missing in loads for key in missing))
-    custom = bool(configuration(model).get("custom_load"))
-    if unfilled or not (loads or custom):
-        raise _unfilled(name, model, unfilled)
-    _check_numbers(name, model)
-    return model
-
-
-def _check_numbers(name: str, model: nn.Module) -> None:
-    state = model.state_dict()
-    if name.startswith(FOLDER):
-        file = checkpoints.weights_file(Path(name.removeprefix(FOLDER)))
-        found, wanted = tensors.shapes_in(file), tensors.shapes_of(state)
-        tensors.check_floating(found, wanted, file)
-    tensors.check_finite(state, name)
-
-
-@contextlib.contextmanager
-def _observed_loads() -> Iterator[list[list[str]]]:
-    """Collects the missing keys of each load of a state, which timm only logs.
-
-    The network is not there yet, so its parts are watched from the moment that they join it. Every
-    part is told of one list, which the load fills to its end.
-    """
-    handles: list[RemovableHandle] = []
-    missing: list[list[str]] = []
-
-    def remember(_: nn.Module, keys: Any) -> None:
-        if not any(keys.missing_keys is known for known in missing):
-            missing.append(keys.missing_keys)
-
-    def watch(_: nn.Module, name: str, part: nn.Module | None) -> None:
-        if part is not None:
-            handles.append(part.register_load_state_dict_post_hook(remember))
-
-    handles.append(register_module_module_registration_hook(watch))
-    try:
-        yield missing
-    finally:
-        for handle in handles:
-            handle.remove()
-
-
 def configuration(model: nn.Module) -> dict[str, Any]:
     """What timm knows of the network's weights: preprocessing, source, licence."""
     return cast(dict[str, Any], model.pretrained_cfg)
+
+
+class _Float32Muon(Muon):  # type: ignore[misc]
+    """timm's, orthogonalising in float32.
+
+    timm does it in bfloat16, whose products CPUs without such instructions emulate: it takes ten
+    times as long there, and half of a training. And each CPU rounds them in its own way.
+    """
+
+    def step(self, closure: Callable[[], float] | None = None) -> float | None:
+        in_bfloat16 = muon.zeropower_via_newtonschulz
+        muon.zeropower_via_newtonschulz = functools.partial(in_bfloat16, dtype=torch.float32)
+        try:
+            return cast(float | None, super().step(closure))
+        finally:
+            muon.zeropower_via_newtonschulz = in_bfloat16
 
 
 def optimiser_for(model: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
@@ -190,5 +198,5 @@ def optimiser_for(model: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
     """
     groups = param_groups_weight_decay(model, recipe.weight_decay)
     if recipe.optimiser == "muon":
-        return cast(torch.optim.Optimizer, Muon(groups, lr=recipe.learning_rate, nesterov=True))
+        return _Float32Muon(groups, lr=recipe.learning_rate, nesterov=True)
     return torch.optim.AdamW(groups, lr=recipe.learning_rate, fused=True)

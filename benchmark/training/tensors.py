@@ -5,15 +5,17 @@ And the bytes of a tensor, for digests.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import argparse
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
 from safetensors import safe_open
+from safetensors.torch import load_file
 
-from benchmark.errors import UserError
+from benchmark.errors import UserError, listed
 
 
 @dataclass(frozen=True)
@@ -49,25 +51,48 @@ def shapes_in(file: Path) -> Shapes:
 
     Raises `UserError` where it holds anything but tensors.
     """
-    if file.suffix == ".safetensors":
+    if file.suffix == ".safetensors":  # without its numbers
         with safe_open(file, "pt") as opened:
             slices = {name: opened.get_slice(name) for name in opened.keys()}  # noqa: SIM118
             return {
                 name: Shape(tuple(one.get_shape()), "F" in one.get_dtype())  # F32, BF16, F8_E4M3
                 for name, one in slices.items()
             }
+    found = content(file, "meta")
+    while inner := found.keys() & {"state_dict", "model"}:
+        deeper = found[min(inner)]
+        found = deeper if isinstance(deeper, dict) else {}
+    return shapes_of(found)
+
+
+def content(file: Path, device: str = "cpu") -> dict[str, Any]:
+    """What a file of weights holds: tensors and, in a pickled one, whatever else is no code.
+
+    Raises `UserError` for a pickled file that would have code run, or is damaged.
+    """
+    if file.suffix == ".safetensors":
+        return load_file(file, device)
     try:
-        content = torch.load(file, map_location="meta", weights_only=True)
+        # A bag of settings without code of its own, which timm's own checkpoints hold.
+        with torch.serialization.safe_globals([argparse.Namespace]):
+            held = torch.load(file, map_location=device, weights_only=True)
     except Exception as error:
         raise UserError(
-            "a pickled checkpoint that is damaged, or that holds more than tensors; code in it is "
-            "never run",
+            f"a pickled checkpoint that is damaged, or that holds more than tensors{_asked(file)}; "
+            "code in it is never run",
             where=file,
             mend="save the tensors alone, as model.safetensors",
         ) from error
-    while isinstance(content, dict) and (inner := content.keys() & {"state_dict", "model"}):
-        content = content[min(inner)]
-    return shapes_of(content if isinstance(content, dict) else {})
+    return held if isinstance(held, dict) else {}
+
+
+def _asked(file: Path) -> str:
+    """Which code it would have run."""
+    try:
+        asked = torch.serialization.get_unsafe_globals_in_checkpoint(str(file))
+    except Exception:  # the older of torch's two formats, or a damaged file
+        return ""
+    return f" ({listed(sorted(asked), 3)})" if asked else ""
 
 
 @dataclass(frozen=True)
@@ -81,11 +106,12 @@ class Mismatch:
 def mismatch(found: Shapes, wanted: Shapes, architecture: str) -> Mismatch:
     """The first thing that is wrong."""
     lacking = [name for name in wanted if name not in found and not _is_counter(name)]
-    if prefix := _prefix(found, lacking):
+    if begins := [prefix for prefix in prefixes(found, lacking) if prefix]:
         return Mismatch(
-            f"the names of all of its tensors begin with {prefix!r}, which those of the "
+            f"the names of all of its tensors begin with {begins[0]!r}, which those of the "
             f"architecture {architecture} do not",
-            mend="save the tensors anew, without this prefix in their names",
+            mend="save the tensors anew, without this prefix in their names, or name the file as "
+            "checkpoint:ARCHITECTURE:FILE",
         )
     if lacking and not found.keys() & wanted.keys():
         return Mismatch(
@@ -105,14 +131,15 @@ def _is_counter(name: str) -> bool:
     return name.endswith("num_batches_tracked")
 
 
-def _prefix(found: Iterable[str], lacking: Iterable[str]) -> str:
-    """What stands before all lacking names in the file; empty where that is not what is wrong."""
-    names, wanted = set(found), list(lacking)
-    for name in names if wanted else ():
-        prefix = name.removesuffix(wanted[0])
-        if prefix != name and all(prefix + one in names for one in wanted):
-            return prefix
-    return ""
+def prefixes(found: Collection[str], wanted: Iterable[str]) -> list[str]:
+    """What stands before the names of all tensors ``wanted`` in a file, sorted; may be empty."""
+    names, needed = set(found), [name for name in wanted if not _is_counter(name)]
+    if not needed:
+        return []
+    ends = sorted(name for name in names if name.endswith(needed[0]))
+    before = (name.removesuffix(needed[0]) for name in ends)
+    whole = (prefix for prefix in before if not prefix or prefix.endswith("."))
+    return [prefix for prefix in whole if all(prefix + name in names for name in needed)]
 
 
 def _first(names: Iterable[str]) -> str:

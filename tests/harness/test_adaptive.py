@@ -76,6 +76,14 @@ def test_seeds_go_where_they_decide_and_every_arm_gets_the_same(selection, train
     assert len(trained) == len(set(trained)) == 3 * sum(board.seeds.values())
 
 
+def test_what_is_said_of_the_weights_stands_in_all_records(selection, trained, tmp_path):
+    assert bench(selection, tmp_path)[0].pretrained_on == "unknown"
+    said = dataclasses.replace(selection, pretrained_on="RadImageNet")
+    trained.clear()
+    assert bench(said, tmp_path)[0].pretrained_on == "RadImageNet"
+    assert not trained
+
+
 def test_every_step_is_told_and_the_last_says_why_it_stopped(selection, trained, tmp_path):
     _, watch = bench(selection, tmp_path)
     names, steps = zip(*watch.steps, strict=True)

@@ -245,7 +245,7 @@ def test_other_data_or_weights_have_other_trunks(job, part):
 def test_another_version_of_torch_or_machine_trains_from_the_start(job, monkeypatch):
     before = key(job)
     with monkeypatch.context() as patch:
-        patch.setattr(trial, "version", lambda package: f"other {package}")
+        patch.setattr(trial, "_versions", lambda: {"torch": "another"})
         assert key(job) != before
     monkeypatch.setattr(trial.hardware, "processor", lambda: "another processor")
     assert key(job) != before

@@ -2,8 +2,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from toy import random_weights
 
 from benchmark.arms import all_arms, arm
 from benchmark.errors import UserError
@@ -132,3 +134,12 @@ def test_a_trial_has_the_settings_that_were_tuned_nearest_to_its_n(task, monkeyp
     network = backbones.find("test_resnet")
     recipe = plan.recipe_for(arm("finetune"), task, network, 4, 3, 16)
     assert (recipe.tuned_at, recipe.augmentation.turn) == (4, 1.0)
+
+
+@pytest.mark.parametrize(("arms", "said"), [(("scratch",), 0), (("scratch", "finetune"), 1)])
+def test_how_a_checkpoint_fits_is_said_where_its_weights_are_read(task, tmp_path, arms, said):
+    torch.save(random_weights(seed=6), tmp_path / "mine.pth")
+    name = f"checkpoint:test_resnet:{tmp_path / 'mine.pth'}"
+    notes = plan.prepare(plan.Selection((task,), (name,), arms, (1,), 1)).notes
+    assert ["fills all 90 tensors of test_resnet" in note for note in notes].count(True) == said
+    assert not any(str(tmp_path) in note for note in notes)

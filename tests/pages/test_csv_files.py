@@ -27,6 +27,7 @@ def test_the_csv_has_a_row_for_each_arm(board):
     scratch, probe = rows_of(csv_files.leaderboard([board]))
     assert (scratch["arm"], scratch["verdict"], scratch["gain_at_1"]) == ("scratch", "", "")
     assert (probe["arm"], probe["verdict"]) == ("probe", "helps_throughout")
+    assert (scratch["pretrained_on"], probe["pretrained_on"]) == ("nothing", "unknown")
     assert float(probe["gain_at_1"]) == pytest.approx(0.4, abs=0.1)
     assert probe["gain_at_100"] == ""
     assert (scratch["records"], scratch["failed"], scratch["fewest_seeds"]) == ("7", "1", "3")

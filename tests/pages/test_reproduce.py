@@ -60,10 +60,15 @@ def test_a_name_that_a_shell_would_take_for_more_gets_no_command(name):
         ("resnet18.a1_in1k", "resnet18.a1_in1k", "resnet18.a1_in1k"),
         ("timm--resnet18.a1_in1k", "hf-hub:timm/resnet18.a1_in1k", "hf-hub:timm/resnet18.a1_in1k"),
         ("my_net", "what I made", "local-dir:FOLDER/my_net"),
+        (
+            "resnet18.checkpoint-0123abcd",
+            "resnet18.checkpoint-0123abcd",
+            "checkpoint:resnet18:FILE",
+        ),
     ],
 )
 def test_a_backbone_is_asked_for_by_a_name_that_the_suite_takes(portable, label, asked):
     made = changed(board(), backbone=portable, label=label)
     assert reproduce.askable_name(made) == asked
-    if not asked.startswith("local-dir:"):
+    if not asked.startswith(("local-dir:", "checkpoint:")):
         assert backbones.portable_name(asked) == portable

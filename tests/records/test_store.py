@@ -177,7 +177,12 @@ def test_a_newer_format_is_refused(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("format", "unknown"), [(1, ("pretrained", "protocol")), (2, ("protocol",))]
+    ("format", "unknown"),
+    [
+        (1, ("pretrained", "protocol", "pretrained_on")),
+        (2, ("protocol", "pretrained_on")),
+        (3, ("pretrained_on",)),
+    ],
 )
 @pytest.mark.parametrize("arm", ["scratch", "finetune"])
 def test_records_of_earlier_formats_are_those_of_the_first_protocol(tmp_path, arm, format, unknown):
@@ -185,6 +190,22 @@ def test_records_of_earlier_formats_are_those_of_the_first_protocol(tmp_path, ar
     content = {k: v for k, v in json.loads(path.read_text()).items() if k not in unknown}
     path.write_text(json.dumps(content | {"format": format}))
     assert store.load_file(path) == record(arm, protocol=1)
+
+
+def test_what_an_older_record_was_pretrained_on_is_read_from_its_backbones_name(tmp_path):
+    path = store.save(tmp_path, record(backbone="resnet18.a1_in1k"))
+    content = json.loads(path.read_text()) | {"format": 3}
+    del content["pretrained_on"]
+    path.write_text(json.dumps(content))
+    assert store.load_file(path).pretrained_on == "ImageNet-1k"
+
+
+@pytest.mark.parametrize("trial", [None, [], {}, {"backbone": 3}])
+def test_an_older_record_without_a_trial_is_no_record(tmp_path, trial):
+    path = store.save(tmp_path, record())
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"format": 3, "trial": trial}))
+    with pytest.raises(UserError, match="not a record: trial"):
+        store.load_file(path)
 
 
 def test_files_come_in_the_order_of_their_names_not_of_their_making(tmp_path):

@@ -65,6 +65,7 @@ def board(task="task", found=None, certificate=None, *, settled=GRID, backbone="
         task=task,
         backbone=backbone,
         label="a made-up network",
+        pretrained_on="ImageNet-1k",
         data=FACTS,
         arms={
             "scratch": ArmResult(False, points, (RECIPE,), 1.0),

@@ -52,6 +52,7 @@ def sound(
         weights_hash=weights,
         subset_hash=subsets.subset_hash(subsets.subset(dataset.train.labels, n, seed)),
         backbone_label=backbones.find(BACKBONE).label,
+        pretrained_on="distilled",
         fingerprint=fingerprint(recipe, made_of, protocol),
         protocol=protocol,
         training=dataclasses.replace(training, seconds=float(random.random())),

@@ -135,6 +135,7 @@ def record(
         recipe={"learning_rate": 0.001, "tuning_labels": 100},
         data=dataclasses.replace(FACTS, test_images=len(correct)),
         backbone_label="Net",
+        pretrained_on="unknown",
         weights_hash=None if arm == "scratch" else "weights",
         pretrained=arm != "scratch",
         subset_hash=f"subset {n} {seed}",

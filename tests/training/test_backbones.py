@@ -1,22 +1,16 @@
-import http.server
 import json
-import os
 import pickle
 import re
-import subprocess
-import sys
-import threading
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
 import pytest
 import torch
-from toy import CHECKOUT, random_weights, write_backbone
+from toy import random_weights, write_backbone
 
 from benchmark.arms import all_arms
 from benchmark.errors import UserError
-from benchmark.training import backbones, networks, torchvision_ops
+from benchmark.training import backbones, networks, torchvision_ops, weights
 
 NOISE = torch.rand(2, 3, 32, 32, generator=torch.Generator().manual_seed(0))
 
@@ -171,7 +165,7 @@ def test_whole_numbers_in_place_of_weights_are_refused(tmp_path):
 def test_an_architecture_without_weights_is_said_to_have_none(monkeypatch):
     monkeypatch.setattr(networks.hub, "answers", lambda: False)
     with pytest.raises(UserError, match="timm has no weights for it"):
-        networks.filled("coatnet_nano_cc_224")
+        weights.filled("coatnet_nano_cc_224")
 
 
 def edit_config(folder, **changed):
@@ -295,89 +289,6 @@ def test_the_older_form_of_a_configuration_is_understood(tmp_path):
     (tmp_path / "net" / "config.json").write_text(json.dumps(flat))
     assert backbones.find(name).preprocessing.mean == (0.4, 0.5, 0.6)
     assert backbones.find(name).label == "a toy"
-
-
-# The hub, on this machine
-
-
-class Hub(http.server.BaseHTTPRequestHandler):
-    folder: Path
-
-    def do_HEAD(self):
-        self._answer(b"")
-
-    def do_GET(self):
-        self._answer(None)
-
-    def _answer(self, content):
-        file = self.folder / self.path.rpartition("/")[2]
-        known = "/toy/net/resolve/main/" in self.path and file.is_file()
-        whole = file.read_bytes() if known else b""
-        self.send_response(200 if known else 404)
-        self.send_header("Content-Length", str(len(whole)))
-        self.send_header("ETag", f'"{len(whole)}"')
-        self.send_header(
-            *(("X-Repo-Commit", "a" * 40) if known else ("X-Error-Code", "EntryNotFound"))
-        )
-        self.end_headers()
-        self.wfile.write(whole if content is None else content)
-
-    def log_message(self, *args):
-        pass
-
-
-@contextmanager
-def hub_of(folder):
-    handler = type("ToyHub", (Hub,), {"folder": folder})
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-        server.shutdown()
-
-
-ASK = """
-import sys
-from benchmark.training import backbones
-from benchmark.errors import UserError
-for name in sys.argv[1:]:
-    try:
-        print(backbones.find(name).weights_hash)
-    except UserError as error:
-        print("UserError:", str(error).replace(chr(10), " "))
-"""
-
-
-def asked(hub, home, *names):
-    """What a fresh process, whose hub is ``hub``, says of the weights of each name."""
-    settings = {"HF_ENDPOINT": hub, "HF_HOME": str(home), "HF_HUB_DISABLE_XET": "1"}
-    run = subprocess.run(
-        [sys.executable, "-c", ASK, *names],
-        cwd=CHECKOUT,
-        env=os.environ | settings,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=True,
-    )
-    return run.stdout.splitlines()
-
-
-NOWHERE = "http://127.0.0.1:9"
-
-
-def test_a_hub_name_is_loaded_through_the_hub_and_later_without_it(tmp_path):
-    name = write_backbone(tmp_path / "net")
-    with hub_of(tmp_path / "net") as hub:
-        loaded, unknown = asked(hub, tmp_path / "home", "hf-hub:toy/net", "hf-hub:toy/other")
-    assert loaded == backbones.find(name).weights_hash
-    assert unknown.startswith(
-        "UserError: cannot build backbone 'hf-hub:toy/other': it has no config.json"
-    )
-    kept, *others = asked(
-        NOWHERE, tmp_path / "home", "hf-hub:toy/net", "hf-hub:toy/o", "test_resnet"
-    )
-    assert kept == loaded
-    assert all("the model hub cannot be reached" in other for other in others)
 
 
 # torchvision beside a CPU build of torch

@@ -32,7 +32,7 @@ def test_a_hub_is_given_up_where_it_falls_silent(monkeypatch):
         yield
 
     monkeypatch.setattr(hub, "answers", lambda: False)
-    monkeypatch.setattr(hub, "impatient_hub", watched)
+    monkeypatch.setattr(hub.hub_access, "impatient", watched)
     before = constants.HF_HUB_OFFLINE
     with hub.offline_where_silent():
         assert used == [True]

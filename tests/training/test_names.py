@@ -57,6 +57,8 @@ def here(tmp_path, monkeypatch):
         (tmp_path / folder / "config.json").write_text("{}")
         (tmp_path / folder / "model.safetensors").write_text("")
     (tmp_path / "empty").mkdir()
+    (tmp_path / "best.pth").write_text("")
+    (tmp_path / "best.txt").write_text("")
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -68,6 +70,8 @@ def here(tmp_path, monkeypatch):
         ("./net", "local-dir:./net"),
         ("many/net", "local-dir:many/net"),
         ("net/model.safetensors", "local-dir:net"),
+        ("best.pth", "checkpoint:ARCHITECTURE:best.pth"),
+        ("local-dir:best.pth", "checkpoint:ARCHITECTURE:best.pth"),
         ("local-dir:net/model.safetensors", "local-dir:net"),
         ("local-dir:many", "local-dir:many/net"),
         ("local-dir:nett", "net"),
@@ -87,6 +91,31 @@ def test_a_whole_path_is_offered_as_it_was_given(here):
 def test_a_folder_without_a_backbone_is_named(here, folder):
     said = refused(f"local-dir:{here / folder}")
     assert said.startswith(f"{here / folder}: there is no backbone in this folder")
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("checkpoint:resnt18:best.pth", "no architecture 'resnt18'; did you mean 'resnet18'?"),
+        ("checkpoint:best.pth", "timm knows no architecture 'best.pth'"),
+        ("checkpoint:", "write checkpoint:ARCHITECTURE:FILE"),
+        ("checkpoint:resnet18:", "no file is named"),
+        ("checkpoint:resnet18:gone.pth", "gone.pth: there is no such file"),
+        ("checkpoint:resnet18:~/best.pth", "write the whole path in place of ~"),
+        ("checkpoint:resnet18:net", "net: there is no such file"),
+        ("checkpoint:resnet18:best.txt", "by its name this is no file of weights"),
+        ("checkpoint:resnet18:a\0b.pth", "there is no such file"),
+    ],
+)
+@pytest.mark.usefixtures("here")
+def test_a_single_file_needs_an_architecture_and_a_file(name, expected):
+    assert expected in refused(name)
+
+
+@pytest.mark.parametrize("architecture", ["resnet18", "resnet18.a1_in1k"])
+@pytest.mark.usefixtures("here")
+def test_a_single_file_is_not_read_before_it_is_asked_for(architecture):
+    backbones.find(f"checkpoint:{architecture}:best.pth")  # which is empty
 
 
 @pytest.mark.usefixtures("here")

@@ -41,7 +41,7 @@ _AUDIT_HEAD = ("verdict", "seeds", "test images", "audits", "void", "unsettled",
 def page(result: Calibration, sweeps: int, seed: int) -> str:
     """The page as Markdown."""
     rows = [row for part in result.parts.values() for row in part]
-    every = [*rows, *(one.row for one in result.adaptive)]
+    rows += [one.row for one in result.adaptive]
     covered = [row.coverage for row in rows if row.coverage is not None]
     jumps = [row for row in rows if row.scene.shape == "jump"]
     others = [row for row in rows if row.scene.shape != "jump"]
@@ -66,8 +66,8 @@ def page(result: Calibration, sweeps: int, seed: int) -> str:
         others=_extent(row.coverage for row in others),
         crossing=len(covered),
         over=sum(share > MOST_COVERED for share in covered),
-        cells=_extent(row.cells for row in every),
-        wrong=_percent(max(row.wrong for row in every)),
+        cells=_extent(row.cells for row in rows),
+        wrong=_percent(max(row.wrong for row in rows)),
         false_void=_percent(max(row.void or 0.0 for row in result.audits if row.scene.sound)),
         true_void=_extent(row.void for row in result.audits if not row.scene.sound),
         least_covered=_percent(LEAST_COVERED),

@@ -62,6 +62,11 @@ _RULES = (
         lambda one: one.record.backbone_label,
     ),
     _Rule(
+        "pretrained_on",
+        lambda one: one.record.trial.backbone,
+        lambda one: one.record.pretrained_on,
+    ),
+    _Rule(
         "fingerprint",
         lambda one: (one.record.trial.backbone, _ingredients(one)),
         lambda one: one.record.fingerprint,

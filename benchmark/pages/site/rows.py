@@ -10,7 +10,6 @@ from benchmark.analysis.crossover import Verdict
 from benchmark.errors import one_line
 from benchmark.pages import tables, verdicts, words
 from benchmark.pages.csv_files import GAIN_COLUMNS_AT, ArmRow
-from benchmark.pages.site import pretraining
 
 VOID, NOT_COMPARED = "void", "not compared"
 
@@ -150,10 +149,10 @@ COLUMNS = (
     ),
     Column("arm", "Arm", lambda row: row.arm, facet=lambda row: row.arm),
     Column(
-        "pretraining",
+        "pretrained_on",
         "Pretrained on",
-        lambda row: pretraining.source(row.board, row.arm),
-        facet=lambda row: pretraining.source(row.board, row.arm),
+        lambda row: row.pretrained_on,
+        facet=lambda row: row.pretrained_on,
     ),
     Column("verdict", "Verdict", _verdict, facet=_kind),
     Column("crossover", "N* [interval]", _crossover, _where),

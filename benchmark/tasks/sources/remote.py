@@ -6,7 +6,7 @@ import contextlib
 import hashlib
 import http.client
 import logging
-import urllib.request
+import sys
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -16,12 +16,12 @@ from benchmark.defaults import cache_folder
 from benchmark.errors import UserError
 from benchmark.tasks.definition.data_keys import LoadDataset
 from benchmark.tasks.definition.schema import Task
-from benchmark.tasks.explained import explained, reason
+from benchmark.tasks.explained import causes, explained, reason
 from benchmark.tasks.reading import tables
 from benchmark.tasks.reading.local_data import LocalData
 from benchmark.tasks.reading.parts import Reading, refusal
 from benchmark.tasks.reading.tables import Table
-from benchmark.tasks.sources import local
+from benchmark.tasks.sources import hub_access, local
 from benchmark.tasks.sources.base import (
     Source,
     UnavailableError,
@@ -29,7 +29,7 @@ from benchmark.tasks.sources.base import (
     register,
     settings,
 )
-from benchmark.tasks.sources.downloads import SILENCE, fetch, impatient_hub
+from benchmark.tasks.sources.downloads import fetch
 from benchmark.tasks.sources.unpacking import UnpackingError, unpack
 from benchmark.tasks.workspace import workspace
 
@@ -119,7 +119,11 @@ def _read_hub(task: Task, spec: LoadDataset, scratch: Path) -> Reading:
 def hub_tables(task: Task, spec: LoadDataset, scratch: Path) -> dict[str, Table]:
     """All splits of a data set on the hub. Raises `UserError` where they cannot be had."""
     with _asking_hub(task, spec.path):
-        return _load_hub(spec, scratch)
+        try:
+            with _unknown_commit_said(spec):
+                return _load_hub(spec, scratch)
+        finally:  # a damaged file explains whatever else went wrong
+            hub_access.check_kept(spec.path, "dataset", spec.revision)
 
 
 def newest_revision(task: Task, path: str) -> str:
@@ -133,23 +137,27 @@ def newest_revision(task: Task, path: str) -> str:
 @contextlib.contextmanager
 def _asking_hub(task: Task, path: str) -> Iterator[None]:
     with explained(partial(_error, task, f"the hub's {path}")):
-        _ask_hub()
-        with impatient_hub():
+        hub_access.ask()
+        with hub_access.impatient():
             yield
 
 
-def _ask_hub() -> None:
-    # Without this question, a hub out of reach costs half a minute of repeated attempts.
-    from huggingface_hub import constants
+@contextlib.contextmanager
+def _unknown_commit_said(spec: LoadDataset) -> Iterator[None]:
+    from huggingface_hub.errors import RevisionNotFoundError
 
-    if not constants.HF_HUB_OFFLINE:
-        request = urllib.request.Request(constants.ENDPOINT, method="HEAD")  # noqa: S310
-        with contextlib.suppress(HTTPError):
-            urllib.request.urlopen(request, timeout=SILENCE).close()  # noqa: S310
+    try:
+        yield
+    except Exception as error:
+        if any(isinstance(one, RevisionNotFoundError) for one in causes(error)):
+            raise ValueError(f"it has no commit {spec.revision}") from None
+        raise
 
 
 def _load_hub(spec: LoadDataset, scratch: Path) -> dict[str, Table]:
     datasets = library()
+    shown = sys.stderr.isatty()  # it draws its bars into files and pipes as well
+    (datasets.enable_progress_bars if shown else datasets.disable_progress_bars)()
     config = datasets.DownloadConfig(cache_dir=str(cache_folder() / "downloads"), max_retries=1)
     arguments = spec.model_dump(exclude={"path"}, exclude_none=True)
     # Without the prefix, a folder of that name in the current one would be read in its place.

@@ -20,7 +20,7 @@ from benchmark.harness import judged
 from benchmark.harness.plan import recipe_for
 from benchmark.records import store
 from benchmark.records.recipe import as_stored
-from benchmark.records.record import Record, Training, Trial
+from benchmark.records.record import FORMAT, Record, Training, Trial
 from benchmark.training import backbones
 
 
@@ -55,7 +55,7 @@ def test_editing_with_the_same_value_changes_nothing(check, records):
     ("key", "value", "expected"),
     [
         ("format", 0, "format 0 is unknown"),
-        ("format", 4, "newer version"),
+        ("format", FORMAT + 1, "newer version"),
         ("protocol", 1, "fingerprint: not that of its recipe"),
         ("protocol", 1, "no partner to compare with"),
         ("protocol", 3, "protocol 3 is unknown"),
@@ -109,6 +109,8 @@ def test_editing_with_the_same_value_changes_nothing(check, records):
         ("data.classes", 0, "data.classes: 0 is below 1"),
         ("data.test_in_train", [3, 1], "not increasing indices"),
         ("backbone_label", "Mine", "backbone_label: not 'test_resnet, distilled"),
+        ("pretrained_on", "ImageNet-1k", "pretrained_on: not the same as in"),
+        ("pretrained_on", None, "not a record: pretrained_on"),
         ("finished", "2026-01-01T00:00:00", "no UTC time"),
         ("finished", "yesterday", "no UTC time"),
     ],
@@ -127,7 +129,12 @@ def test_spacing_and_order_of_a_record_do_not_matter(check, records):
 
 
 @pytest.mark.parametrize(
-    ("format", "unknown"), [(1, ("pretrained", "protocol")), (2, ("protocol",))]
+    ("format", "unknown"),
+    [
+        (1, ("pretrained", "protocol", "pretrained_on")),
+        (2, ("protocol", "pretrained_on")),
+        (3, ("pretrained_on",)),
+    ],
 )
 def test_records_of_earlier_formats_are_sound_under_the_protocol_of_then(
     check, records, task, format, unknown

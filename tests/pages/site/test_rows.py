@@ -29,12 +29,17 @@ def test_there_is_a_row_for_each_arm_that_is_compared():
     ]
 
 
+def test_what_weights_were_trained_on_is_shown_and_found():
+    assert shown(row(), "pretrained_on") == row().facets["pretrained_on"] == "ImageNet-1k"
+
+
 def test_scratch_alone_has_a_row_that_claims_nothing():
     board = made_boards.board()
     alone = dataclasses.replace(board, arms={"scratch": board.arms["scratch"]})
     (one,) = rows.rows([alone])
     assert shown(one, "verdict") == shown(one, "certificate") == "not compared"
     assert shown(one, "crossover") == shown(one, "gain_at_1") == ""
+    assert shown(one, "pretrained_on") == "nothing"
 
 
 @pytest.mark.parametrize(
