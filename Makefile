@@ -12,7 +12,7 @@ SELECTION = $(call option,TASK,task) $(call option,BACKBONE,backbone) $(call opt
 	$(call option,MARGIN,margin) $(call option,JOBS,jobs) $(call option,RECORDS,records) \
 	$(call option,EXECUTOR,executor) $(call option,PRETRAINED_ON,pretrained-on) $(if $(ADAPT),--adapt)
 
-.PHONY: bench task backbones test test-faults lint leaderboard site audit tune saturation validate calibrate perf check-contribution setup help
+.PHONY: bench advise explain task backbones test test-faults lint leaderboard site audit tune saturation validate calibrate perf check-contribution setup help
 
 help: ## Show the targets.
 	@sed -n 's/^\([a-z-]*\):.*## /\1: /p' $(MAKEFILE_LIST)
@@ -20,6 +20,18 @@ help: ## Show the targets.
 bench: setup ## Run the benchmark; TASK, BACKBONE, ARMS, N, SEEDS, IMAGE_SIZE, MARGIN, JOBS select; ADAPT=1, MINUTES, EXECUTOR=ray, SHARD=i/k, DRY_RUN=1.
 	@$(RUN) bench $(SELECTION) $(call option,MINUTES,minutes) $(call option,SHARD,shard) \
 		$(if $(DRY_RUN),--dry-run)
+
+explain: setup ## Measure why pretraining helps, or does not; TASK, BACKBONE, N, SEEDS, IMAGE_SIZE, JOBS, OUT; DRY_RUN=1.
+	@$(RUN) explain $(call option,TASK,task) $(call option,BACKBONE,backbone) $(call option,N,n) \
+		$(call option,SEEDS,seeds) $(call option,IMAGE_SIZE,image-size) $(call option,JOBS,jobs) \
+		$(call option,OUT,out) $(if $(DRY_RUN),--dry-run)
+
+advise: setup ## From IMAGES to advice within MINUTES; NAME, BACKBONE, SAVE_MODEL, JSON=1, as task besides.
+	@$(RUN) advise "$(IMAGES)" $(call option,NAME,name) $(call option,MINUTES,minutes) \
+		$(call option,BACKBONE,backbone) $(call option,SAVE_MODEL,save-model) $(call option,LABEL,label) \
+		$(call option,IMAGE_COLUMN,image-column) $(call option,LABEL_COLUMN,label-column) \
+		$(call option,MARGIN,margin) $(call option,JOBS,jobs) $(call option,RECORDS,records) \
+		$(if $(FORCE),--force) $(if $(JSON),--json)
 
 test: setup ## Run the tests.
 	@$(VENV)/bin/python -m pytest -n 2 --dist worksteal

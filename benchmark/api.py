@@ -1,19 +1,36 @@
-"""The few names that a program uses; what they return is frozen, and nothing is printed."""
+"""The few names that a program uses; what they return is frozen, and nothing is printed.
+
+>>> import benchmark
+>>> task = benchmark.load_task("digits")
+>>> task.image_size, task.images_per_class[:3]
+(32, (1, 2, 5))
+
+``benchmark.run(task, arms=["scratch", "probe"])`` then gives a `Board`: all that a table shows.
+"""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from benchmark.analysis.board import Board
 from benchmark.defaults import ARMS, BUNDLED, LOCAL, MARGIN, RECORDED, SEEDS
 from benchmark.harness.judged import judged
 from benchmark.harness.watch import Watch
 from benchmark.records import store
+from benchmark.records.record import Record
 from benchmark.tasks.definition.schema import Task
 from benchmark.tasks.load import load_task
 
-__all__ = ["leaderboard", "load_task", "run"]
+if TYPE_CHECKING:
+    from datasets import Dataset
+
+    from benchmark.advice.content import Advice
+
+__all__ = ["advise", "as_dataset", "leaderboard", "load_task", "run"]
 
 
 def run(
@@ -45,6 +62,47 @@ def run(
     plan = prepare(selection)
     (board,) = bench(plan, records, margin, workers)
     return board
+
+
+def advise(
+    task: Task,
+    minutes: float = 30.0,
+    backbone: str | None = None,
+    *,
+    records: Path = LOCAL,
+    margin: float = MARGIN,
+    workers: int = 1,
+) -> Advice:
+    """Runs what decides the most of a task within ``minutes`` and says what to do, in numbers.
+
+    What is stored below ``records`` is not run again. Without a ``backbone``, the strongest at hand
+    that fits the minutes. ``benchmark.advice.words.text`` puts it in words. Raises `UserError` for
+    data or weights that cannot be had, and where not one training ended in time.
+    """
+    from benchmark.advice.advise import advise as advised
+    from benchmark.advice.backbone_choice import choose
+
+    chosen = backbone or choose(task, minutes, workers)
+    return advised(task, chosen, minutes, records=records, margin=margin, workers=workers).advice
+
+
+def as_dataset(records: Path = RECORDED) -> Dataset:
+    """All stored records, a row each, in the columns of `records.record.Record`.
+
+    Recipe and versions, whose keys differ, are JSON. ``as_dataset().push_to_hub("ORG/NAME")``
+    publishes them. Warns of each file that is no record and leaves it out.
+    """
+    from datasets import Dataset
+
+    found = store.load(records, Watch().left_out)
+    return Dataset.from_list([_row(record) for record in found])
+
+
+def _row(record: Record) -> dict[str, Any]:
+    content = asdict(record)
+    trial = content.pop("trial")
+    as_text = {key: json.dumps(content[key], sort_keys=True) for key in ("recipe", "versions")}
+    return {**trial, **content, **as_text}
 
 
 def leaderboard(records: Path = RECORDED, margin: float = MARGIN) -> list[Board]:

@@ -58,6 +58,8 @@ RESULTS = _OWN if _CHECKOUT is None else _CHECKOUT / "results"
 """Pages, tables and figures; installed, the user's own results are all that there are."""
 RECORDED = RESULTS / "records"
 """Records that pages are made from: the published leaderboard, or, installed, `LOCAL`."""
+EXPLAINED = RESULTS / "explain"
+"""The page of ``make explain``, and below ``findings`` what it is made from: beside the records."""
 LOCAL = _OWN / "records"
 """Records of the user's own runs."""
 

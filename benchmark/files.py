@@ -96,6 +96,28 @@ def clear(folder: Path) -> None:
                 left.unlink()
 
 
+def keep_newest(folder: Path, pattern: str, limit: int) -> None:
+    """Removes what killed processes left, and of the files that fit the oldest beyond ``limit``.
+
+    ``limit``: bytes of all of them together. Other processes may do so meanwhile.
+    """
+    clear(folder)
+    total = 0
+    for _, size, file in sorted(_ages(folder, pattern), reverse=True):
+        total += size
+        if total > limit:
+            with contextlib.suppress(OSError):
+                file.unlink()
+
+
+def _ages(folder: Path, pattern: str) -> Iterator[tuple[int, int, Path]]:
+    """When each was written, its bytes, and its file."""
+    for file in folder.glob(pattern):
+        with contextlib.suppress(OSError):
+            facts = file.stat()
+            yield facts.st_mtime_ns, facts.st_size, file
+
+
 def _lock(file: IO[bytes]) -> None:
     """Until it is closed; also seen from other machines, where process numbers say nothing.
 

@@ -142,3 +142,12 @@ def test_a_name_of_the_longest_kind_can_be_written(tmp_path):
     files.write(tmp_path / ("x" * 255), "text")
     files.write(tmp_path / ("\u6587" * 85), "text")
     assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_the_oldest_files_go_first_beyond_the_limit(tmp_path):
+    for age, name in enumerate(("new", "older", "oldest")):
+        (tmp_path / f"{name}.kept").write_bytes(b"12345")
+        os.utime(tmp_path / f"{name}.kept", (1000 - age, 1000 - age))
+    (tmp_path / "other").write_bytes(b"x" * 100)
+    files.keep_newest(tmp_path, "*.kept", 11)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["new.kept", "older.kept", "other"]

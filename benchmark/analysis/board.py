@@ -70,6 +70,11 @@ class ArmResult:
     over_finetune: tuple[GainEstimate, ...] = ()
     """Paired gain over fine-tuning at each N; empty for scratch, fine-tuning, and without it."""
 
+    def point(self, images_per_class: int) -> Point | None:
+        """At one N; None where it was not run, or every trial failed."""
+        found = (p for p in self.points if p.images_per_class == images_per_class)
+        return next((p for p in found if p.accuracy is not None), None)
+
     @property
     def tuning_labels(self) -> int | None:
         """Labels of development tasks that its learning rate was chosen on; None without a rate."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from benchmark.analysis.effective import AccuracyCell
 from benchmark.analysis.scores import Score, at_each_n, succeeded
 from benchmark.analysis.stats import Estimate, accuracy_test_variance, estimate
 
@@ -41,6 +42,10 @@ class Point:
     """Mean share of the budget's steps, 0..1, that early ends left out; None without steps."""
     trials: tuple[TrialResult, ...] = ()
     """Those that failed, too; seed increasing."""
+    test_variance: float = 0.0
+    """Variance of the mean accuracy because the test set is a sample."""
+    seconds: float = 0.0
+    """Of one of its trainings, on average."""
 
     @property
     def accuracy(self) -> float | None:
@@ -56,6 +61,17 @@ class Point:
     def high(self) -> float | None:
         """Upper end, 0..1."""
         return None if self.estimate is None else _bounded(self.estimate.high)
+
+    @property
+    def cell(self) -> AccuracyCell:
+        """Its accuracies, as curves over N take them."""
+        good = [one for one in self.trials if one.accuracy is not None]
+        return AccuracyCell(
+            images_per_class=self.images_per_class,
+            seeds=tuple(one.seed for one in good),
+            accuracies=tuple(one.accuracy for one in good if one.accuracy is not None),
+            test_variance=self.test_variance,
+        )
 
     @property
     def settled(self) -> bool:
@@ -80,15 +96,18 @@ def _point(n: int, scores: Sequence[Score]) -> Point:
     if not good:
         return Point(n, 0, None, failed, 0, 0, None, trials)
     hits = np.stack([score.hits for score in good])
+    test_variance = accuracy_test_variance(hits)
     return Point(
         images_per_class=n,
         seeds=len(good),
-        estimate=estimate(hits.mean(axis=1).tolist(), accuracy_test_variance(hits)),
+        estimate=estimate(hits.mean(axis=1).tolist(), test_variance),
         failed=failed,
         levelled_off=sum(score.levelled_off is True for score in good),
         still_falling=sum(score.levelled_off is False for score in good),
         steps_saved=_steps_saved(good),
         trials=trials,
+        test_variance=test_variance,
+        seconds=float(np.mean([score.seconds for score in good])),
     )
 
 

@@ -27,8 +27,5 @@ def finetune_head_first(work: Work[HeadFirstRecipe]) -> Outcome:
 
 def fit_head(model: nn.Module, work: Work[HeadFirstRecipe]) -> None:
     """Gives the classifier the weights of a probe on the subset."""
-    pixels, labels = subset_pixels(work), work.dataset.train.labels[work.subset]
-    for layer in logit_layers(model, work.classes):
-        inputs = probing.inputs_of(layer, model, pixels)
-        probe = probing.fitted(inputs, labels, work.recipe.probe, work.seed)
-        probing.copy_into(layer, probe)
+    layers, labels = logit_layers(model, work.classes), work.dataset.train.labels[work.subset]
+    probing.fit_layers(layers, model, subset_pixels(work), labels, work.recipe.probe, work.seed)

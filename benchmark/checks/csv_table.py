@@ -66,7 +66,9 @@ def _text(path: Path) -> str:
         with path.open("rb") as file:
             content = file.read(MOST_BYTES + 1)
     except OSError as error:
-        raise UserError(f"cannot be read ({error.strerror})", where=path) from error
+        raise UserError(
+            f"cannot be read ({error.strerror})", where=path, mend="name a file that you may read"
+        ) from error
     if len(content) > MOST_BYTES:
         mend = "give a table of accuracies: one row for each seed and N"
         raise UserError(f"has more than {MOST_BYTES // 1_000_000} MB", where=path, mend=mend)

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import click
 
-from benchmark.cli.options import FILE, FOLDER, JOBS, Words, shown
+from benchmark.cli.options import FILE, FOLDER, JOBS, Words, command, shown
 from benchmark.defaults import BUNDLED, LISTS, RECORDED, RESULTS
 
 
-@click.command()
+@command("calibrate --sweeps 200")
 @click.option("--sweeps", type=click.IntRange(1), default=2000, show_default=True)
 @JOBS
 @click.option(
@@ -28,7 +28,7 @@ def calibrate(sweeps: int, jobs: int | None, out: Path) -> None:
     _end(result.failures)
 
 
-@click.command()
+@command("validate --task birds")
 @click.option("--task", type=Words(), help="Task names.  [default: all]")
 @click.option("--download", is_flag=True, help="Check data on other machines too.")
 @click.option(
@@ -44,7 +44,7 @@ def validate(task: tuple[str, ...] | None, download: bool, lists: Path) -> None:
         sys.exit(1)
 
 
-@click.command("check-contribution")
+@command("check-contribution --retrain 3 --draw word")
 @click.option("--records", type=FOLDER, default=RECORDED, help="Folder of the records.")
 @click.option("--retrain", type=click.IntRange(0), default=0, help="Records to train again.")
 @click.option("--draw", default="", help="A word of yours that goes into the draw of these.")
@@ -67,7 +67,7 @@ def check_contribution(
         sys.exit(1)
 
 
-@click.command()
+@command("perf --jobs 1")
 @click.option("--backbone", default=BUNDLED, show_default=True, help="For digits.")
 @JOBS
 @click.option("--out", type=FILE, default=RESULTS / "performance.md", help="Markdown file.")

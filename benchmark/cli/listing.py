@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from benchmark.cli.options import FOLDER
+from benchmark.cli.options import FOLDER, command
 from benchmark.defaults import backbone_folders
 from benchmark.errors import UserError
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from benchmark.harness.usable import Usable
 
 
-@click.command()
+@command("backbones --folder ~/networks")
 @click.option(
     "--folder",
     type=FOLDER,

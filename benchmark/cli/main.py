@@ -10,8 +10,20 @@ from collections.abc import Sequence
 import click
 
 from benchmark import __version__
-from benchmark.cli import checking, listing, new_task, preparing, results, run
+from benchmark.cli import (
+    advise,
+    checking,
+    explaining,
+    listing,
+    new_task,
+    preparing,
+    results,
+    run,
+)
 from benchmark.errors import UserError
+
+_PROGRAM = "small-data-benchmark"
+"""However it was called: completion in a shell goes by this name."""
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -22,9 +34,11 @@ def cli(debug: bool) -> None:
 
 
 for _command in (
+    advise.advise,
     new_task.task,
     run.bench,
     run.audit,
+    explaining.explain,
     results.leaderboard,
     results.site,
     results.verdict,
@@ -45,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given = list(sys.argv[1:] if arguments is None else arguments)
     _end_as_by_ctrl_c()
     try:
-        cli(given, standalone_mode=False)
+        cli(given, prog_name=_PROGRAM, standalone_mode=False)
     except (click.exceptions.Abort, KeyboardInterrupt):
         _stopped()
     except click.ClickException as error:

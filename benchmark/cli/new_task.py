@@ -6,10 +6,10 @@ import sys
 
 import click
 
-from benchmark.cli.options import JOBS, shown
+from benchmark.cli.options import JOBS, command, shown
 
 
-@click.command()
+@command("task ~/photos/birds --name birds")
 @click.argument("images")
 @click.option("--name", required=True, help="Name of the task.")
 @click.option("--label", type=click.Choice(["path", "leaf", "top"]), help="Of nested folders.")

@@ -29,6 +29,12 @@ MARGIN_OPTION = click.option(
 )
 
 
+def command(example: str) -> Callable[[Callable[..., None]], click.Command]:
+    """A command whose ``--help`` ends with how it is called, without its name before it."""
+    name = example.partition(" ")[0]
+    return click.command(name, epilog=f"Example:  small-data-benchmark {example}")
+
+
 def shown(path: Path) -> str:
     """The path as seen from the current folder, where it lies below it."""
     path = path.resolve()

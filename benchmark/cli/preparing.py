@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from benchmark.cli.options import BACKBONE_HELP, JOBS, MARGIN_OPTION, Words, shown
+from benchmark.cli.options import BACKBONE_HELP, JOBS, MARGIN_OPTION, Words, command, shown
 from benchmark.defaults import BUNDLED
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ BACKBONES = click.option(
 )
 
 
-@click.command()
+@command("tune --backbone resnet18.a1_in1k")
 @BACKBONES
 @click.option(
     "--arms", type=Words(), help="Arms, or all.  [default: those with settings of their own]"
@@ -54,7 +54,7 @@ def _show_choice(name: str, choice: Choice) -> None:
         click.echo(f"{name} {arm} N={size}: a rate beyond {rate:g}, the last tried, may do better")
 
 
-@click.command()
+@command("saturation --task digits")
 @click.option("--task", type=Words(), help="Tasks.  [default: the development tasks at hand]")
 @BACKBONES
 @click.option(
@@ -91,7 +91,7 @@ def saturation(
         click.echo(page.table(measuring.measure(name, tasks, workers, seeds), margin))
 
 
-@click.command()
+@command("distill --teacher mobilenetv2_100 --images photos --out student")
 @click.option("--teacher", required=True, help="Backbone whose features are learned.")
 @click.option(
     "--images",

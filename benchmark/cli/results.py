@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from benchmark.cli.options import FILE, FOLDER, MARGIN_OPTION, shown
-from benchmark.defaults import COMMAND, RECORDED, RESULTS, SITE
+from benchmark.cli.options import FILE, FOLDER, MARGIN_OPTION, command, shown
+from benchmark.defaults import COMMAND, EXPLAINED, RECORDED, RESULTS, SITE
 from benchmark.errors import UserError
+from benchmark.pages.forms import FORMS, Form, as_text, from_csv
 
 if TYPE_CHECKING:
     from benchmark.analysis.board import Board
@@ -18,36 +19,59 @@ if TYPE_CHECKING:
 RECORDS = click.option("--records", type=FOLDER, default=RECORDED, help="Folder of the records.")
 
 
-@click.command()
+@command("leaderboard --records results/local/records --out results/local")
 @RECORDS
 @click.option(
     "--out", type=FOLDER, default=RESULTS, help="Folder for README.md, CSV files and figures."
 )
 @MARGIN_OPTION
-def leaderboard(records: Path, out: Path, margin: float) -> None:
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(FORMS),
+    help="Print the table of all arms in this form, and write nothing.",
+)
+def leaderboard(records: Path, out: Path, margin: float, form: Form | None) -> None:
     """Build the tables and figures from stored records alone."""
     from benchmark import files
     from benchmark.cli.progress import Progress
     from benchmark.pages import figure_names, results
+    from benchmark.pages.explained import page as explained_page
     from benchmark.pages.recipes import Choices
     from benchmark.records.evidence import all_evidence
+    from benchmark.records.explained import findings
     from benchmark.records.saturation import all_saturation
     from benchmark.records.tuned import tuned_backbones
     from benchmark.tasks.load import load_tasks
 
     _check(records)
+    if form is not None:
+        _print(records, margin, form)
+        return
     for folder in (out, out / figure_names.FOLDER):
         files.prepare(folder, mend="choose another folder with OUT=...")
     progress = Progress()
     boards = _boards(records, margin, progress)
     known = {task.name: task for task in load_tasks()}
     choices = Choices(all_evidence(), tuned_backbones(), all_saturation(), margin)
-    for path in results.write(boards, known, choices, out, progress.problem):
+    explained = findings.load(records.parent / EXPLAINED.name / findings.FOLDER, progress.left_out)
+    paths = results.write(boards, known, choices, out, progress.problem, explained)
+    for path in [*paths, *explained_page.write(explained, out / EXPLAINED.name)]:
         click.echo(shown(path))
     progress.close()
 
 
-@click.command()
+def _print(records: Path, margin: float, form: Form) -> None:
+    from benchmark.cli.progress import Progress
+    from benchmark.pages import csv_files
+
+    progress = Progress(apart=True)
+    boards = _boards(records, margin, progress)
+    click.echo(as_text(from_csv(csv_files.leaderboard(boards)), form), nl=False)
+    progress.close()
+
+
+@command("site --records results/local/records")
 @RECORDS
 @click.option("--out", type=FILE, default=SITE, help="File of the page.")
 @MARGIN_OPTION
@@ -87,7 +111,7 @@ def _boards(records: Path, margin: float, progress: Progress) -> list[Board]:
     return boards
 
 
-@click.command()
+@command("verdict results.csv --margin 0.02")
 @click.argument("file", type=FILE)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object for each verdict.")
 @MARGIN_OPTION

@@ -6,11 +6,11 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import click
 
-from benchmark.cli.options import Part, selecting, shown
+from benchmark.cli.options import Part, command, selecting, shown
 from benchmark.defaults import RECORDED, option, switch
 from benchmark.errors import UserError
 
@@ -20,18 +20,21 @@ if TYPE_CHECKING:
     from benchmark.harness.executors import Executor
     from benchmark.harness.job import Job
     from benchmark.harness.plan import Plan, Selection
+    from benchmark.pages.forms import Form
+    from benchmark.pages.printer import Grid
 
 
-@click.command()
+@command("bench --task digits --backbone resnet18.a1_in1k")
 @selecting
 @click.option("--dry-run", is_flag=True, help="Only print what would be run, and its cost.")
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["text", "csv"]),
+    type=click.Choice(["text", "md", "csv", "json", "latex"]),
     default="text",
     show_default=True,
-    help="csv: the pairs of accuracies, as the verdict command reads them.",
+    help="csv: the pairs of accuracies, as the verdict command reads them; md, json, latex: the "
+    "table of accuracies and gains, and nothing else.",
 )
 @click.option(
     "--minutes",
@@ -47,7 +50,7 @@ def bench(
     jobs: int,
     records: Path,
     dry_run: bool,
-    form: str,
+    form: Form | Literal["text"],
     minutes: float | None,
     shard: tuple[int, int] | None,
     executor: Executor,
@@ -61,9 +64,9 @@ def bench(
     if minutes and not adapt:
         raise UserError("minutes limit trials that are chosen", mend=f"add {switch('adapt')}")
     planned, aim = plan.prepare(selection), Aim(margin, minutes)
-    progress = Progress(apart=form == "csv")
+    progress = Progress(apart=form != "text")
     for note in planned.notes:
-        click.echo(f"note: {note}", err=form == "csv")
+        click.echo(f"note: {note}", err=form != "text")
     if shard:
         planned = _part(planned, shard, adapt)
     if dry_run and adapt:
@@ -85,13 +88,13 @@ def bench(
         boards = adaptive.bench(selection, records, aim, jobs, progress, executor=executor)
     else:
         boards = benchmarking.bench(planned, records, margin, jobs, progress, executor=executor)
-    if form == "csv":
-        from benchmark.pages import csv_files
-
-        click.echo(csv_files.pairs(boards), nl=False)
+    if form != "text":
+        click.echo(_in_form(boards, form), nl=False)
         progress.close()
         return
     _report(boards, selection, records, progress)
+    _advise(boards, selection, records, margin, progress)
+    progress.close()
 
 
 _WITHOUT_SHARD = f"the same command without {option('shard')} prints the table"
@@ -113,7 +116,33 @@ def _part(planned: Plan, shard: tuple[int, int], adapt: bool) -> Plan:
     return replace(planned, jobs=jobs)
 
 
-@click.command()
+def _in_form(boards: Sequence[Board], form: Form) -> str:
+    from benchmark.errors import one_line
+    from benchmark.pages import csv_files, tables
+    from benchmark.pages.forms import as_text
+
+    if form == "csv":
+        return csv_files.pairs(boards)
+    grids = [(board, tables.accuracy_grid(board, one_line)) for board in boards]
+    if form == "json":
+        return _as_json(grids)
+    return "\n".join(as_text(grid, form) for _, grid in grids)
+
+
+def _as_json(grids: Sequence[tuple[Board, Grid]]) -> str:
+    """One list for all boards, whose columns differ."""
+    import json
+
+    rows = [
+        {"task": board.task, "backbone": board.backbone, "image_size": board.data.image_size}
+        | dict(zip(header, row, strict=True))
+        for board, (header, cells) in grids
+        for row in cells
+    ]
+    return json.dumps(rows, indent=2) + "\n"
+
+
+@command("audit --task digits --dry-run")
 @selecting
 @click.option("--dry-run", is_flag=True, help="Only print the cost of what would be run.")
 def audit(
@@ -149,6 +178,7 @@ def audit(
     _prepare_figures(records)
     boards = auditing.audit(planned, records, margin, jobs, progress, tell, executor=executor)
     _report(boards, selection, records, progress)
+    progress.close()
 
 
 def _say_cost(what: str, missing: Sequence[Job], workers: int, records: Path) -> None:
@@ -185,4 +215,26 @@ def _report(
     for figure in results.draw(figures, records.parent, progress.problem):
         click.echo(f"figure:  {shown(figure)}")
     click.echo(f"records: {shown(records)}")
-    progress.close()
+
+
+def _advise(
+    boards: Sequence[Board],
+    selection: Selection,
+    records: Path,
+    margin: float,
+    progress: Progress,
+) -> None:
+    """What each board means, in words; the last line names the folder of all that belongs to it."""
+    from benchmark.advice import tables, words
+    from benchmark.advice.advise import advice_of, written
+    from benchmark.training.backbones import portable_name
+
+    tasks = {task.name: task for task in selection.tasks}
+    given = {portable_name(name): name for name in selection.backbones}
+    for board in boards:
+        advised = advice_of(board, tasks[board.task], given[board.backbone], records, margin)
+        shown_numbers = tables.in_tables(advised.advice)
+        said = [shown_numbers] * bool(shown_numbers) + [words.text(advised.advice)]
+        click.echo("\n" + "\n\n".join(said))
+        out = written(advised, records, progress.problem)
+        click.echo(f"\nadvice, table, figures and page: {shown(out)}")

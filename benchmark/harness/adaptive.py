@@ -42,7 +42,8 @@ def bench(
     watch = watch or Watch()
 
     def run(todo: Sequence[Job]) -> None:
-        deque(sweep.run(records, todo, workers, watch, executor=executor), maxlen=0)
+        records_made = sweep.run(records, todo, workers, watch, executor=executor, limit=aim.limit)
+        deque(records_made, maxlen=0)
 
     jobs: list[Job] = []
     for one in selection.apart():
@@ -59,7 +60,8 @@ def _run(
         if grown.jobs:
             run(grown.jobs)
         if sweep.missing(records, grown.jobs):
-            return grown.jobs  # failed by themselves, as the watch was told, and would again
+            # Failed by themselves, as the watch was told, and would again; or time is over.
+            return grown.jobs
         step = grown.next(records, aim)
         watch.asked(grown.what, step)
         if isinstance(step, Stop):

@@ -10,6 +10,7 @@ from benchmark.defaults import LOCAL, MARGIN
 from benchmark.harness import executors, sweep
 from benchmark.harness.executors import Executor
 from benchmark.harness.judged import judged
+from benchmark.harness.limit import Limit
 from benchmark.harness.plan import Plan
 from benchmark.harness.watch import Watch
 
@@ -22,12 +23,14 @@ def bench(
     watch: Watch | None = None,
     *,
     executor: Executor = executors.run,
+    limit: Limit | None = None,
 ) -> list[Board]:
     """Runs what is not stored below ``records`` yet; returns one board per task and backbone.
 
-    ``margin``: gain that counts as no help, 0..1. Raises `UserError` for data or weights that
-    cannot be had, and where records cannot be stored.
+    As far as it can be done within the ``limit``. ``margin``: gain that counts as no help, 0..1.
+    Raises `UserError` for data or weights that cannot be had, and where records cannot be stored.
     """
-    deque(sweep.run(records, plan.jobs, workers, watch, executor=executor), maxlen=0)
+    made = sweep.run(records, plan.jobs, workers, watch, executor=executor, limit=limit)
+    deque(made, maxlen=0)
     sweep.say_pretrained_on(records, plan.jobs)
     return judged(sweep.stored(records, plan.jobs), records, margin, watch)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from statistics import mean
 
@@ -95,6 +97,35 @@ def estimate(jobs: Sequence[Job], workers: int, recorded: Iterable[Path]) -> Est
     )
 
 
+@dataclass(frozen=True)
+class Expected:
+    """What trainings are likely to take on one core."""
+
+    speeds: Mapping[_Kind, Speed]
+    past: Past
+
+    @classmethod
+    def measured(
+        cls,
+        jobs: Sequence[Job],
+        workers: int,
+        recorded: Iterable[Path],
+        patience: float,
+        until: float,
+    ) -> Expected:
+        """From ``patience`` seconds of steps of each kind of job, and from what is recorded.
+
+        What is not measured ``until`` that time, in seconds since the epoch, stays unknown.
+        """
+        return cls(measured_speeds(jobs, workers, patience, until), Past.read(recorded))
+
+    def seconds(self, job: Job) -> float:
+        """Of a job from its start; infinite where its kind was not measured in time."""
+        if (kind := _kind(job)) is not None and kind not in self.speeds:
+            return math.inf
+        return _cost(job, self.speeds, self.past.share(job, _classes(job)), 0)
+
+
 _Kind = tuple[str, str, str, int, str, int, float, float]
 """Of steps that cost the same."""
 
@@ -122,15 +153,24 @@ def rough(images_per_class: Sequence[int], classes: int, image_size: int) -> flo
     return 5 * views * _VIEW_SECONDS * (image_size / 64) ** 2
 
 
-def measured_speeds(jobs: Iterable[Job], workers: int) -> dict[_Kind, Speed]:
-    """Each kind of step on as many cores at once as the sweep will use: they slow each other."""
+def measured_speeds(
+    jobs: Iterable[Job],
+    workers: int,
+    patience: float = _ENOUGH_SECONDS,
+    until: float | None = None,
+) -> dict[_Kind, Speed]:
+    """Each kind of step on as many cores at once as the sweep will use: they slow each other.
+
+    Those that are known ``until`` that time, in seconds since the epoch.
+    """
     first: dict[_Kind, Job] = {}
     for job in jobs:
         if (kind := _kind(job)) is not None:
             first.setdefault(kind, job)
     todo = [job for job in first.values() for _ in range(workers)]
     found: dict[_Kind, list[Speed]] = defaultdict(list)
-    for kind, speed in executors.run(_measured, todo, workers):
+    function = partial(_measured, patience=patience)
+    for kind, speed in executors.run(function, todo, workers, until=until):
         found[kind].append(speed)
     return {
         kind: Speed(mean(one.step for one in speeds), mean(one.once for one in speeds))
@@ -138,10 +178,10 @@ def measured_speeds(jobs: Iterable[Job], workers: int) -> dict[_Kind, Speed]:
     }
 
 
-def _measured(job: Job) -> tuple[_Kind, Speed]:
+def _measured(job: Job, patience: float) -> tuple[_Kind, Speed]:
     kind = _kind(job)
     assert kind is not None
-    return kind, measure(job)
+    return kind, measure(job, patience)
 
 
 def _spared(job: Job) -> int:
@@ -171,7 +211,7 @@ def _trunk_step(recipe: Recipe) -> float:
     return small / ((1 - large) * small + large)
 
 
-def measure(job: Job) -> Speed:
+def measure(job: Job, patience: float = _ENOUGH_SECONDS) -> Speed:
     """Times a short and a longer training of the job's kind on one core.
 
     Their difference is free of what a training costs once. Both see small images before the
@@ -190,7 +230,7 @@ def measure(job: Job) -> Speed:
 
     # The first images of a size make a network compile and allocate.
     guess = _seconds(run(4, small)) / 4
-    more = _TENS * min(_MOST_TENS, max(1, round(_ENOUGH_SECONDS / guess / _TENS)))
+    more = _TENS * min(_MOST_TENS, max(1, round(patience / guess / _TENS)))
     short, long, whole = (
         _seconds(run(steps, data))
         for steps, data in ((_TENS, small), (_TENS + more, small), (_TENS, dataset))

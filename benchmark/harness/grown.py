@@ -17,6 +17,7 @@ from benchmark.defaults import MARGIN, option
 from benchmark.errors import UserError
 from benchmark.harness import sweep
 from benchmark.harness.job import Job
+from benchmark.harness.limit import Limit
 from benchmark.harness.plan import Selection, prepare
 from benchmark.records import store
 from benchmark.records.record import Trial
@@ -34,6 +35,8 @@ class Aim:
     minutes: float | None = None
     """Of training for each task with each backbone, over all processes, what is stored already
     included; None: what ten seeds at every N would take."""
+    limit: Limit | None = None
+    """By which all has to be over; what is left until then is the budget in place of minutes."""
 
 
 @dataclass(frozen=True)
@@ -96,6 +99,8 @@ class Grown:
             costs=costs(self.first, scores),
             budget=None if aim.minutes is None else 60 * aim.minutes,
         )
+        if aim.limit is not None:
+            sampled = replace(sampled, budget=sampled.spent + aim.limit.core_seconds)
         return next_trials(sampled, aim.margin)
 
 

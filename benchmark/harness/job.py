@@ -7,7 +7,7 @@ import platform
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -92,7 +92,7 @@ class Job:
         if self.trunk is None or (recipe := self.recipe.trunk) is None:
             return None
         trained = replace(self, recipe=recipe).fingerprint, self.subset_hash
-        key = files.digest([asdict(self.trial), trained, _versions(), _device(self)])
+        key = files.digest([asdict(self.trial), trained, versions(), device_of(self)])
         return Trunk(key, leaves=self.trunk == "left")
 
 
@@ -103,14 +103,7 @@ def run(job: Job, dataset: Dataset | None = None) -> Record:
     `UserError` for data or weights that cannot be had, or are no longer those planned, and
     MemoryError where there is too little memory, on whatever device.
     """
-    backbone = backbones.find(job.backbone)
-    dataset = dataset or dataset_for(backbone, job.task, job.image_size)
-    _check_unchanged(job, dataset, backbone)
-    subset = subsets.subset(dataset.train.labels, job.trial.images_per_class, job.trial.seed)
-    work = Work(
-        *(backbone, dataset, subset, job.trial.seed, job.recipe, job.device),
-        trunk=job.stored_trunk,
-    )
+    work = work_of(job, dataset)
     try:
         outcome, reason = arms.arm(job.trial.arm).fit(work), None
     except DivergedError as error:
@@ -119,7 +112,19 @@ def run(job: Job, dataset: Dataset | None = None) -> Record:
         if _is_want_of_memory(error):
             raise MemoryError(str(error)) from error
         raise
-    return _record(job, dataset, subsets.subset_hash(subset), outcome, reason)
+    return _record(job, work.dataset, subsets.subset_hash(work.subset), outcome, reason)
+
+
+def work_of(job: Job, dataset: Dataset | None = None) -> Work[Any]:
+    """What the job's arm gets; raises `UserError` as `run` does."""
+    backbone = backbones.find(job.backbone)
+    dataset = dataset or dataset_for(backbone, job.task, job.image_size)
+    _check_unchanged(job, dataset, backbone)
+    subset = subsets.subset(dataset.train.labels, job.trial.images_per_class, job.trial.seed)
+    return Work(
+        *(backbone, dataset, subset, job.trial.seed, job.recipe, job.device),
+        trunk=job.stored_trunk,
+    )
 
 
 def failed(job: Job, reason: str) -> Record:
@@ -168,31 +173,34 @@ def _record(
         predictions=tuple(outcome.predictions.tolist()),
         correct="".join("01"[int(r)] for r in right),
         recipe=as_stored(job.recipe),
-        data=_facts(dataset, job.image_size),
+        data=facts(dataset, job.image_size),
         backbone_label=backbone.label,
         pretrained_on=job.pretrained_on or backbone.pretrained_on,
         weights_hash=job.made_of.weights_hash,
         pretrained=arms.arm(job.trial.arm).pretrained,
         subset_hash=subset_hash,
         training=outcome.training,
-        versions=_versions(),
-        device=_device(job),
+        versions=versions(),
+        device=device_of(job),
         finished=datetime.now(UTC).isoformat(timespec="seconds"),
     )
 
 
 @functools.cache
-def _versions() -> dict[str, str]:
+def versions() -> dict[str, str]:
+    """Name -> version of what a training rests on."""
     # Once: reading them takes some milliseconds, and each trial of a plan has a stored trunk.
     return {"python": platform.python_version()} | {name: version(name) for name in _PACKAGES}
 
 
-def _device(job: Job) -> str:
+def device_of(job: Job) -> str:
+    """What trains it, as records say it."""
     model = hardware.processor() if job.device == "cpu" else torch.cuda.get_device_name()
     return f"{job.device}, {model}"
 
 
-def _facts(dataset: Dataset, image_size: int) -> DataFacts:
+def facts(dataset: Dataset, image_size: int) -> DataFacts:
+    """What records say of the data."""
     return DataFacts(
         source=dataset.source,
         hash=dataset.hash,

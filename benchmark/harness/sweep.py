@@ -15,6 +15,7 @@ from benchmark.harness import executors
 from benchmark.harness.anywhere import ANYWHERE
 from benchmark.harness.executors import Executor, Needs, Portable, Results
 from benchmark.harness.job import Job, failed
+from benchmark.harness.limit import Limit, most_decisive_first
 from benchmark.harness.watch import Watch
 from benchmark.records import claims, store
 from benchmark.records.record import Record, Trial
@@ -127,8 +128,12 @@ def run(
     what: str = "",
     function: Callable[[Job], Record] = ANYWHERE,
     executor: Executor = executors.run,
+    limit: Limit | None = None,
 ) -> Iterator[Record]:
     """Runs what is missing and stores each record before it is yielded.
+
+    With a ``limit`` the most decisive trials come first, and none is begun that would not end in
+    time; what still trains when it is over is ended.
 
     Several sweeps on one ``root`` share the work; each yields what it has run itself. Raises
     `UserError` before the first training where records cannot be written. A trial that fails with
@@ -137,14 +142,17 @@ def run(
     """
     watch = watch or Watch()
     todo = missing(root, jobs, watch.set_aside)
+    if limit is not None:
+        of_trial = {job.trial: job for job in todo}
+        todo = [of_trial[trial] for trial in most_decisive_first(list(of_trial))]
     store.prepare(root, (job.trial for job in todo))
     store.clear(root, (job.trial for job in jobs))
     claims.clear(_place(root, job) for job in jobs)
     watch.starts(what, len(jobs), len(todo))
     started, count = time.perf_counter(), 0
-    attempts = _attempts(
-        root.absolute(), partial(executor, _Attempt(function)), todo, workers, watch
-    )
+    until = None if limit is None else limit.at
+    execute = partial(executor, _Attempt(function), workers=workers, until=until)
+    attempts = _attempts(root.absolute(), execute, todo, limit, watch)
     # A full disk ends the processes at once: none trains what can no longer be stored.
     with contextlib.closing(attempts):
         for one in attempts:
@@ -164,13 +172,20 @@ def _attempts(
     root: Path,
     execute: Callable[..., Results[_Attempted]],
     todo: Sequence[Job],
-    workers: int,
+    limit: Limit | None,
     watch: Watch,
 ) -> Generator[_Attempted, None, None]:
-    """One for each job; what another sweep has comes last, made by it or, if it died, here."""
+    """One for each job that ends within the ``limit``.
+
+    What another sweep has comes last, made by it or, if it died, here.
+    """
+
+    def begin(job: Job) -> bool:
+        return (limit is None or limit.allows(job.trial)) and own.take(job)
+
     with contextlib.closing(_Claims(root)) as own:
-        while todo or own.elsewhere:
-            results = execute(todo, workers, begin=own.take, lost=_lost, told=watch.machines)
+        while (todo or own.elsewhere) and (limit is None or limit.left > 0):
+            results = execute(todo, begin=begin, lost=_lost, told=watch.machines)
             with contextlib.closing(results):
                 for one in results:
                     if one.record is not None:
@@ -197,11 +212,17 @@ def _lost(job: Job, error: UserError) -> _Attempted:
         return _Attempted(job.trial, error=worse)
 
 
+class NothingStoredError(UserError):
+    """Not one trial has a record."""
+
+
 def stored(root: Path, jobs: Sequence[Job]) -> list[Record]:
-    """The current records of the jobs; raises `UserError` if there is none at all."""
+    """The current records of the jobs; raises `NothingStoredError` if there is none at all."""
     records = [record for job in jobs if (record := current(root, job)) is not None]
     if not records:
-        raise UserError("none of these trials has a current record", where=root)
+        raise NothingStoredError(
+            "none of these trials has a current record", where=root, mend="run them again"
+        )
     return records
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from typing import Any
+from typing import Any, Literal
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
@@ -15,7 +15,7 @@ from benchmark.analysis.curves import Point
 from benchmark.errors import one_line
 from benchmark.pages import verdicts, words
 
-_STYLE: dict[Any, Any] = {
+STYLE: dict[Any, Any] = {
     "svg.hashsalt": "small-data",
     "svg.fonttype": "none",
     "font.size": 10,
@@ -26,33 +26,46 @@ _STYLE: dict[Any, Any] = {
     "grid.alpha": 0.3,
 }
 # Okabe and Ito's palette, which colour-blind readers can tell apart.
-_COLOURS = ("#0072B2", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+COLOURS = ("#0072B2", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 _MORE_COLOURS = ("#D55E00", "#882255", "#44AA99", "#999933", "#332288", "#AA4499", "#117733")
 # Then Tol's muted ones, so that twelve arms are still told apart.
-_ALL_COLOURS = _COLOURS + _MORE_COLOURS
-_SCRATCH_COLOUR = "#555555"
+_ALL_COLOURS = COLOURS + _MORE_COLOURS
+SCRATCH_COLOUR = "#555555"
 _HOLLOW: dict[str, Any] = {"linestyle": "", "marker": "o", "markersize": 4, "mfc": "white"}
 
 
 def accuracy_figure(board: Board) -> str:
     """SVG text: every arm's accuracy with its interval over N on a log axis, crossovers marked."""
-    with mpl.rc_context(_STYLE):
-        figure = Figure(figsize=(7.0, 4.2), layout="constrained")
-        axes = figure.subplots()
-        colours = _colours(board)
-        for arm, result in board.arms.items():
-            _draw_curve(axes, arm, result.points, colours[arm])
-        for arm, comparison in board.comparisons.items():
-            if not comparison.is_void:
-                _mark_crossover(axes, comparison.verdict, colours[arm])
-            _mark_labels_worth(axes, comparison, board.arms[arm].points, colours[arm])
-        _label(axes, board)
-        return _svg(figure)
+    with mpl.rc_context(STYLE):
+        return svg(_accuracy(board))
+
+
+def accuracy_picture(board: Board, form: Literal["pdf", "png"]) -> bytes:
+    """The same figure in another format, the PNG with 150 dots per inch."""
+    with mpl.rc_context(STYLE):
+        content = io.BytesIO()
+        dates = {"CreationDate": None} if form == "pdf" else {}
+        _accuracy(board).savefig(content, format=form, dpi=150, metadata=dates)
+        return content.getvalue()
+
+
+def _accuracy(board: Board) -> Figure:
+    figure = Figure(figsize=(7.0, 4.2), layout="constrained")
+    axes = figure.subplots()
+    colours = _colours(board)
+    for arm, result in board.arms.items():
+        _draw_curve(axes, arm, result.points, colours[arm])
+    for arm, comparison in board.comparisons.items():
+        if not comparison.is_void:
+            _mark_crossover(axes, comparison.verdict, colours[arm])
+        _mark_labels_worth(axes, comparison, board.arms[arm].points, colours[arm])
+    _label(axes, board)
+    return figure
 
 
 def _colours(board: Board) -> dict[str, str]:
     others = [arm for arm in board.arms if arm != SCRATCH]
-    return {SCRATCH: _SCRATCH_COLOUR} | {
+    return {SCRATCH: SCRATCH_COLOUR} | {
         arm: _ALL_COLOURS[i % len(_ALL_COLOURS)] for i, arm in enumerate(others)
     }
 
@@ -110,7 +123,7 @@ def _label(axes: Axes, board: Board) -> None:
     axes.set_ylabel("test accuracy, %")
     axes.set_title("\n".join(_title(board)), fontsize=10, parse_math=False)
     if any(p.unfinished for arm in board.arms.values() for p in arm.points):
-        axes.plot([], [], color=_SCRATCH_COLOUR, label="loss was still falling", **_HOLLOW)
+        axes.plot([], [], color=SCRATCH_COLOUR, label="loss was still falling", **_HOLLOW)
     for text in axes.legend(loc="lower right", frameon=False).get_texts():
         text.set_parse_math(False)
 
@@ -122,7 +135,8 @@ def _title(board: Board) -> list[str]:
     return lines if arm is None else [*lines, verdicts.title(board, arm, one_line)]
 
 
-def _svg(figure: Figure) -> str:
+def svg(figure: Figure) -> str:
+    """SVG text, without the time of day."""
     text = io.StringIO()
     figure.savefig(text, format="svg", metadata={"Date": None, "Creator": None})
     return "\n".join(line.rstrip() for line in text.getvalue().splitlines()) + "\n"

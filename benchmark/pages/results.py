@@ -8,6 +8,7 @@ from pathlib import Path
 
 from benchmark import files
 from benchmark.analysis.board import FINETUNE, Board, of_one_protocol
+from benchmark.analysis.explained.known import known
 from benchmark.errors import UserError
 from benchmark.pages import (
     csv_files,
@@ -27,6 +28,7 @@ from benchmark.pages.recipes import Choices
 from benchmark.pages.statements import in_short
 from benchmark.pages.statements import page as claims_page
 from benchmark.pages.surprises import surprises
+from benchmark.records.explained.finding import Finding
 from benchmark.tasks.definition.schema import Task
 
 Told = Callable[[UserError], object]
@@ -39,16 +41,18 @@ def write(
     choices: Choices,
     out: Path,
     told: Told | None = None,
+    explained: Sequence[Finding] = (),
 ) -> list[Path]:
     """Writes all files to ``out`` and returns their paths; figures come last.
 
-    ``tasks`` supplies domains by name, ``choices`` says how settings were chosen. Raises
-    `UserError` for a file that cannot be made, unless somebody is ``told``.
+    ``tasks`` supplies domains by name, ``choices`` says how settings were chosen, ``explained`` is
+    what `explain` found. Raises `UserError` for a file that cannot be made, unless somebody is
+    ``told``.
     """
     development = {name for name, task in tasks.items() if task.development}
     pages = {
         out / "README.md": _page(boards, tasks),
-        out / "claims.md": claims_page.page(_counted(boards, tasks), development),
+        out / "claims.md": claims_page.page(_counted(boards, tasks), development, known(explained)),
         out / "recipes.md": recipes_page.page(boards, choices, development),
         out / "leaderboard.csv": csv_files.leaderboard(boards),
         out / "curves.csv": csv_files.curves(boards),

@@ -48,7 +48,9 @@ def places(root: Path, trial: Trial, fingerprint: str) -> Iterator[Path]:
     """The place of a record, then those that earlier versions gave it; raises as `path_of`."""
     made_with = _FINGERPRINT.fullmatch(fingerprint)
     if made_with is None:
-        raise UserError(f"{fingerprint[:200]!r} is no SHA-256, so no fingerprint")
+        raise UserError(
+            f"{fingerprint[:200]!r} is no SHA-256, so no fingerprint", mend="run its trial again"
+        )
     folder, cell = _folder(root, trial), f"n{trial.images_per_class:04d}-s{trial.seed}"
     name = f"{cell}-{made_with[1]}.json"
     yield folder / name
@@ -130,7 +132,11 @@ def load_file(path: Path) -> Record:
     try:
         return _ADAPTER.validate_python(upgraded(orjson.loads(_content(path)), path))
     except OSError as error:
-        raise UserError(f"cannot read this record: {error.strerror}", where=path) from error
+        raise UserError(
+            f"cannot read this record: {error.strerror}",
+            where=path,
+            mend="make it readable, or delete it: its trial is then run again",
+        ) from error
     except (orjson.JSONDecodeError, ValidationError, RecursionError) as error:
         raise _no_record(path, _first_line(error)) from error
 

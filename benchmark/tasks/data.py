@@ -98,7 +98,10 @@ def load(task: Task, image_size: int, interpolation: str = "bilinear") -> Datase
     """
     images.check_interpolation(interpolation)
     if image_size < 1:
-        raise UserError(f"the image size is a number of pixels, at least 1, not {image_size}")
+        raise UserError(
+            f"the image size is a number of pixels, at least 1, not {image_size}",
+            mend="name another size",
+        )
     source = sources.find(task)
     sides = split_file.of(source.data, task.folder)
     key = _key(source, sides, f"{image_size} {interpolation}")

@@ -24,7 +24,11 @@ def task_files(folder: Path | None = None) -> dict[str, Path]:
     """
     places = task_folders() if folder is None else (folder,)
     if not any(place.is_dir() for place in places):
-        raise UserError("this folder of tasks does not exist", where=places[0])
+        raise UserError(
+            "this folder of tasks does not exist",
+            where=places[0],
+            mend="make it, or set BENCHMARK_TASKS to one that is there",
+        )
     found: dict[str, Path] = {}
     for place in places:
         found = {file.stem: file for file in place.glob("*.yaml")} | found
@@ -53,7 +57,11 @@ def load_task(name: str, folder: Path | None = None) -> Task:
         )
     file = known[name]
     if not NAME.fullmatch(name):
-        raise UserError("a task's file name is made of letters, digits, '_' and '-'", where=file)
+        raise UserError(
+            "a task's file name is made of letters, digits, '_' and '-'",
+            where=file,
+            mend="rename it",
+        )
     document = strict_yaml.load(file)
     try:
         checked = TaskFile.model_validate(document.values)

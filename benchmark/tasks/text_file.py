@@ -18,7 +18,9 @@ def read(file: Path, most: int) -> str:
     try:
         facts = file.stat()
         if not (stat.S_ISREG(facts.st_mode) or stat.S_ISDIR(facts.st_mode)):
-            raise UserError("this is not a regular file", where=file)
+            raise UserError(
+                "this is not a regular file", where=file, mend="name a file with text in it"
+            )
         if facts.st_size > most:
             raise UserError(
                 f"this file has {facts.st_size:,} bytes, more than {most:,}",
@@ -27,7 +29,11 @@ def read(file: Path, most: int) -> str:
             )
         content = file.read_bytes()
     except OSError as error:
-        raise UserError(f"cannot read this file: {error.strerror}", where=file) from error
+        raise UserError(
+            f"cannot read this file: {error.strerror}",
+            where=file,
+            mend="name a file that is there and that this user may read",
+        ) from error
     if is_lfs_pointer(content):
         raise UserError("this is a Git LFS pointer, not the file itself", where=file, mend=LFS_MEND)
     try:

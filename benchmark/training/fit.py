@@ -87,12 +87,14 @@ def fit_network(work: Work[K], start: Start[K], prepare: Preparation[K] | None =
     run.seconds = prepared
     if work.trunk is not None and not others:
         run = work.trunk.serve(run, labels)
+    if work.onlooker is not None and not others:
+        work.onlooker.follow(run)
     done = {
         views: Outcome(_predictions(one.model, work), one.training)
         for views, one in run.at_budgets(budgets)
     }
     scored = {views: done[views].predictions for views in others}
-    return replace(done[work.recipe.views], at_other_budgets=scored)
+    return replace(done[work.recipe.views], at_other_budgets=scored, network=run.model)
 
 
 def _predictions(model: nn.Module, work: Work[Recipe]) -> NDArray[np.int64]:

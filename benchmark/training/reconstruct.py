@@ -22,6 +22,8 @@ from benchmark.training.work import Work
 
 _SQUARES = 8
 """Along each side of an image, to be hidden or shown."""
+_SAMPLE = 256
+"""Images whose pixels' variance stands for that of all."""
 
 
 class Autoencoder(nn.Module):
@@ -51,7 +53,10 @@ class Autoencoder(nn.Module):
         """``[n, channels, height, width]``, whatever the layout that the network has."""
         found: object = self.encoder.forward_features(images)  # type: ignore[operator]
         if not isinstance(found, Tensor) or found.ndim not in (3, 4):
-            raise UserError("the backbone has no feature map to paint an image from")
+            raise UserError(
+                "the backbone has no feature map to paint an image from",
+                mend="take another backbone, or leave the autoencoder's arms out",
+            )
         if found.ndim == 3:
             return _as_map(found[:, int(getattr(self.encoder, "num_prefix_tokens", 0)) :])
         last = getattr(self.encoder, "output_fmt", "NCHW") == "NHWC"
@@ -92,7 +97,10 @@ def compress(model: nn.Module, work: Work[ReconstructionRecipe]) -> None:
     """
     takes_all = work.recipe.pretraining_images == "all"
     pixels = unlabelled_pixels(work) if takes_all else subset_pixels(work)
-    pretrain(model, pixels, work.recipe, work.seed)
+    training = pretrain(model, pixels, work.recipe, work.seed)
+    if work.onlooker is not None:
+        some = pixels.batch(torch.linspace(0, len(pixels.images) - 1, _SAMPLE).long())
+        work.onlooker.reconstructed(1 - training.losses[-1] / float(some.var(correction=0)))
 
 
 def pretrain(model: nn.Module, pixels: Pixels, recipe: ReconstructionRecipe, seed: int) -> Training:

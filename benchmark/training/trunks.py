@@ -10,7 +10,6 @@ import contextlib
 import hashlib
 import io
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -83,7 +82,7 @@ class Trunk:
         if len(saved) <= LIMIT - _LONGEST_FACTS:
             facts = {"steps": run.step, **_facts(begun, saved)}
             files.write(self.file, json.dumps(facts).encode() + b"\n" + saved)
-            _discard()
+            files.keep_newest(_folder(), f"*{_SUFFIX}", LIMIT)
 
 
 def _begun(run: Run, labels: Tensor) -> str:
@@ -103,22 +102,3 @@ def _facts(begun: str, saved: bytes | memoryview) -> dict[str, Any]:
 
 def _folder() -> Path:
     return cache_folder() / "trunks"
-
-
-def _discard() -> None:
-    """What is left of killed processes, and the oldest trunks beyond the limit."""
-    files.clear(_folder())
-    total = 0
-    for _, size, file in sorted(_stored(), reverse=True):
-        total += size
-        if total > LIMIT:
-            with contextlib.suppress(OSError):
-                file.unlink()
-
-
-def _stored() -> Iterator[tuple[int, int, Path]]:
-    """When each was written, its bytes, and its file; another process may discard it meanwhile."""
-    for file in _folder().glob(f"*{_SUFFIX}"):
-        with contextlib.suppress(OSError):
-            facts = file.stat()
-            yield facts.st_mtime_ns, facts.st_size, file

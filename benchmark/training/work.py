@@ -8,11 +8,13 @@ from typing import Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+from torch import nn
 
 from benchmark.records.recipe import AnyRecipe
 from benchmark.records.record import Training
 from benchmark.tasks.data import Dataset
 from benchmark.training.backbones import Backbone
+from benchmark.training.onlooker import Onlooker
 from benchmark.training.trunks import Trunk
 
 R = TypeVar("R", bound=AnyRecipe, covariant=True)
@@ -44,6 +46,8 @@ class Work(Generic[R]):
     trunk: Trunk | None = None
     """Of the training on the subset's labels, where it is or shall be stored. An arm with a loop of
     its own may leave it alone."""
+    onlooker: Onlooker | None = None
+    """Who looks on while a network trains on the subset's labels."""
 
     @property
     def classes(self) -> int:
@@ -64,3 +68,5 @@ class Outcome:
     training: Training
     at_other_budgets: Mapping[int, NDArray[np.int64]] = field(default_factory=dict)
     """Views -> predicted classes, where other budgets were asked for."""
+    network: nn.Module | None = None
+    """As trained, classifier included; None for an arm that trains none."""

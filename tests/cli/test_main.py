@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from toy import CHECKOUT, curve, record
 
+from benchmark.advice import advise as advising
 from benchmark.cli import main as cli
 from benchmark.cli import options
 from benchmark.defaults import BUNDLED, LOCAL, RECORDED
@@ -88,6 +89,20 @@ def test_help_names_every_command(capsys):
     shown = capsys.readouterr().out
     for name in ("bench", "leaderboard", "site", "validate", "tune", "distill"):
         assert name in shown
+
+
+def test_every_command_shows_how_it_is_called():
+    for name, command in cli.cli.commands.items():
+        assert command.epilog.startswith(f"Example:  small-data-benchmark {name} ")
+
+
+def test_a_shell_completes_commands_and_options(monkeypatch, capsys):
+    monkeypatch.setenv("_SMALL_DATA_BENCHMARK_COMPLETE", "bash_complete")
+    for words, expected in (("adv", "plain,advise"), ("advise --min", "plain,--minutes")):
+        monkeypatch.setenv("COMP_WORDS", f"small-data-benchmark {words}")
+        monkeypatch.setenv("COMP_CWORD", str(len(words.split())))
+        assert called() == 0
+        assert capsys.readouterr().out.strip() == expected
 
 
 # Errors
@@ -332,6 +347,8 @@ def selection(task, backbone, tmp_path):
 def bench(selection, task, monkeypatch, capsys):
     """Runs the selection in this process, in one process, and returns what it printed."""
     monkeypatch.setattr(tasks, "load_tasks", lambda names=None: [task])
+    # Tested in tests/advice, and slow to import.
+    monkeypatch.setattr(advising, "written", lambda advised, records, told: records.parent)
 
     def run(*more):
         assert called(*selection, "--jobs", 1, *more) == 0
@@ -353,8 +370,10 @@ def test_a_run_prints_the_table_and_says_where_things_are(bench, tmp_path):
         "gain of probe",
         "figure: ",
         "records: ",
+        "advice for toy with a toy",
     ):
         assert expected in printed
+    assert printed.splitlines()[-1].startswith("advice, table, figures and page: ")
     assert (tmp_path / "figures" / "toy--net--n1+2--2-seeds.svg").is_file()
 
 
@@ -508,5 +527,6 @@ def test_the_leaderboard_prints_what_it_has_written(records, tmp_path, capsys):
         "leaderboard.csv",
         "curves.csv",
         "toy--net.svg",
+        "README.md",  # why it helps
     ]
     assert all(Path(path).is_file() for path in shown)

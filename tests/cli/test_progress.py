@@ -1,3 +1,5 @@
+import io
+
 import pytest
 from toy import failed, record
 
@@ -42,3 +44,19 @@ def test_what_is_run_again_is_no_failure(capsys):
 def test_names_from_strangers_move_no_cursor(capsys):
     Progress().problem(UserError("bad\x1b[2J name \udcff", where="a\rb"))
     assert capsys.readouterr().err == "a\\rb: bad\\x1b[2J name \\udcff\n"
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+def test_the_table_of_accuracies_fills_in_on_a_terminal(monkeypatch):
+    monkeypatch.setattr("sys.stderr", screen := Terminal())
+    progress = Progress()
+    progress.starts("", 2, 2)
+    progress.finished(record("probe", 1, 0, "1100"))
+    progress.finished(record("probe", 1, 1, "1111"))
+    progress.finished(record("probe", 20, 0, "1110"))
+    progress.ended(3, 1.0)
+    assert "probe      N=1 75.0  N=20 75.0" in screen.getvalue()

@@ -25,9 +25,9 @@ def jobs(task, backbone):
 def measured(monkeypatch):
     """The jobs whose steps were measured; each kind costs the same."""
     seen = []
-    monkeypatch.setattr(estimate, "measure", lambda job: seen.append(job) or SPEED)
+    monkeypatch.setattr(estimate, "measure", lambda job, patience: seen.append(job) or SPEED)
     monkeypatch.setattr(
-        estimate.executors, "run", lambda function, jobs, workers: run_here(function, jobs)
+        estimate.executors, "run", lambda function, jobs, workers, until: run_here(function, jobs)
     )
     return seen
 
@@ -121,7 +121,7 @@ def test_a_measurement_gives_positive_times(jobs, monkeypatch):
 def test_measured_trainings_have_the_share_of_small_images_of_a_whole_one(jobs, monkeypatch):
     taken = []
     step = Run._one_step
-    monkeypatch.setattr(Run, "_one_step", lambda run: (taken.append(run._side), step(run))[1])
+    monkeypatch.setattr(Run, "_one_step", lambda run: (taken.append(run.side), step(run))[1])
     monkeypatch.setattr(estimate, "_MOST_TENS", 2)
     recipe = replace(jobs[0].recipe, trunk_scale=0.5, batch_size=2, floor=100.0)
     estimate.measure(replace(jobs[0], recipe=recipe))

@@ -28,6 +28,9 @@ class Findings:
     problems: list[Problem] = field(default_factory=list)
 
 
+_RUN_AGAIN = "delete it and run its trial again"
+
+
 def audit_places(records: Path, findings: Findings) -> Iterator[Place]:
     """The audits beside a folder of records; whatever else lies there is a problem."""
     above = folder_of_audit(records, "any").parent
@@ -72,9 +75,9 @@ def read(file: Path, root: Path) -> Record:
         content = store.upgraded(orjson.loads(file.read_bytes()), file)
         same = _same_values(content, orjson.loads(orjson.dumps(record)))
     except (TypeError, ValueError, RecursionError, OSError) as error:
-        raise UserError(f"not a record: {error}") from error
+        raise UserError(f"not a record: {error}", mend=_RUN_AGAIN) from error
     if not same:
-        raise UserError("not as the suite writes it: other types or keys")
+        raise UserError("not as the suite writes it: other types or keys", mend=_RUN_AGAIN)
     _check_place(file, root, record)
     return record
 
@@ -95,4 +98,7 @@ def _check_place(file: Path, root: Path, record: Record) -> None:
     own, *earlier = store.places(root, trial, record.fingerprint)
     names = (trial.task, trial.backbone, trial.arm)
     if file not in (own, *earlier) or file.relative_to(root).parts[:-1] != names:
-        raise UserError(f"its trial or fingerprint is another's: that one's place is {short(own)}")
+        raise UserError(
+            f"its trial or fingerprint is another's: that one's place is {short(own)}",
+            mend="move it there, or delete it",
+        )

@@ -28,6 +28,10 @@ from benchmark.training.fit import dataset_for
 _BARE_SECONDS = 10.0
 
 
+_BENCH = ("bench", "--format", "md")
+"""Trainings and their table; figures and pages are no part of a sweep."""
+
+
 @dataclass(frozen=True)
 class Bare:
     """A loop of nothing but forward, backward and optimiser step."""
@@ -122,7 +126,7 @@ def efficiency(
     before = _bare_seconds(bares.values(), workers)
     with tempfile.TemporaryDirectory() as folder:
         records = folder + "/records"
-        wall = seconds_of(["bench", *arguments, "--jobs", str(workers), "--records", records])
+        wall = seconds_of([*_BENCH, *arguments, "--jobs", str(workers), "--records", records])
         steps = {record.trial: record.training.steps for record in store.load(Path(records))}
     after = _bare_seconds(bares.values(), workers)
     (peak,) = executors.run_in_processes(peak_bytes, [j for j in jobs if j.trial in bares][-1:], 1)
@@ -165,7 +169,10 @@ def seconds_of(command: Sequence[str]) -> float:
         [sys.executable, "-m", "benchmark", *command], capture_output=True, text=True, check=False
     )
     if done.returncode:
-        raise UserError(f"benchmark {' '.join(command)} failed: {done.stderr[-500:]}")
+        raise UserError(
+            f"benchmark {' '.join(command)} failed: {done.stderr[-500:]}",
+            mend="run that command by itself and mend what it says",
+        )
     return time.perf_counter() - started
 
 
@@ -183,5 +190,5 @@ def first_step_seconds() -> float:
     with tempfile.TemporaryDirectory() as folder:
         records = folder + "/records"
         arguments = ["--arms", "scratch", "--n", "1", "--seeds", "2", "--jobs", "2"]
-        wall = seconds_of(["bench", *arguments, "--records", records])
+        wall = seconds_of([*_BENCH, *arguments, "--records", records])
         return wall - max(record.training.seconds for record in store.load(Path(records)))

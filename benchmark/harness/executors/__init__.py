@@ -57,9 +57,13 @@ def run(
     begin: Callable[[J], bool] = always,
     lost: Callable[[J, UserError], R] = refused,
     told: Told = nobody,
+    until: float | None = None,
 ) -> Results[R]:
-    """In as many processes as ``workers`` says and ``jobs`` can use; one job runs here."""
+    """In as many processes as ``workers`` says and ``jobs`` can use; one job runs here.
+
+    With ``until`` it takes a process, too: nothing else could be ended then.
+    """
     useful = min(workers, len(jobs))
-    if useful < 2:
+    if useful < 2 and (until is None or not jobs):
         return run_here(function, jobs, begin=begin, lost=lost, told=told)
-    return run_in_processes(function, jobs, useful, begin=begin, lost=lost, told=told)
+    return run_in_processes(function, jobs, useful, begin=begin, lost=lost, told=told, until=until)

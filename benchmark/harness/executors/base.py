@@ -28,7 +28,8 @@ class Executor(Protocol):
     ``begin`` is asked here, before a job is sent out, whether it is still to be run: few jobs are
     out at any time, however many there are. A job whose process dies, or that ends in a
     MemoryError, is run once more with nothing beside it; if that ends alike, ``lost`` says what
-    comes of it, or raises. What else a job raises is raised.
+    comes of it, or raises. What else a job raises is raised. ``until``: seconds since the epoch at
+    which the results end, and with them whatever still runs.
     """
 
     def __call__(
@@ -40,6 +41,7 @@ class Executor(Protocol):
         begin: Callable[[J], bool] = ...,
         lost: Callable[[J, UserError], R] = ...,
         told: Told = ...,
+        until: float | None = ...,
     ) -> Results[R]:
         """At most ``workers`` jobs at once, where the way leaves that open."""
 

@@ -8,6 +8,7 @@ import multiprocessing
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -54,28 +55,31 @@ def run_in_processes(
     begin: Callable[[J], bool] = always,
     lost: Callable[[J, UserError], R] = refused,
     told: Told = nobody,
+    until: float | None = None,
 ) -> Results[R]:
     """In ``workers`` processes that live until all is done; results come as they are finished.
 
-    Closing the iterator, or an exception in it, ends the processes at once. A process that dies
-    takes nothing with it but its job. See `base.Executor`.
+    Closing the iterator, or an exception in it, ends the processes at once, as does the time
+    ``until``. A process that dies takes nothing with it but its job. See `base.Executor`.
     """
     warm_up()
     line, end = _CONTEXT.Pipe(duplex=False)
     slots = [_Slot(line) for _ in range(workers)]
     again: list[J] = []
     try:
-        for job, future in _finished(function, filter(begin, jobs), slots):
+        for job, future in _finished(function, filter(begin, jobs), slots, until):
             if (cause := _cause(future)) is None:
                 yield future.result()
             else:
                 told("a process died, or had too little memory: its trial is run again by itself")
                 again.append(job)
-        for job, future in _finished(function, again, slots[:1]):
+        for job, future in _finished(function, again, slots[:1], until):
             cause = _cause(future)
             yield future.result() if cause is None else lost(job, cause)
         for slot in slots:
             slot.leave()
+    except _OverError:
+        pass
     finally:
         end.close()  # whoever still runs ends now
         for slot in slots:
@@ -91,10 +95,20 @@ def _cause(future: Future[Any]) -> UserError | None:
     return OUT_OF_MEMORY if isinstance(error, MemoryError) else None
 
 
+class _OverError(Exception):
+    """The time is over, and something still runs."""
+
+
 def _finished(
-    function: Callable[[J], R], jobs: Iterable[J], slots: Sequence[_Slot]
+    function: Callable[[J], R],
+    jobs: Iterable[J],
+    slots: Sequence[_Slot],
+    until: float | None,
 ) -> Iterator[tuple[J, Future[R]]]:
-    """Each job with its future as soon as that is done; its slot has the next job by then."""
+    """Each job with its future as soon as that is done; its slot has the next job by then.
+
+    Raises `_OverError`.
+    """
     waiting, idle = iter(jobs), list(slots)
     running: dict[Future[R], tuple[J, _Slot]] = {}
     done: list[tuple[J, Future[R]]] = []
@@ -105,7 +119,10 @@ def _finished(
         yield from done
         if not running:
             return
-        ended = wait(running, return_when=FIRST_COMPLETED).done
+        left = None if until is None else max(0.0, until - time.time())
+        ended = wait(running, left, FIRST_COMPLETED).done
+        if not ended:
+            raise _OverError
         done = [(running[future][0], future) for future in ended]
         idle += [running.pop(future)[1] for future in ended]
 

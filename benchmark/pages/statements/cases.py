@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from benchmark.analysis.board import FINETUNE, SCRATCH, Board, Comparison
 from benchmark.analysis.crossover import Verdict
 from benchmark.analysis.curves import Point
+from benchmark.analysis.explained.known import Known
 from benchmark.analysis.gains import GainEstimate
 from benchmark.pages import escape
 from benchmark.pages.words import task_name
@@ -20,6 +21,8 @@ class Case:
     board: Board
     counted: bool
     """Not so for a task that recipes were developed on."""
+    known: Known = field(default_factory=Known)
+    """What `explain` found out."""
 
     @property
     def name(self) -> str:
@@ -44,6 +47,11 @@ class Case:
     def point(self, arm: str, n: int) -> Point | None:
         """The arm at N; None where it was not measured."""
         return next((p for p in self.board.arms[arm].points if p.images_per_class == n), None)
+
+    def over_finetune(self, arm: str, n: int) -> GainEstimate | None:
+        """The gain of an arm over fine-tuning at N; None where either was not measured."""
+        found = self.board.arms[arm].over_finetune if arm in self.board.arms else ()
+        return next((gain for gain in found if gain.images_per_class == n), None)
 
     def is_above(self, gain: GainEstimate) -> bool:
         """Whether the gain is surely above the margin, whatever it rests on."""

@@ -1,10 +1,12 @@
-"""Writes ``claims.md``: what the boards say of four common statements, in plain words."""
+"""Writes ``claims.md``: what boards and `explain` say of common statements, in plain words."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
 from benchmark.analysis.board import Board
+from benchmark.analysis.explained.basins import LEAST_BARRIER
+from benchmark.analysis.explained.known import Known, Subject
 from benchmark.pages import escape, printer, templates, words
 from benchmark.pages.statements.claim import Claim, Statement
 from benchmark.pages.statements.claims import claims
@@ -13,15 +15,20 @@ from benchmark.pages.statements.rarely_helps import SMALL
 from benchmark.pages.statements.tallies import FEWEST_TASKS
 
 
-def page(boards: Sequence[Board], development: Collection[str]) -> str:
+def page(
+    boards: Sequence[Board],
+    development: Collection[str],
+    explained: Mapping[Subject, Known] | None = None,
+) -> str:
     """The page as Markdown; ``development`` names the tasks that are not counted."""
-    found = claims(boards, development)
+    found = claims(boards, development, explained)
     return templates.render(
         "pages/statements/claims.md.j2",
         UNFINISHED=words.UNFINISHED,
         FEWEST_TASKS=FEWEST_TASKS,
         SMALL=SMALL,
         FEW=FEW,
+        LEAST_BARRIER=words.points(LEAST_BARRIER),
         markdown=printer.markdown,
         overview=_overview(found),
         few_tasks=_few_tasks(boards, development),

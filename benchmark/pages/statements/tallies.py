@@ -13,7 +13,7 @@ from benchmark.analysis import stats
 from benchmark.pages import words
 from benchmark.pages.statements.cases import Case
 
-Answer = Literal["true", "false", "undecided"]
+Answer = Literal["true", "false", "undecided", "not measured"]
 
 FEWEST_TASKS = 4
 """With fewer counted tasks every answer is *undecided*."""
@@ -98,6 +98,18 @@ def headline(tallies: Sequence[Tally], verdict: Answer) -> str:
 def _decidable(tallies: Iterable[Tally]) -> list[Tally]:
     """Only a few grids have the N at their ends: there is nothing to be said there."""
     return [tally for tally in tallies if tally.measured >= FEWEST_TASKS]
+
+
+def counted(tallies: Iterable[Tally], *kinds: str) -> str:
+    """How many tasks say what at the smallest and the largest N, as a sentence."""
+    asked = [tally for tally in tallies if tally.tasks]
+    ends = asked[:1] + asked[1:][-1:]
+    said = [
+        f"at N = {t.images_per_class} {' and '.join(f'{kind} in {t.of(kind)}' for kind in kinds)} "
+        f"of {t.tasks} tasks"
+        for t in ends
+    ]
+    return f"It is {', '.join(said)}." if said else ""
 
 
 def mean_gain(cases: Iterable[Case], n: int) -> str:

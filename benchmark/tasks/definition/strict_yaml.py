@@ -68,14 +68,20 @@ def parse(text: str, file: Path) -> Document:
     except yaml.MarkedYAMLError as error:
         raise _syntax_error(error, file) from error
     except RecursionError as error:
-        raise UserError("this is not valid YAML: it is nested too deeply", where=file) from error
+        raise UserError(
+            "this is not valid YAML: it is nested too deeply",
+            where=file,
+            mend="a task has two levels: begin with one that is there",
+        ) from error
     except yaml.reader.ReaderError as error:
         where = text[: error.position].count("\n") + 1
         what = f"this is not valid YAML: the character U+{error.character:04X} is not allowed"
         raise UserError(what, where=file, line=where, mend="take it away") from error
     except (yaml.YAMLError, ValueError) as error:
         reason = " ".join(str(error).split())
-        raise UserError(f"this is not valid YAML: {reason}", where=file) from error
+        raise UserError(
+            f"this is not valid YAML: {reason}", where=file, mend="correct it there"
+        ) from error
     return Document(values, dict(_lines(node, ())) | {(): 1})
 
 
@@ -175,7 +181,9 @@ def mistakes_error(mistakes: list[tuple[int, str, str | None]], file: Path) -> U
         f"\n  line {line}: {what}" + (f" ({mend})" if mend else "")
         for line, what, mend in mistakes[:_MOST_MISTAKES]
     ]
-    return UserError(count + "".join(listed), where=file, line=mistakes[0][0])
+    return UserError(
+        count + "".join(listed), where=file, line=mistakes[0][0], mend="correct these lines"
+    )
 
 
 def _lines(node: yaml.Node, path: Path_) -> Iterator[tuple[Path_, int]]:

@@ -12,7 +12,8 @@ import yaml
 from benchmark import files
 from benchmark.defaults import COMMAND, option, task_folders
 from benchmark.errors import UserError, one_line
-from benchmark.tasks.definition.schema import SCHEMA_FILE
+from benchmark.tasks.definition.data_keys import Data
+from benchmark.tasks.definition.schema import SCHEMA_FILE, Task
 from benchmark.tasks.load import NAME, task_files
 from benchmark.tasks.proposal.dealing import Dealt
 from benchmark.tasks.proposal.looking import Found
@@ -75,10 +76,26 @@ def yaml_text(
     name: str, found: Found, dealt: Dealt, suggested: Suggested, listed: str | None
 ) -> str:
     """The content of the YAML; ``listed``: the name of the list, where there is one."""
-    data = found.keys | ({} if listed is None else {"split_file": listed})
-    if suggested.white is not None:
-        data |= {"white": suggested.white.value}
+    data = _data(found, suggested, listed)
     return "\n".join(_lines(name, found, dealt, suggested, data)) + "\n"
+
+
+def _data(found: Found, suggested: Suggested, listed: str | None) -> dict[str, Any]:
+    data = found.keys | ({} if listed is None else {"split_file": listed})
+    return data if suggested.white is None else data | {"white": suggested.white.value}
+
+
+def is_written(task: Task, found: Found, dealt: Dealt, suggested: Suggested) -> bool:
+    """Whether the task reads the images that were found, and splits them as they were dealt out.
+
+    All else in its YAML may have been changed by hand.
+    """
+    listed, beside = list_text(found, dealt), task.file.with_suffix(".csv")
+    if listed is not None and (
+        not beside.is_file() or beside.read_text(encoding="utf-8") != listed
+    ):
+        return False
+    return task.data == Data(**_data(found, suggested, beside.name if listed else None))
 
 
 def _lines(

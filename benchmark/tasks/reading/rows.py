@@ -69,7 +69,9 @@ def _csv_rows(text: str, file: Path, separator: str) -> Iterator[tuple[int, dict
             else:
                 yield reader.line_num, dict(zip(header, cells, strict=True))
     except csv.Error as error:
-        raise UserError(f"{_reason(error)}", where=file, line=reader.line_num) from error
+        raise UserError(
+            _reason(error), where=file, line=reader.line_num, mend="correct this row"
+        ) from error
 
 
 def _reason(error: csv.Error) -> str:
@@ -85,7 +87,9 @@ def _header(cells: Sequence[str], file: Path) -> list[str]:
     names = [cell.strip() for cell in cells]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
-        raise UserError(f"two columns are called {twice[0]!r}", where=file, line=1)
+        raise UserError(
+            f"two columns are called {twice[0]!r}", where=file, line=1, mend="rename one of them"
+        )
     return names
 
 

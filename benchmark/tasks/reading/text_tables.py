@@ -44,7 +44,11 @@ def _rows(local: LocalData, files: Sequence[str]) -> list[Row]:
         for row in table[:1] if local.spec.path == "csv" else table:
             check_columns(file, list(row.cells), wanted, local.refuse)
         if not table:
-            raise UserError("this table has no rows", where=local.root / file)
+            raise UserError(
+                "this table has no rows",
+                where=local.root / file,
+                mend="give it a row for each image, or leave it out",
+            )
         found += table
     return found
 

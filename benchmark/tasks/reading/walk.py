@@ -111,7 +111,11 @@ def _descend(tree: Tree, root: Path, top: str | None, start: str, real: str) -> 
             else:
                 tree.unused.append(Unused(path, "neither a file nor a folder"))
         if len(tree.files) > MOST:
-            raise UserError(f"there are more than {MOST:,} files here", where=root / start)
+            raise UserError(
+                f"there are more than {MOST:,} files here",
+                where=root / start,
+                mend="name the folder that the images lie in",
+            )
 
 
 def _entries(folder: Path) -> Iterator[os.DirEntry[str]]:
@@ -119,7 +123,11 @@ def _entries(folder: Path) -> Iterator[os.DirEntry[str]]:
         with os.scandir(folder) as entries:
             yield from entries
     except OSError as error:
-        raise UserError(f"this folder cannot be read: {error.strerror}", where=folder) from error
+        raise UserError(
+            f"this folder cannot be read: {error.strerror}",
+            where=folder,
+            mend="allow this user to read it, or move it elsewhere",
+        ) from error
 
 
 def _add_file(tree: Tree, path: str, name: str) -> None:

@@ -284,3 +284,19 @@ def in_session(leader):
             if int(fields[3]) == leader and fields[0] != "Z":
                 left.append(int(stat.parent.name))
     return left
+
+
+def test_what_still_runs_when_the_time_is_over_is_ended():
+    started = time.time()
+    found = list(run_in_processes(slow, [1, 1], 2, until=started + 2))
+    assert found == []
+    assert time.time() - started < 30
+
+
+def hurried(number):
+    raise TimeoutError("its own")
+
+
+def test_a_jobs_own_timeout_is_no_end_of_the_time():
+    with pytest.raises(TimeoutError, match="its own"):
+        list(run_in_processes(hurried, [1, 1], 2, until=time.time() + 600))

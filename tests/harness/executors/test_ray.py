@@ -95,6 +95,14 @@ def test_a_job_that_cannot_be_run_takes_no_other_with_it(run, function):
     assert sorted(results) == sorted([*range(7), *range(8, 20), -7])
 
 
+def test_what_still_runs_when_the_time_is_over_is_ended(run):
+    started = time.time()
+    list(run(where, [0.01] * 3, 1))  # processes have started
+    assert list(run(where, [60] * 4, 1, until=time.time() + 2)) == []
+    assert list(run(where, [0.01] * 3, 1))  # and none is still busy
+    assert time.time() - started < 50
+
+
 class Carrying:
     """Needs something large that only this machine has."""
 

@@ -21,9 +21,9 @@ def test_every_statement_has_its_verdict_in_bold_and_how_it_is_measured(page, st
     assert verdict.startswith(f"**{claim.headline}.** {claim.reason}\n")
 
 
-def test_statements_that_wait_for_arms_are_named(page):
-    assert "dropout" in page
-    assert "compresses the input" in page
+def test_what_is_not_measured_says_with_what_it_can_be(page):
+    assert 'ARMS="scratch finetune scratch_dropout"' in page
+    assert "make explain TASK=... BACKBONE=..." in page
 
 
 def test_the_page_says_what_its_counts_are_not(page):

@@ -62,6 +62,7 @@ def _run(
     begin: Callable[[J], bool] = always,
     lost: Callable[[J, UserError], R] = refused,
     told: Told = nobody,
+    until: float | None = None,
 ) -> Results[R]:
     """One job per CPU of the cluster, or per share of a GPU. See `base.Executor`.
 
@@ -70,7 +71,8 @@ def _run(
     if not jobs:
         return
     join(workers)
-    sent: Sent[J] = Sent(function if isinstance(function, Portable) else _Plain(function), told)
+    portable = function if isinstance(function, Portable) else _Plain(function)
+    sent: Sent[J] = Sent(portable, told, until)
     try:
         yield from _first(sent, Waiting.of(sent.function, jobs), begin)
         yield from _alone(sent, lost)
@@ -97,7 +99,7 @@ class _Plain:
 def _first(sent: Sent[J], waiting: Waiting[J], begin: Callable[[J], bool]) -> Results[Any]:
     """All jobs; those that something happens to are left in ``sent.again``."""
     elsewhere: list[J] = []
-    while True:
+    while not sent.is_over():
         while not sent.is_full():
             # By itself, for what happens to it then is its own doing.
             jobs = [elsewhere.pop()] if elsewhere else waiting.next(begin)
@@ -124,7 +126,7 @@ def _alone(sent: Sent[J], lost: Callable[[J, UserError], R]) -> Results[R]:
     """Each of those once more, with a whole machine to itself."""
     for job in sent.again:
         sent.forgive(job)
-    while sent.again or len(sent):
+    while (sent.again or len(sent)) and not sent.is_over():
         while sent.again:
             sent.send([sent.again.pop()], sent.smallest_machine(), whole_gpu=True)
         for jobs, report in sent.came():

@@ -11,7 +11,7 @@ from typing import Any
 
 import ray
 
-import benchmark
+from benchmark import defaults
 from benchmark.defaults import environment
 from benchmark.errors import UserError
 from benchmark.harness.executors.base import ONE_THREAD
@@ -32,7 +32,7 @@ def join(workers: int) -> None:
     address = os.environ.get("RAY_ADDRESS")
     variables: dict[str, Any] = {"env_vars": ONE_THREAD}
     # Machines of a cluster need this suite's dependencies, and get the suite itself from here.
-    package = {"py_modules": [str(Path(benchmark.__file__).parent)]}
+    package = {"py_modules": [str(Path(defaults.__file__).parent)]}
     place = {"address": address} if address else {"num_cpus": workers, "include_dashboard": False}
     _allow_many_files()
     handler = signal.getsignal(signal.SIGTERM)

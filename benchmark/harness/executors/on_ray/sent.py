@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections import Counter
 from collections.abc import Hashable, Iterator
 from typing import Any, Generic
@@ -25,8 +26,9 @@ _REMOTE: Any = ray.remote(max_retries=0)(run_there)
 class Sent(Generic[J]):
     """What is out, and how it fares."""
 
-    def __init__(self, function: Portable, told: Told) -> None:
+    def __init__(self, function: Portable, told: Told, until: float | None) -> None:
         self.function = function
+        self._until = float("inf") if until is None else until
         self.again: list[J] = []
         """Jobs that something of their own happened to."""
         self._out: dict[ray.ObjectRef[Report], list[J]] = {}
@@ -38,6 +40,10 @@ class Sent(Generic[J]):
     def is_full(self) -> bool:
         """Whether all machines have as much again as they are doing."""
         return len(self._out) >= 2 * self._machines.cpus()
+
+    def is_over(self) -> bool:
+        """Whether nothing more is waited for."""
+        return time.time() >= self._until
 
     def __len__(self) -> int:
         return len(self._out)
@@ -61,7 +67,8 @@ class Sent(Generic[J]):
 
     def came(self) -> Iterator[tuple[list[J], Report | None]]:
         """Waits a little; what is back, each with its report. None: it never reached its end."""
-        back, _ = ray.wait(list(self._out), num_returns=1, timeout=_WAIT_SECONDS)
+        left = max(0.0, self._until - time.time())
+        back, _ = ray.wait(list(self._out), num_returns=1, timeout=min(_WAIT_SECONDS, left))
         for reference in back:
             jobs = self._out.pop(reference)
             report = self._report(reference, jobs)

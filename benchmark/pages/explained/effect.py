@@ -1,0 +1,82 @@
+"""Regularisation or optimisation? In words, a table and a figure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+
+from benchmark.analysis.board import FINETUNE, SCRATCH
+from benchmark.analysis.explained.answers import at_each_n
+from benchmark.analysis.explained.effects import FEWEST, Effects, effects
+from benchmark.analysis.stats import Estimate
+from benchmark.pages import printer
+from benchmark.pages.explained import figures
+from benchmark.pages.explained.part import Part, Said, Section, number
+from benchmark.records.explained.finding import EFFECT, Effect, Finding
+
+_OPEN = "**undecided**"
+
+
+def _part(found: Sequence[Finding]) -> Part | None:
+    answers = at_each_n(found, Effect)
+    if not answers:
+        return None
+    classes = found[0].data.classes
+    known = {n: effects(there, classes) for n, there in answers.items()}
+    return Part(
+        tuple(Said(n, _verdict(one), _sentence(one)) for n, one in known.items()),
+        (_levels(known),),
+        partial(figures.courses, answers),
+        "Above: test loss against training loss, training runs from left to right. Below: training "
+        "loss against views. One line per seed.",
+    )
+
+
+def _verdict(one: Effects) -> str:
+    return f"regularises: {one.regularises}; makes optimisation easier: {one.optimises}"
+
+
+def _sentence(one: Effects) -> str:
+    if one.test_loss is None or one.doublings is None:
+        return (
+            f"**undecided**: all trainings come down to only {len(one.levels)} of the training "
+            f"losses, and {FEWEST} are needed."
+        )
+    loss = {"yes": "**it regularises**", "no": "**it does not regularise**"}
+    views = {
+        "yes": "**it makes optimisation easier**",
+        "no": "**it does not make optimisation easier**",
+    }
+    return (
+        f"at equal training loss the test loss of scratch is {number(one.test_loss, sign=True)} "
+        f"nats above that of fine-tuning: {loss.get(one.regularises, _OPEN)}. To get there scratch "
+        f"needs {_times(one.doublings)} as many views: {views.get(one.optimises, _OPEN)}."
+    )
+
+
+def _times(doublings: Estimate) -> str:
+    ends = (doublings.mean, doublings.low, doublings.high)
+    mean, low, high = (None if end is None else 2.0**end for end in ends)
+    interval = "[one seed]" if low is None or high is None else f"[{low:.2g}, {high:.2g}]"
+    return f"{mean:.2g} {interval} times"
+
+
+def _levels(known: Mapping[int, Effects]) -> str:
+    header = ("N", "training loss, share of guessing", "test loss, scratch", "test loss, finetune")
+    rows = [
+        (
+            *(str(n), f"{level.share:g}"),
+            *(number(level.test_loss[arm]) for arm in (SCRATCH, FINETUNE)),
+            *(_views(level.views[arm]) for arm in (SCRATCH, FINETUNE)),
+        )
+        for n, one in known.items()
+        for level in one.levels
+    ]
+    return printer.markdown((*header, "views, scratch", "views, finetune"), rows)
+
+
+def _views(doublings: Estimate) -> str:
+    return f"{2**doublings.mean:,.0f}"
+
+
+SECTION = Section(EFFECT, "Is it regularisation or easier optimisation?", _part)

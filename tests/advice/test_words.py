@@ -1,0 +1,155 @@
+"""Sentences, each from numbers that are made up."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from benchmark.advice import tables, words
+from benchmark.advice.content import (
+    Advice,
+    Caveats,
+    Cost,
+    MixedUp,
+    MoreLabels,
+    Now,
+    Rival,
+    Size,
+    Uneven,
+    Wrong,
+)
+from benchmark.analysis.learning_curve import Expected
+from benchmark.defaults import BUNDLED
+
+NOW = Now(40, "finetune", 0.7, 0.65, 0.75, 4, 1.5, Rival("scratch", 0.1, 0.05, 0.15, 0.999))
+LABELS = MoreLabels(
+    "finetune", (Expected(80, 0.75, 0.68, 0.82), Expected(160, 0.8, 0.7, 0.9)), None
+)
+CAVEATS = Caveats(200, None, 0, ())
+SIZE = Size(40, 64, 0.6, 0.55, 0.65, 96, 0.7, 0.65, 0.75, 0.1, 0.05, 0.15)
+ADVICE = Advice(
+    task="birds",
+    backbone="net",
+    label="a net",
+    image_size=64,
+    train_images=400,
+    test_images=200,
+    margin=0.01,
+    now=NOW,
+    more_labels=(LABELS,),
+    pretraining=None,
+    pretrained_arm=None,
+    void=False,
+    size=None,
+    cost=Cost(36, 50.0),
+    caveats=CAVEATS,
+)
+
+
+def said(**changed):
+    return words.text(replace(ADVICE, **changed))
+
+
+def caveats(**changed):
+    return said(caveats=replace(CAVEATS, **changed))
+
+
+def test_it_says_what_to_do_what_to_expect_and_how_sure_that_is():
+    text = said()
+    assert "With 40 images per class, fine-tune the pretrained network" in text
+    assert "Expect 70.0% [65.0, 75.0] of new images to be right" in text
+    assert "it gains +10.0 [+5.0, +15.0] points: it is the better of the two (more" in text
+
+
+@pytest.mark.parametrize(
+    ("rival", "expected"),
+    [
+        (Rival("probe", 0.02, -0.03, 0.07, 0.8), "which is better is not resolved"),
+        (Rival("probe", 0.005, -0.03, 0.04, 0.6), "Either will do"),
+        (Rival("finetune", -0.005, -0.03, 0.02, 0.4), "a fraction of the time"),
+        (Rival("probe", 0.05, -0.01, 0.1, 0.95), "most likely the better of the two (95% sure)"),
+        (Rival("probe", 0.1, None, None, None), "that may be luck"),
+    ],
+)
+def test_an_interval_that_holds_zero_claims_nothing(rival, expected):
+    text = said(now=replace(NOW, rival=rival))
+    assert expected in text
+    assert "it is the better of the two" not in text
+
+
+def test_without_a_success_it_says_so():
+    assert "nothing to go by" in said(now=None, more_labels=())
+
+
+def test_more_labels_are_marked_as_continued():
+    text = said()
+    assert "fine-tuning: with 80 per class 75.0% [68.0, 82.0], with 160" in text
+    assert "continued beyond your images" in text
+
+
+@pytest.mark.parametrize(
+    ("until", "expected"),
+    [(None, "still pays"), (40, "no longer pays"), (60, "pays up to about 60 per class")],
+)
+def test_it_says_where_labelling_stops_paying(until, expected):
+    assert expected in said(more_labels=(replace(LABELS, pays_until=until),))
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "expected"),
+    [
+        (0.05, 0.15, "Larger images help: try image_size 96"),
+        (-0.1, -0.05, "do not help"),
+        (-0.1, 0.1, "is not shown"),
+    ],
+)
+def test_both_sizes_are_told(low, high, expected):
+    text = said(size=replace(SIZE, gain_low=low, gain_high=high))
+    assert "60.0% [55.0, 65.0] at 64 px and 70.0% [65.0, 75.0] at 96 px" in text
+    assert expected in text
+
+
+def test_only_caveats_that_matter_are_there():
+    assert "caveats" not in said()
+    assert "About 800 would halve the interval" in caveats(test_images_for_half=800)
+    assert "3 test images are copies of training images" in caveats(leaked=3)
+    assert "training from scratch" in caveats(still_learning=("scratch",))
+    assert "owl has 5" in caveats(uneven=Uneven("owl", 5, "wren", 90))
+    assert "ImageNet weights most likely do better" in said(backbone=BUNDLED)
+
+
+def test_images_and_classes_to_look_at_are_named():
+    text = caveats(
+        mixed_up=(MixedUp("owl", "wren", 9, 0.3),),
+        always_wrong=(Wrong("owl/3.png", "owl", "wren", 1.0, 0),),
+        always_wrong_in_all=1,
+        trainings=12,
+    )
+    assert "owl taken for wren (30%)" in text
+    assert "owl/3.png (says owl, seen as wren)" in text
+
+
+@pytest.mark.parametrize(
+    ("count", "expected"), [(9, "labels may be wrong"), (90, "too many for wrong labels alone")]
+)
+def test_many_images_that_are_always_wrong_are_no_matter_of_labels(count, expected):
+    wrong = tuple(Wrong(f"{i}.png", "owl", "wren", 1.0, i) for i in range(9))
+    text = caveats(always_wrong=wrong, always_wrong_in_all=count, trainings=3)
+    assert expected in text
+    assert f"7.png (says owl, seen as wren) and {count - 8} more" in text
+
+
+def test_names_from_outside_cannot_steer_a_terminal_or_a_page():
+    text = caveats(always_wrong=(Wrong("a\x1b[2J\n.png", "o|l", "<b>", 1.0, 0),), trainings=1)
+    assert not {letter for letter in text if not letter.isprintable()} - {"\n"}
+    mixed = replace(CAVEATS, mixed_up=(MixedUp("o|l", "<b>", 1, 0.5),))
+    table = tables.tables(replace(ADVICE, caveats=mixed))["Classes that are mixed up"]
+    assert r"o\|l" in table
+    assert r"\<b\>" in table
+
+
+def test_numbers_that_the_boards_table_does_not_show_have_tables_of_their_own():
+    continued, sizes = tables.tables(replace(ADVICE, size=SIZE)).values()
+    assert "80.0 [70.0, 90.0]" in continued
+    assert "70.0 [65.0, 75.0]" in sizes
