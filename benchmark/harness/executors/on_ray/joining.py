@@ -33,7 +33,9 @@ def join(workers: int) -> None:
     variables: dict[str, Any] = {"env_vars": ONE_THREAD}
     # Machines of a cluster need this suite's dependencies, and get the suite itself from here.
     package = {"py_modules": [str(Path(defaults.__file__).parent)]}
-    place = {"address": address} if address else {"num_cpus": workers, "include_dashboard": False}
+    # "local": without it Ray joins whatever cluster somebody has started here.
+    alone = {"address": "local", "num_cpus": workers, "include_dashboard": False}
+    place = {"address": address} if address else alone
     _allow_many_files()
     handler = signal.getsignal(signal.SIGTERM)
     try:
