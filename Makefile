@@ -37,7 +37,7 @@ test: setup ## Run the tests.
 	@$(VENV)/bin/python -m pytest -n 2 --dist worksteal
 
 test-faults: setup ## Try what can go wrong, often, and write results/reliability.md; KILLS limits how often.
-	@RELIABILITY="$(or $(OUT),results/reliability.md)" KILLS="$(KILLS)" $(VENV)/bin/python -m pytest tests/faults
+	@RELIABILITY="$(or $(OUT),results/reliability.md)" KILLS="$(KILLS)" $(VENV)/bin/python -m pytest tests/faults tests/harness/executors/test_ray.py
 
 lint: setup ## Check style, types and the direction of imports.
 	@$(VENV)/bin/ruff check .

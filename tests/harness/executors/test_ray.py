@@ -5,11 +5,16 @@ import signal
 import time
 
 import pytest
+import reliability
 
 from benchmark.errors import UserError
 from benchmark.harness import executors
 
 ray = pytest.importorskip("ray", reason="the extra ray is not installed")
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.skipif(not reliability.WHOLE, reason="only in make test-faults"),
+]
 
 
 @pytest.fixture(scope="module")
