@@ -318,8 +318,8 @@ def test_one_constant_says_whether_trials_are_chosen_by_default(
     monkeypatch.setattr(options, "ADAPT", default)
     monkeypatch.setattr(plan, "prepare", lambda selection: plan.Plan((), ()))
     done = []
-    monkeypatch.setattr(adaptive, "bench", lambda *given: done.append(True) or 1 / 0)
-    monkeypatch.setattr(benching, "bench", lambda *given: done.append(False) or 1 / 0)
+    monkeypatch.setattr(adaptive, "bench", lambda *given, **named: done.append(True) or 1 / 0)
+    monkeypatch.setattr(benching, "bench", lambda *given, **named: done.append(False) or 1 / 0)
     with pytest.raises(ZeroDivisionError):
         cli.main(["bench", "--jobs", "1", *given])
     assert done == [adapts]
