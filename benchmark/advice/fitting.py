@@ -118,7 +118,7 @@ def _about_budget(budget: float) -> Iterator[str]:
     if budget < 1:
         yield (
             f"For want of time trainings had {_WORDS[budget]} of their usual steps: accuracies are "
-            "too low rather than too high, most of all those of training from scratch."
+            "too low rather than too high, and which arm is the better one may change with more."
         )
 
 
