@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmark.analysis.board import Board
-from benchmark.defaults import ARMS, BUNDLED, LOCAL, MARGIN, RECORDED, SEEDS
+from benchmark.defaults import ARMS, BUNDLED, LOCAL, MARGIN, MINUTES, RECORDED, SEEDS
 from benchmark.harness.judged import judged
 from benchmark.harness.watch import Watch
 from benchmark.records import store
@@ -66,7 +66,7 @@ def run(
 
 def advise(
     task: Task,
-    minutes: float = 30.0,
+    minutes: float = MINUTES,
     backbone: str | None = None,
     *,
     records: Path = LOCAL,

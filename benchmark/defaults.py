@@ -15,6 +15,9 @@ from pathlib import Path
 MARGIN = 0.01
 """Gain that counts as no help, an accuracy difference in 0..1."""
 
+MINUTES = 30.0
+"""From the first look at images to advice."""
+
 ARMS = ("scratch", "finetune", "probe")
 """Those that are run unless somebody names others."""
 

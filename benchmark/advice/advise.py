@@ -13,7 +13,7 @@ from benchmark.advice.fitting import Fitted, fitted
 from benchmark.advice.looked import Looked, look
 from benchmark.advice.numbers import numbers
 from benchmark.analysis.board import Board
-from benchmark.defaults import ARMS, LOCAL, MARGIN, option
+from benchmark.defaults import ARMS, LOCAL, MARGIN, MINUTES, option
 from benchmark.errors import UserError
 from benchmark.harness import adaptive, bench
 from benchmark.harness.grown import Aim
@@ -24,7 +24,6 @@ from benchmark.harness.watch import Watch
 from benchmark.tasks.definition.schema import Task
 from benchmark.tasks.proposal.dealing import Dealt
 
-MINUTES = 30.0
 _WRITING = 10.0
 _WRITING_SHARE = 0.03
 """Seconds, and share of the time, that tables, figures and pages take."""

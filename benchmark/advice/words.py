@@ -88,6 +88,11 @@ def _better(rival: Rival, advice: Advice) -> str:
     head = f"On {arm(rival.arm)}, the next best, it gains {gain} points"
     if rival.better is None:
         return f"{head}: with one training of each, that may be luck."
+    if rival.gain < 0:
+        return (
+            f"{head}: the difference is not resolved, and it takes a fraction of the time. With "
+            f"time to spare, try {arm(rival.arm)} too."
+        )
     if rival.arm in advice.caveats.still_learning:
         return (
             f"{head} so far. But {arm(rival.arm)} was still learning when its steps ended, and may "
@@ -95,11 +100,6 @@ def _better(rival: Rival, advice: Advice) -> str:
         )
     if rival.is_settled:
         return f"{head}: it is the better of the two ({_sure(rival.better)})."
-    if rival.gain < 0:
-        return (
-            f"{head}: the difference is not resolved, and it takes a fraction of the time. With "
-            f"time to spare, try {arm(rival.arm)} too."
-        )
     if rival.better >= _LIKELY and rival.gain > advice.margin:
         return (
             f"{head}: most likely the better of the two ({_sure(rival.better)}), though the "

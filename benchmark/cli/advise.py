@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from benchmark.cli.options import FOLDER, JOBS, MARGIN_OPTION, command, shown
-from benchmark.defaults import LOCAL
+from benchmark.defaults import LOCAL, MINUTES
 
 if TYPE_CHECKING:
     from benchmark.advice.fitting import Fitted
@@ -24,14 +24,15 @@ if TYPE_CHECKING:
 @click.option(
     "--minutes",
     type=click.FloatRange(0, min_open=True),
-    default=30.0,
+    default=MINUTES,
     show_default=True,
     help="In all, from the first look at the images to the advice.",
 )
 @click.option("--name", help="Name of the task.  [default: as the images are called]")
 @click.option(
     "--backbone",
-    help="timm name, hf-hub:ORG/NAME or local-dir:FOLDER.  [default: the "
+    help="timm name, hf-hub:ORG/NAME, local-dir:FOLDER or "
+    "checkpoint:ARCHITECTURE:FILE.  [default: the "
     "strongest at hand that fits the minutes]",
 )
 @click.option("--label", type=click.Choice(["path", "leaf", "top"]), help="Of nested folders.")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from benchmark.cli.options import FOLDER, JOBS, Numbers, Words, command, shown
+from benchmark.cli.options import BACKBONE_HELP, FOLDER, JOBS, Numbers, Words, command, shown
 from benchmark.defaults import BUNDLED, EXPLAINED
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ SEEDS = 3
     type=Words(),
     default=BUNDLED,
     show_default=True,
-    help="timm names, hf-hub:ORG/NAME or local-dir:FOLDER.",
+    help=BACKBONE_HELP,
 )
 @click.option(
     "--n",

@@ -85,6 +85,14 @@ def test_an_arm_that_was_still_learning_is_not_beaten():
     assert "it is the better of the two" not in text
 
 
+def test_an_arm_that_is_ahead_already_is_not_said_to_catch_up():
+    ahead = replace(NOW, arm="probe", rival=Rival("finetune", -0.005, -0.03, 0.02, 0.4))
+    learning = replace(CAVEATS, still_learning=("finetune",))
+    text = said(now=ahead, caveats=learning)
+    assert "catch up" not in text
+    assert "try fine-tuning too" in text
+
+
 def test_where_pretraining_stops_helping_is_open_while_an_arm_was_still_learning():
     settled = {"pretraining": verdict("stops", (HELPS, NO_HELP), 9.0), "pretrained_arm": "finetune"}
     learning = replace(CAVEATS, still_learning=("finetune", "probe"))
