@@ -9,7 +9,7 @@ import numpy as np
 
 from benchmark.analysis.effective import AccuracyCell
 from benchmark.analysis.scores import Score, at_each_n, succeeded
-from benchmark.analysis.stats import Estimate, accuracy_test_variance, estimate
+from benchmark.analysis.stats import ShareEstimate, accuracy_test_variance, share_estimate
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Point:
 
     images_per_class: int
     seeds: int
-    estimate: Estimate | None
+    estimate: ShareEstimate | None
     """Mean accuracy over seeds, 0..1; None if every trial failed."""
     failed: int
     """Trials that failed here."""
@@ -55,12 +55,12 @@ class Point:
     @property
     def low(self) -> float | None:
         """Lower end of its 95% interval, 0..1."""
-        return None if self.estimate is None else _bounded(self.estimate.low)
+        return None if self.estimate is None else self.estimate.low
 
     @property
     def high(self) -> float | None:
         """Upper end, 0..1."""
-        return None if self.estimate is None else _bounded(self.estimate.high)
+        return None if self.estimate is None else self.estimate.high
 
     @property
     def cell(self) -> AccuracyCell:
@@ -100,7 +100,7 @@ def _point(n: int, scores: Sequence[Score]) -> Point:
     return Point(
         images_per_class=n,
         seeds=len(good),
-        estimate=estimate(hits.mean(axis=1).tolist(), test_variance),
+        estimate=share_estimate(hits.mean(axis=1).tolist(), test_variance),
         failed=failed,
         levelled_off=sum(score.levelled_off is True for score in good),
         still_falling=sum(score.levelled_off is False for score in good),
@@ -124,7 +124,3 @@ def _result(score: Score) -> TrialResult:
 def _steps_saved(scores: Sequence[Score]) -> float | None:
     budget = scores[0].recipe.steps
     return 1 - float(np.mean([s.steps for s in scores])) / budget if budget else None
-
-
-def _bounded(accuracy: float | None) -> float | None:
-    return None if accuracy is None else min(1.0, max(0.0, accuracy))

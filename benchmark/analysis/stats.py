@@ -83,6 +83,22 @@ class Estimate:
         return Estimate(mean, math.sqrt(sum(squares)), freedom)
 
 
+@dataclass(frozen=True)
+class ShareEstimate(Estimate):
+    """Of what lies in 0..1, as accuracies do; the ends of its intervals do, too."""
+
+    def interval(self, level: float = LEVEL) -> tuple[float | None, float | None]:
+        """As of any estimate."""
+        low, high = super().interval(level)
+        return low and max(0.0, low), high and min(1.0, high)
+
+
+def share_estimate(values: Sequence[float], test_variance: float = 0.0) -> ShareEstimate:
+    """As `estimate`, of values in 0..1."""
+    found = estimate(values, test_variance)
+    return ShareEstimate(found.mean, found.error, found.freedom)
+
+
 def estimate(values: Sequence[float], test_variance: float = 0.0) -> Estimate:
     """Mean over seeds, by the spread of its own values alone.
 

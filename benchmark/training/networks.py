@@ -174,20 +174,26 @@ def configuration(model: nn.Module) -> dict[str, Any]:
     return cast(dict[str, Any], model.pretrained_cfg)
 
 
-class _Float32Muon(Muon):  # type: ignore[misc]
-    """timm's, orthogonalising in float32.
+class _QuickMuon(Muon):  # type: ignore[misc]
+    """timm's, orthogonalising in float32, and stepping what is left to AdamW all at once.
 
-    timm does it in bfloat16, whose products CPUs without such instructions emulate: it takes ten
-    times as long there, and half of a training. And each CPU rounds them in its own way.
+    timm orthogonalises in bfloat16, whose products CPUs without such instructions emulate: it takes
+    ten times as long there, and half of a training. And each CPU rounds them in its own way. Tensor
+    by tensor, AdamW takes a tenth of a MobileNet's step on 32 pixels.
     """
 
     def step(self, closure: Callable[[], float] | None = None) -> float | None:
-        in_bfloat16 = muon.zeropower_via_newtonschulz
+        in_bfloat16, one_by_one = muon.zeropower_via_newtonschulz, muon.nadamw
+
+        def all_at_once(*given: Any, **settings: Any) -> None:
+            one_by_one(*given, **settings | {"foreach": True})
+
         muon.zeropower_via_newtonschulz = functools.partial(in_bfloat16, dtype=torch.float32)
+        muon.nadamw = all_at_once
         try:
             return cast(float | None, super().step(closure))
         finally:
-            muon.zeropower_via_newtonschulz = in_bfloat16
+            muon.zeropower_via_newtonschulz, muon.nadamw = in_bfloat16, one_by_one
 
 
 def optimiser_for(model: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
@@ -198,5 +204,5 @@ def optimiser_for(model: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
     """
     groups = param_groups_weight_decay(model, recipe.weight_decay)
     if recipe.optimiser == "muon":
-        return _Float32Muon(groups, lr=recipe.learning_rate, nesterov=True)
+        return _QuickMuon(groups, lr=recipe.learning_rate, nesterov=True)
     return torch.optim.AdamW(groups, lr=recipe.learning_rate, fused=True)

@@ -31,6 +31,14 @@ def test_a_dominating_test_variance_gives_the_normal_interval():
     assert found.mean - found.low == pytest.approx(found.high - found.mean)
 
 
+def test_the_interval_of_a_share_ends_where_shares_do():
+    found = stats.share_estimate([0.99, 1.0, 0.9])
+    assert found.high == 1.0
+    assert found.low == stats.estimate([0.99, 1.0, 0.9]).low
+    assert stats.share_estimate([0.0, 0.1, 0.01]).low == 0.0
+    assert stats.share_estimate([0.3]).interval() == (None, None)
+
+
 def test_one_seed_claims_no_interval():
     found = stats.estimate([0.3], test_variance=0.01)
     assert (found.mean, found.low, found.high) == (0.3, None, None)

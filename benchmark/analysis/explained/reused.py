@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from benchmark.analysis.board import FINETUNE, SCRATCH
 from benchmark.analysis.explained.answers import Word, is_above
-from benchmark.analysis.stats import Estimate, estimate
+from benchmark.analysis.stats import Estimate, ShareEstimate, estimate, share_estimate
 from benchmark.records.explained.finding import Layers, Reuse
 
 
@@ -20,9 +20,9 @@ from benchmark.records.explained.finding import Layers, Reuse
 class Worth:
     """One block of one arm's networks, over seeds; all 0..1."""
 
-    before: Estimate
-    after: Estimate
-    similarity: Estimate
+    before: ShareEstimate
+    after: ShareEstimate
+    similarity: ShareEstimate
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def _block(answers: Sequence[Reuse], i: int) -> ReusedBlock:
 
 def _worth(layers: Sequence[Layers], i: int) -> Worth:
     return Worth(
-        estimate([one.before[i] for one in layers]),
-        estimate([one.after[i] for one in layers]),
-        estimate([one.similarity[i] for one in layers]),
+        share_estimate([one.before[i] for one in layers]),
+        share_estimate([one.after[i] for one in layers]),
+        share_estimate([one.similarity[i] for one in layers]),
     )

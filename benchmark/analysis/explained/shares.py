@@ -11,7 +11,14 @@ from scipy import special
 
 from benchmark.analysis.board import FINETUNE, SCRATCH
 from benchmark.analysis.explained.answers import Word, is_above
-from benchmark.analysis.stats import LEAST_SD, LEVEL, Estimate, estimate
+from benchmark.analysis.stats import (
+    LEAST_SD,
+    LEVEL,
+    Estimate,
+    ShareEstimate,
+    estimate,
+    share_estimate,
+)
 from benchmark.defaults import MARGIN
 from benchmark.records.explained.finding import Compression, Scale
 
@@ -134,7 +141,7 @@ class Compressions:
     gain: Estimate
     """Of fine-tuning over scratch."""
     parts: tuple[Part, ...]
-    explained: dict[str, Estimate]
+    explained: dict[str, ShareEstimate]
     """Autoencoder -> share of the pixels' variance that it painted right."""
 
 
@@ -145,5 +152,5 @@ def compressions(answers: Sequence[Compression]) -> Compressions:
         len(answers),
         gain,
         others,
-        {arm: estimate([one.explained[arm] for one in answers]) for arm in answers[0].explained},
+        {arm: share_estimate([e.explained[arm] for e in answers]) for arm in answers[0].explained},
     )

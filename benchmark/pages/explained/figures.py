@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from benchmark.analysis.board import FINETUNE, SCRATCH
 from benchmark.analysis.explained.reused import ReusedBlock
 from benchmark.analysis.explained.shares import Compressions
-from benchmark.analysis.stats import Estimate, estimate
+from benchmark.analysis.stats import Estimate, share_estimate
 from benchmark.pages.figures import COLOURS, SCRATCH_COLOUR
 from benchmark.records.explained.finding import Basin, Effect, Scale
 
@@ -97,7 +97,8 @@ def scales(answers: Mapping[int, Sequence[Scale]]) -> Figure:
             "matched_init": [one.accuracies["matched_init"] for one in there],
             "scratch": [one.accuracies[SCRATCH] for one in there],
         }
-        _dots(axes, [estimate(values) for values in shown.values()], range(len(shown)), COLOURS[0])
+        known = [share_estimate(values) for values in shown.values()]
+        _dots(axes, known, range(len(shown)), COLOURS[0])
         axes.set_xticks(range(len(shown)), list(shown), rotation=40, ha="right")
     row[0].set_ylabel("test accuracy, %")
     return figure
@@ -107,15 +108,16 @@ def reused(known: Mapping[int, Sequence[ReusedBlock]]) -> Figure:
     """Nearest neighbours before and after, and similarity, block by block."""
     figure, (above, below) = _panels(known, 2, 6.4)
     for i, blocks in enumerate(known.values()):
-        places = range(len(blocks))
-        for arm, colour in _ARMS.items():
+        for aside, (arm, colour) in zip((-0.08, 0.08), _ARMS.items(), strict=True):
+            places = np.arange(len(blocks)) + aside  # or intervals would lie on one another
             worth = [block.worth[arm] for block in blocks]
             before, after = [one.before for one in worth], [one.after for one in worth]
             _dots(above[i], before, places, colour, f"{arm}, before", line="--")
             _dots(above[i], after, places, colour, f"{arm}, after", line="-")
             _dots(below[i], [one.similarity for one in worth], places, colour, line="-", times=1)
-        above[i].set_xticks(places, [""] * len(blocks))
-        below[i].set_xticks(places, [block.name for block in blocks], rotation=40, ha="right")
+        above[i].set_xticks(range(len(blocks)), [""] * len(blocks))
+        names = [block.name for block in blocks]
+        below[i].set_xticks(range(len(blocks)), names, rotation=40, ha="right")
     above[0].set_ylabel("neighbours' accuracy, %")
     below[0].set_ylabel("linear CKA, before and after")
     below[0].set_ylim(0, 1.05)
@@ -144,7 +146,7 @@ def _painted(one: Compressions, arm: str) -> str:
 def _dots(
     axes: Axes,
     estimates: Sequence[Estimate],
-    places: Iterable[int],
+    places: Iterable[float],
     colour: str,
     label: str = "",
     *,
@@ -153,11 +155,12 @@ def _dots(
 ) -> None:
     """Means with their intervals; without one where there is one seed."""
     means = [times * one.mean for one in estimates]
-    half = [0.0 if one.high is None else times * (one.high - one.mean) for one in estimates]
+    ends = times * np.array([(one.low, one.high) for one in estimates], dtype=float)
+    reach = np.nan_to_num(np.abs(ends - np.array(means)[:, np.newaxis]).T)
     axes.errorbar(
         list(places),
         means,
-        yerr=half,
+        yerr=reach,
         fmt=f"o{line}",
         color=colour,
         markersize=4,

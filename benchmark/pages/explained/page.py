@@ -1,8 +1,7 @@
-"""Writes the page of `make explain` and its figures, as SVG and PNG, from stored findings alone."""
+"""Writes the page of `make explain` and its figures from stored findings alone."""
 
 from __future__ import annotations
 
-import io
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -30,7 +29,6 @@ SECTIONS = (basin.SECTION, effect.SECTION, scale.SECTION, reuse.SECTION, compres
 FIGURES = "figures"
 """Folder beside the page."""
 
-_DOTS = 130
 _SEPARATOR = re.compile(r"[/\\]")
 
 
@@ -41,7 +39,7 @@ class _Shown:
     subject: str
     part: Part | None
     figure: str
-    """Where its figure lies, without its ending."""
+    """Where its figure lies."""
     failed: tuple[str, ...]
     """Cells without an answer, and why."""
 
@@ -53,7 +51,7 @@ def write(found: Sequence[Finding], out: Path) -> list[Path]:
     try:
         for shown in (one for group in sections.values() for one in group):
             if shown.part is not None:
-                paths += _drawn(shown.part.figure, out / shown.figure)
+                paths.append(_drawn(shown.part.figure, out / shown.figure))
         files.write(paths[0], _page(sections, found))
     except OSError as error:
         raise UserError(
@@ -64,16 +62,10 @@ def write(found: Sequence[Finding], out: Path) -> list[Path]:
     return paths
 
 
-def _drawn(make: Callable[[], Figure], path: Path) -> list[Path]:
+def _drawn(make: Callable[[], Figure], path: Path) -> Path:
     with mpl.rc_context(STYLE):
-        figure = make()
-        text, picture = svg(figure), io.BytesIO()
-        figure.savefig(picture, format="png", dpi=_DOTS, metadata={"Software": None})
-    contents: dict[str, bytes] = {"svg": text.encode(), "png": picture.getvalue()}
-    places = {path.with_name(f"{path.name}.{ending}"): made for ending, made in contents.items()}
-    for place, content in places.items():
-        files.write(place, content)
-    return list(places)
+        files.write(path, svg(make()))
+    return path
 
 
 def _shown(section: Section, found: Sequence[Finding]) -> list[_Shown]:
@@ -90,7 +82,7 @@ def _shown(section: Section, found: Sequence[Finding]) -> list[_Shown]:
 
 
 def _file(task: str, backbone: str, key: str) -> str:
-    return _SEPARATOR.sub("_", one_line(f"{task}--{backbone}--{key}"))
+    return _SEPARATOR.sub("_", one_line(f"{task}--{backbone}--{key}.svg"))
 
 
 def _failure(finding: Finding) -> str:
