@@ -10,15 +10,16 @@ option = $(if $($(1)),--$(2) "$($(1))")
 SELECTION = $(call option,TASK,task) $(call option,BACKBONE,backbone) $(call option,ARMS,arms) \
 	$(call option,N,n) $(call option,SEEDS,seeds) $(call option,IMAGE_SIZE,image-size) \
 	$(call option,MARGIN,margin) $(call option,JOBS,jobs) $(call option,RECORDS,records) \
-	$(call option,PRETRAINED_ON,pretrained-on) $(if $(ADAPT),--adapt)
+	$(call option,EXECUTOR,executor) $(call option,PRETRAINED_ON,pretrained-on) $(if $(ADAPT),--adapt)
 
-.PHONY: bench advise explain task backbones test test-fast lint leaderboard site audit tune saturation validate calibrate perf check-contribution setup help
+.PHONY: bench advise explain task backbones test test-faults lint leaderboard site audit tune saturation validate calibrate perf check-contribution setup help
 
 help: ## Show the targets.
 	@sed -n 's/^\([a-z-]*\):.*## /\1: /p' $(MAKEFILE_LIST)
 
-bench: setup ## Run the benchmark; TASK, BACKBONE, ARMS, N, SEEDS, IMAGE_SIZE, MARGIN, JOBS select; ADAPT=1, MINUTES, DRY_RUN=1.
-	@$(RUN) bench $(SELECTION) $(call option,MINUTES,minutes) $(if $(DRY_RUN),--dry-run)
+bench: setup ## Run the benchmark; TASK, BACKBONE, ARMS, N, SEEDS, IMAGE_SIZE, MARGIN, JOBS select; ADAPT=1, MINUTES, EXECUTOR=ray, SHARD=i/k, DRY_RUN=1.
+	@$(RUN) bench $(SELECTION) $(call option,MINUTES,minutes) $(call option,SHARD,shard) \
+		$(if $(DRY_RUN),--dry-run)
 
 explain: setup ## Measure why pretraining helps, or does not; TASK, BACKBONE, N, SEEDS, IMAGE_SIZE, JOBS, OUT; DRY_RUN=1.
 	@$(RUN) explain $(call option,TASK,task) $(call option,BACKBONE,backbone) $(call option,N,n) \
@@ -34,6 +35,9 @@ advise: setup ## From IMAGES to advice within MINUTES; NAME, BACKBONE, SAVE_MODE
 
 test: setup ## Run the tests.
 	@$(VENV)/bin/python -m pytest -n 2 --dist worksteal
+
+test-faults: setup ## Try what can go wrong, often, and write results/reliability.md; KILLS limits how often.
+	@RELIABILITY="$(or $(OUT),results/reliability.md)" KILLS="$(KILLS)" $(VENV)/bin/python -m pytest tests/faults tests/harness/executors/test_ray.py
 
 lint: setup ## Check style, types and the direction of imports.
 	@$(VENV)/bin/ruff check .

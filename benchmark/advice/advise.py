@@ -115,7 +115,7 @@ def _board(
             (board,) = adaptive.bench(plan.selection, records, aim, workers, watch)
         else:
             jobs = prepare(plan.selection)
-            (board,) = bench.bench(jobs, records, margin, workers, watch, plan.limit)
+            (board,) = bench.bench(jobs, records, margin, workers, watch, limit=plan.limit)
     except NothingStoredError as error:
         raise UserError(
             f"not one training ended within {minutes:g} minutes",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 import sys
+import threading
 from collections.abc import Sequence
 
 import click
@@ -55,6 +57,7 @@ for _command in (
 def main(arguments: Sequence[str] | None = None) -> None:
     """Runs a command; an error for people is one message and exit code 2."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    _end_as_by_ctrl_c()
     try:
         cli(given, prog_name=_PROGRAM, standalone_mode=False)
     except (click.exceptions.Abort, KeyboardInterrupt):
@@ -77,6 +80,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if not _was_interrupted(error):
             raise
         _stopped()
+
+
+def _end_as_by_ctrl_c() -> None:
+    """Where a batch system or a closed terminal asks this process to end, unless told to ignore it.
+
+    Not in a thread, where Python does not allow it.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, signal.default_int_handler)
 
 
 def _was_interrupted(error: BaseException | None) -> bool:

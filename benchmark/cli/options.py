@@ -87,6 +87,19 @@ class Seeds(click.ParamType[Any]):
         return dict(sorted(seeds.items()))
 
 
+class Part(click.ParamType[Any]):
+    """``i/k``: the i-th of k parts, counted from 1."""
+
+    name = "i/k"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> tuple[int, int]:
+        """The two numbers."""
+        number, _, parts = str(value).partition("/")
+        if not (_is_count(number) and _is_count(parts) and int(number) <= int(parts)):
+            self.fail(f"{value!r}: 1/3 is the first of three parts, 3/3 the last", param, ctx)
+        return int(number), int(parts)
+
+
 def _is_count(word: str) -> bool:
     return word.isascii() and word.isdigit() and int(word) > 0
 
@@ -144,6 +157,13 @@ def selecting(command: Callable[..., None]) -> Callable[..., None]:
         ),
         MARGIN_OPTION,
         JOBS,
+        click.option(
+            "--executor",
+            type=click.Choice(["processes", "ray"]),
+            default="processes",
+            show_default=True,
+            help="ray: on the cluster at $RAY_ADDRESS, or one that is started here.",
+        ),
         click.option("--records", type=FOLDER, default=LOCAL, help="Folder of the records."),
     ]
 
@@ -156,6 +176,7 @@ def selecting(command: Callable[..., None]) -> Callable[..., None]:
         seeds: int | dict[int, int] | None,
         adapt: bool,
         image_size: int | None,
+        executor: str,
         pretrained_on: str | None,
         **others: Any,
     ) -> None:
@@ -163,7 +184,7 @@ def selecting(command: Callable[..., None]) -> Callable[..., None]:
         from benchmark.harness import executors
 
         others["jobs"] = others["jobs"] or executors.default_workers()
-        if others["jobs"] > 1:
+        if others["jobs"] > 1 and executor == "processes":
             executors.warm_up("benchmark.harness.job")  # while this process imports the same
         from benchmark.harness import plan
         from benchmark.tasks import load as tasks
@@ -174,7 +195,8 @@ def selecting(command: Callable[..., None]) -> Callable[..., None]:
         chosen = plan.Selection(
             loaded, backbone, arms, sizes, seeds or SEEDS, image_size, pretrained_on
         )
-        command(chosen, adapt=adapt or (ADAPT and seeds is None), **others)
+        with executors.named(executor) as run:
+            command(chosen, adapt=adapt or (ADAPT and seeds is None), executor=run, **others)
 
     for one in reversed(options):
         selected = one(selected)

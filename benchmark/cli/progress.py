@@ -99,6 +99,10 @@ class Progress(Problems, Watch):
         _say(f"{_line(record)}, by another run")
         self._advance()
 
+    def machines(self, line: str) -> None:
+        """One line; the bar is about trials."""
+        _say(line)
+
     def waits(self, trials: int) -> None:
         """Once, or a line would come for each trial."""
         if not self._waited:

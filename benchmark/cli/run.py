@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import click
 
-from benchmark.cli.options import command, selecting, shown
-from benchmark.defaults import RECORDED, switch
+from benchmark.cli.options import Part, command, selecting, shown
+from benchmark.defaults import RECORDED, option, switch
 from benchmark.errors import UserError
 
 if TYPE_CHECKING:
     from benchmark.analysis.board import Board
     from benchmark.cli.progress import Progress
+    from benchmark.harness.executors import Executor
     from benchmark.harness.job import Job
-    from benchmark.harness.plan import Selection
+    from benchmark.harness.plan import Plan, Selection
     from benchmark.pages.forms import Form
     from benchmark.pages.printer import Grid
 
@@ -39,6 +42,7 @@ if TYPE_CHECKING:
     help="With --adapt: of training, over all processes, for each task and backbone.  "
     "[default: as ten seeds at every N]",
 )
+@click.option("--shard", type=Part(), help="Only the i-th of k parts of the plan, without a table.")
 def bench(
     selection: Selection,
     adapt: bool,
@@ -48,6 +52,8 @@ def bench(
     dry_run: bool,
     form: Form | Literal["text"],
     minutes: float | None,
+    shard: tuple[int, int] | None,
+    executor: Executor,
 ) -> None:
     """Run what is not stored yet, then print the table and the verdict."""
     from benchmark.cli.progress import Progress
@@ -61,6 +67,8 @@ def bench(
     progress = Progress(apart=form != "text")
     for note in planned.notes:
         click.echo(f"note: {note}", err=form != "text")
+    if shard:
+        planned = _part(planned, shard, adapt)
     if dry_run and adapt:
         _say_cost("next: ", adaptive.upcoming(selection, records, aim), jobs, records)
         click.echo("what comes then, and so the cost in all, is known after these")
@@ -68,12 +76,18 @@ def bench(
         _say_cost("", sweep.missing(records, planned.jobs), jobs, records)
     if dry_run:
         return
+    if shard:
+        deque(sweep.run(records, planned.jobs, jobs, progress, executor=executor), maxlen=0)
+        click.echo(f"records: {shown(records)}")
+        click.echo(f"when those of all parts are copied into one folder, {_WITHOUT_SHARD}")
+        progress.close()
+        return
     if form == "text":
         _prepare_figures(records)
     if adapt:
-        boards = adaptive.bench(selection, records, aim, jobs, progress)
+        boards = adaptive.bench(selection, records, aim, jobs, progress, executor=executor)
     else:
-        boards = benchmarking.bench(planned, records, margin, jobs, progress)
+        boards = benchmarking.bench(planned, records, margin, jobs, progress, executor=executor)
     if form != "text":
         click.echo(_in_form(boards, form), nl=False)
         progress.close()
@@ -81,6 +95,25 @@ def bench(
     _report(boards, selection, records, progress)
     _advise(boards, selection, records, margin, progress)
     progress.close()
+
+
+_WITHOUT_SHARD = f"the same command without {option('shard')} prints the table"
+
+
+def _part(planned: Plan, shard: tuple[int, int], adapt: bool) -> Plan:
+    """Raises `UserError` where trials are chosen."""
+    from benchmark.harness.shards import Shard
+
+    if adapt:
+        raise UserError(
+            "trials that are chosen have no parts: each choice rests on all records",
+            where=f"{option('shard')} and {option('adapt')}",
+            mend="leave one of them out; several adaptive runs on one folder share the work",
+        )
+    part = Shard(*shard)
+    jobs = tuple(part.of(planned.jobs))
+    click.echo(f"{part}: {len(jobs)} of {len(planned.jobs)} trials", err=True)
+    return replace(planned, jobs=jobs)
 
 
 def _in_form(boards: Sequence[Board], form: Form) -> str:
@@ -113,7 +146,13 @@ def _as_json(grids: Sequence[tuple[Board, Grid]]) -> str:
 @selecting
 @click.option("--dry-run", is_flag=True, help="Only print the cost of what would be run.")
 def audit(
-    selection: Selection, adapt: bool, margin: float, jobs: int, records: Path, dry_run: bool
+    selection: Selection,
+    adapt: bool,
+    margin: float,
+    jobs: int,
+    records: Path,
+    dry_run: bool,
+    executor: Executor,
 ) -> None:
     """Run the cells that decide a verdict again with other recipes, for its certificate.
 
@@ -137,7 +176,7 @@ def audit(
         return
     progress = Progress()
     _prepare_figures(records)
-    boards = auditing.audit(planned, records, margin, jobs, progress, tell)
+    boards = auditing.audit(planned, records, margin, jobs, progress, tell, executor=executor)
     _report(boards, selection, records, progress)
     progress.close()
 

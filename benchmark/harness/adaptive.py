@@ -7,6 +7,7 @@ asking again, and several on the same records share the work.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +15,8 @@ from benchmark.analysis.board import Board
 from benchmark.analysis.next_trials import Stop
 from benchmark.defaults import COMMAND, switch
 from benchmark.errors import UserError
-from benchmark.harness import sweep
+from benchmark.harness import executors, sweep
+from benchmark.harness.executors import Executor
 from benchmark.harness.grown import Aim, Grown
 from benchmark.harness.job import Job
 from benchmark.harness.judged import judged
@@ -23,7 +25,13 @@ from benchmark.harness.watch import Watch
 
 
 def bench(
-    selection: Selection, records: Path, aim: Aim, workers: int = 1, watch: Watch | None = None
+    selection: Selection,
+    records: Path,
+    aim: Aim,
+    workers: int = 1,
+    watch: Watch | None = None,
+    *,
+    executor: Executor = executors.run,
 ) -> list[Board]:
     """Runs trials of the selection where they decide; returns one board per task and backbone.
 
@@ -32,18 +40,25 @@ def bench(
     Raises `UserError` as `bench.bench` does, and where there are no two arms to compare.
     """
     watch = watch or Watch()
+
+    def run(todo: Sequence[Job]) -> None:
+        records_made = sweep.run(records, todo, workers, watch, executor=executor, limit=aim.limit)
+        deque(records_made, maxlen=0)
+
     jobs: list[Job] = []
     for one in selection.apart():
-        jobs += _run(Grown.stored(one, records), records, aim, workers, watch)
+        jobs += _run(Grown.stored(one, records), records, aim, run, watch)
     sweep.say_pretrained_on(records, jobs)
     return judged(sweep.stored(records, jobs), records, aim.margin, watch)
 
 
-def _run(grown: Grown, records: Path, aim: Aim, workers: int, watch: Watch) -> tuple[Job, ...]:
+def _run(
+    grown: Grown, records: Path, aim: Aim, run: Callable[[Sequence[Job]], None], watch: Watch
+) -> tuple[Job, ...]:
     """Round after round; returns all jobs of one task and backbone."""
     while True:
         if grown.jobs:
-            deque(sweep.run(records, grown.jobs, workers, watch, limit=aim.limit), maxlen=0)
+            run(grown.jobs)
         if sweep.missing(records, grown.jobs):
             # Failed by themselves, as the watch was told, and would again; or time is over.
             return grown.jobs

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from benchmark import files
@@ -13,7 +14,8 @@ from benchmark.analysis.certificate import deciding_sizes
 from benchmark.analysis.scores import Score, score_of
 from benchmark.defaults import COMMAND, LOCAL, MARGIN
 from benchmark.errors import UserError
-from benchmark.harness import sweep
+from benchmark.harness import executors, sweep
+from benchmark.harness.executors import Executor
 from benchmark.harness.job import Job
 from benchmark.harness.judged import folder, judged
 from benchmark.harness.plan import Plan
@@ -89,6 +91,8 @@ def audit(
     workers: int = 1,
     watch: Watch | None = None,
     before: Callable[[list[Job]], object] = lambda missing: None,
+    *,
+    executor: Executor = executors.run,
 ) -> list[Board]:
     """Runs what is missing of a plan, then its deciding cells with other recipes; gives the boards.
 
@@ -97,12 +101,13 @@ def audit(
     """
     for alternative in ALTERNATIVES:
         files.prepare(folder(records, alternative), mend="choose another folder with RECORDS=...")
-    deque(sweep.run(records, plan.jobs, workers, watch), maxlen=0)
+    run = partial(sweep.run, executor=executor)
+    deque(run(records, plan.jobs, workers, watch), maxlen=0)
     again = rounds(plan, records, margin)
     if left := missing(again):
         before(left)
     for one in again:
-        deque(sweep.run(one.folder, one.jobs, workers, watch, what=one.what), maxlen=0)
+        deque(run(one.folder, one.jobs, workers, watch, what=one.what), maxlen=0)
     return judged(sweep.stored(records, plan.jobs), records, margin, watch)
 
 

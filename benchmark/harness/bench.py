@@ -7,7 +7,8 @@ from pathlib import Path
 
 from benchmark.analysis.board import Board
 from benchmark.defaults import LOCAL, MARGIN
-from benchmark.harness import sweep
+from benchmark.harness import executors, sweep
+from benchmark.harness.executors import Executor
 from benchmark.harness.judged import judged
 from benchmark.harness.limit import Limit
 from benchmark.harness.plan import Plan
@@ -20,6 +21,8 @@ def bench(
     margin: float = MARGIN,
     workers: int = 1,
     watch: Watch | None = None,
+    *,
+    executor: Executor = executors.run,
     limit: Limit | None = None,
 ) -> list[Board]:
     """Runs what is not stored below ``records`` yet; returns one board per task and backbone.
@@ -27,6 +30,7 @@ def bench(
     As far as it can be done within the ``limit``. ``margin``: gain that counts as no help, 0..1.
     Raises `UserError` for data or weights that cannot be had, and where records cannot be stored.
     """
-    deque(sweep.run(records, plan.jobs, workers, watch, limit=limit), maxlen=0)
+    made = sweep.run(records, plan.jobs, workers, watch, executor=executor, limit=limit)
+    deque(made, maxlen=0)
     sweep.say_pretrained_on(records, plan.jobs)
     return judged(sweep.stored(records, plan.jobs), records, margin, watch)

@@ -170,7 +170,7 @@ def measured_speeds(
     todo = [job for job in first.values() for _ in range(workers)]
     found: dict[_Kind, list[Speed]] = defaultdict(list)
     function = partial(_measured, patience=patience)
-    for kind, speed in executors.run(function, todo, workers, until):
+    for kind, speed in executors.run(function, todo, workers, until=until):
         found[kind].append(speed)
     return {
         kind: Speed(mean(one.step for one in speeds), mean(one.once for one in speeds))

@@ -96,30 +96,50 @@ class Job:
         return Trunk(key, leaves=self.trunk == "left")
 
 
-def run(job: Job) -> Record:
+def run(job: Job, dataset: Dataset | None = None) -> Record:
     """Trains and evaluates. A training that diverges gives a record with status ``failed``.
 
-    Raises `UserError` for data or weights that cannot be had, or are no longer those planned.
+    ``dataset``: the images, where they come from another machine; else they are read here. Raises
+    `UserError` for data or weights that cannot be had, or are no longer those planned, and
+    MemoryError where there is too little memory, on whatever device.
     """
-    work = work_of(job)
+    work = work_of(job, dataset)
     try:
         outcome, reason = arms.arm(job.trial.arm).fit(work), None
     except DivergedError as error:
-        nothing = np.empty(0, dtype=np.int64)
-        outcome, reason = Outcome(nothing, Training(0, (), None, 0.0)), str(error)
+        outcome, reason = _nothing(), str(error)
+    except RuntimeError as error:
+        if _is_want_of_memory(error):
+            raise MemoryError(str(error)) from error
+        raise
     return _record(job, work.dataset, subsets.subset_hash(work.subset), outcome, reason)
 
 
-def work_of(job: Job) -> Work[Any]:
+def work_of(job: Job, dataset: Dataset | None = None) -> Work[Any]:
     """What the job's arm gets; raises `UserError` as `run` does."""
     backbone = backbones.find(job.backbone)
-    dataset = dataset_for(backbone, job.task, job.image_size)
+    dataset = dataset or dataset_for(backbone, job.task, job.image_size)
     _check_unchanged(job, dataset, backbone)
     subset = subsets.subset(dataset.train.labels, job.trial.images_per_class, job.trial.seed)
     return Work(
         *(backbone, dataset, subset, job.trial.seed, job.recipe, job.device),
         trunk=job.stored_trunk,
     )
+
+
+def failed(job: Job, reason: str) -> Record:
+    """The record of a job that could not be run to its end; raises as `run`."""
+    dataset = dataset_for(backbones.find(job.backbone), job.task, job.image_size)
+    return _record(job, dataset, job.subset_hash, _nothing(), reason)
+
+
+def _nothing() -> Outcome:
+    return Outcome(np.empty(0, dtype=np.int64), Training(0, (), None, 0.0))
+
+
+def _is_want_of_memory(error: RuntimeError) -> bool:
+    """torch has an exception of its own for it only where a GPU's memory is short."""
+    return isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in str(error)
 
 
 def _check_unchanged(job: Job, dataset: Dataset, backbone: Backbone) -> None:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from benchmark.errors import UserError
 from benchmark.harness import executors
-from benchmark.harness.job import Job
-from benchmark.harness.job import run as run_job
+from benchmark.harness.anywhere import ANYWHERE
+from benchmark.harness.executors import Executor, Needs, Portable, Results
+from benchmark.harness.job import Job, failed
 from benchmark.harness.limit import Limit, most_decisive_first
 from benchmark.harness.watch import Watch
 from benchmark.records import claims, store
@@ -28,7 +31,7 @@ def missing(root: Path, jobs: Sequence[Job], told: Told = lambda fault: None) ->
     ``told`` learns of each file that lies in a record's place and is none, or another's.
     """
     todo = [job for job in jobs if current(root, job, told) is None]
-    return sorted(todo, key=_cost, reverse=True)
+    return sorted(todo, key=cost, reverse=True)
 
 
 def current(root: Path, job: Job, told: Told = lambda fault: None) -> Record | None:
@@ -41,46 +44,79 @@ def _place(root: Path, job: Job) -> Path:
     return store.path_of(root, job.trial, job.fingerprint)
 
 
-def _cost(job: Job) -> tuple[int, int]:
+def cost(job: Job) -> tuple[int, int]:
     """Orders jobs by the pixels that they train on; of equals, fewer images end earlier."""
     return job.recipe.all_views * job.image_size**2, job.trial.images_per_class
 
 
 @dataclass(frozen=True)
 class _Attempted:
-    """What came of a job: a record, an error, or, if neither, that another sweep has it."""
+    """What came of a trial: a record or an error."""
 
-    job: Job
+    trial: Trial
     record: Record | None = None
     error: UserError | None = None
     run_here: bool = True
     """False: another sweep has made the record."""
-    in_time: bool = True
-    """False: it would not have ended in time, and was not begun."""
 
 
 @dataclass(frozen=True)
 class _Attempt:
-    """Runs a job in whatever process, unless another sweep does so, and stores its record."""
+    """Runs a job in whatever process, perhaps on another machine; nothing is stored there."""
 
-    root: Path
     function: Callable[[Job], Record]
-    limit: Limit | None = None
 
     def __call__(self, job: Job) -> _Attempted:
-        if self.limit is not None and not self.limit.allows(job.trial):
-            return _Attempted(job, in_time=False)
-        with claims.claim(_place(self.root, job)) as mine:
-            if not mine:
-                return _Attempted(job)
-            if record := current(self.root, job):
-                return _Attempted(job, record, run_here=False)
-            try:
-                record = self.function(job)
-            except UserError as error:
-                return _Attempted(job, error=error)
-            store.save(self.root, record)  # a disk that is full ends the sweep
-            return _Attempted(job, record)
+        return self._told(job, self.function, job)
+
+    def needs(self, job: Job) -> Needs:
+        """What it has to take along where this machine's disk is out of reach."""
+        return self.function.needs(job) if isinstance(self.function, Portable) else {}
+
+    def device(self, job: Job) -> str:
+        """What it trains on."""
+        return job.device
+
+    def away(self, job: Job, brought: Mapping[Hashable, Any]) -> _Attempted:
+        """As when called, on another machine."""
+        if isinstance(self.function, Portable):
+            return self._told(job, self.function.away, job, brought)
+        return self(job)
+
+    def _told(self, job: Job, function: Callable[..., Record], *given: Any) -> _Attempted:
+        try:
+            return _Attempted(job.trial, function(*given))
+        except UserError as error:
+            return _Attempted(job.trial, error=error)
+
+
+class _Claims:
+    """The trials that this sweep runs; those that another one has are left for later."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._held: dict[Trial, contextlib.ExitStack] = {}
+        self.elsewhere: dict[Trial, Job] = {}
+
+    def take(self, job: Job) -> bool:
+        """Whether the job is this sweep's to run."""
+        claim = contextlib.ExitStack()
+        mine = claim.enter_context(claims.claim(_place(self._root, job)))
+        if not mine or current(self._root, job) is not None:
+            claim.close()
+            self.elsewhere[job.trial] = job
+            return False
+        self._held[job.trial] = claim
+        return True
+
+    def release(self, trial: Trial) -> None:
+        """Once its record is stored, or will not be."""
+        self._held.pop(trial).close()
+
+    def close(self) -> None:
+        """Releases all."""
+        for trial in list(self._held):
+            self.release(trial)
 
 
 def run(
@@ -90,7 +126,8 @@ def run(
     watch: Watch | None = None,
     *,
     what: str = "",
-    function: Callable[[Job], Record] = run_job,
+    function: Callable[[Job], Record] = ANYWHERE,
+    executor: Executor = executors.run,
     limit: Limit | None = None,
 ) -> Iterator[Record]:
     """Runs what is missing and stores each record before it is yielded.
@@ -100,7 +137,8 @@ def run(
 
     Several sweeps on one ``root`` share the work; each yields what it has run itself. Raises
     `UserError` before the first training where records cannot be written. A trial that fails with
-    one is the watch's business; the rest goes on if that goes on.
+    one is the watch's business; the rest goes on if that goes on. One whose process dies, twice, is
+    stored as failed.
     """
     watch = watch or Watch()
     todo = missing(root, jobs, watch.set_aside)
@@ -112,12 +150,14 @@ def run(
     claims.clear(_place(root, job) for job in jobs)
     watch.starts(what, len(jobs), len(todo))
     started, count = time.perf_counter(), 0
-    attempts = _attempts(_Attempt(root.absolute(), function, limit), todo, workers, watch)
+    until = None if limit is None else limit.at
+    execute = partial(executor, _Attempt(function), workers=workers, until=until)
+    attempts = _attempts(root.absolute(), execute, todo, limit, watch)
     # A full disk ends the processes at once: none trains what can no longer be stored.
     with contextlib.closing(attempts):
         for one in attempts:
             if one.error is not None:
-                watch.failed(one.job.trial, one.error)
+                watch.failed(one.trial, one.error)
             elif one.record is not None and one.run_here:
                 count += 1
                 watch.finished(one.record)
@@ -129,31 +169,47 @@ def run(
 
 
 def _attempts(
-    attempt: _Attempt, todo: Sequence[Job], workers: int, watch: Watch
+    root: Path,
+    execute: Callable[..., Results[_Attempted]],
+    todo: Sequence[Job],
+    limit: Limit | None,
+    watch: Watch,
 ) -> Generator[_Attempted, None, None]:
-    """One for each job; what another sweep has comes last, made by it or, if it died, here."""
-    elsewhere: dict[Trial, Job] = {}
-    limit = attempt.limit
-    while (todo or elsewhere) and (limit is None or limit.left > 0):
-        until = None if limit is None else limit.at
-        with contextlib.closing(executors.run(attempt, todo, workers, until)) as results:
-            for one in results:
-                if not one.in_time:
-                    continue
-                if one.record is None and one.error is None:
-                    elsewhere[one.job.trial] = one.job
-                else:
+    """One for each job that ends within the ``limit``.
+
+    What another sweep has comes last, made by it or, if it died, here.
+    """
+
+    def begin(job: Job) -> bool:
+        return (limit is None or limit.allows(job.trial)) and own.take(job)
+
+    with contextlib.closing(_Claims(root)) as own:
+        while (todo or own.elsewhere) and (limit is None or limit.left > 0):
+            results = execute(todo, begin=begin, lost=_lost, told=watch.machines)
+            with contextlib.closing(results):
+                for one in results:
+                    if one.record is not None:
+                        store.save(root, one.record)  # a disk that is full ends the sweep
+                    own.release(one.trial)
                     yield one
-        todo = []
-        free = [t for t, job in elsewhere.items() if claims.is_free(_place(attempt.root, job))]
-        for job in map(elsewhere.pop, free):
-            if record := current(attempt.root, job):
-                yield _Attempted(job, record, run_here=False)
-            else:
-                todo.append(job)
-        if elsewhere and not free:
-            watch.waits(len(elsewhere))
-            time.sleep(_SECONDS)
+            todo = []
+            free = [t for t, job in own.elsewhere.items() if claims.is_free(_place(root, job))]
+            for job in map(own.elsewhere.pop, free):
+                if record := current(root, job):
+                    yield _Attempted(job.trial, record, run_here=False)
+                else:
+                    todo.append(job)
+            if own.elsewhere and not free:
+                watch.waits(len(own.elsewhere))
+                time.sleep(_SECONDS)
+
+
+def _lost(job: Job, error: UserError) -> _Attempted:
+    """Stored: another run would lose as many processes to it."""
+    try:
+        return _Attempted(job.trial, failed(job, error.what))
+    except UserError as worse:
+        return _Attempted(job.trial, error=worse)
 
 
 class NothingStoredError(UserError):

@@ -27,6 +27,9 @@ class Watch:
     def found(self, record: Record) -> None:
         """Another sweep on the same records has trained it meanwhile."""
 
+    def machines(self, line: str) -> None:
+        """Something about the processes or machines that trials run on."""
+
     def waits(self, trials: int) -> None:
         """Nothing is left but so many trials that another sweep is training."""
 

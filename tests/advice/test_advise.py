@@ -9,7 +9,7 @@ from benchmark.advice import advise as advising
 from benchmark.advice import words
 from benchmark.advice.advise import advise, written
 from benchmark.errors import UserError
-from benchmark.harness import sweep
+from benchmark.harness import executors, sweep
 from benchmark.harness.early_ends import Past
 from benchmark.harness.estimate import Expected, Speed
 from benchmark.harness.executors import run_here
@@ -39,15 +39,15 @@ class Quick(dict):
         return Speed(1e-4, 0.0)
 
 
+def in_this_process(function, jobs, workers, *, until, **told):
+    return run_here(function, jobs, **told)
+
+
 @pytest.fixture(scope="module", autouse=True)
 def _untrained():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sweep, "run", partial(sweep.run, function=train))
-        patch.setattr(
-            sweep.executors,
-            "run",
-            lambda function, jobs, workers, until=None: run_here(function, jobs),
-        )
+        patch.setattr(executors, "run_in_processes", in_this_process)
         patch.setattr(Expected, "measured", lambda *given: Expected(Quick(), Past(())))
         # The page is tested in tests/pages/site, and slow to import.
         patch.setattr(advising.report, "_FOR_THE_PAGE", ("no_such_module",))

@@ -122,6 +122,10 @@ def test_a_shell_completes_commands_and_options(monkeypatch, capsys):
         (["bench", "--image-size", "4"], "--image-size"),
         (["bench", "--margin", "2"], "--margin"),
         (["bench", "--jobs", "0"], "--jobs"),
+        (["bench", "--shard", "0/3"], "1/3 is the first of three parts"),
+        (["bench", "--shard", "4/3"], "1/3 is the first of three parts"),
+        (["bench", "--shard", "one"], "1/3 is the first of three parts"),
+        (["bench", "--executor", "dask"], "'dask' is not one of"),
         (["bench", "--colour", "red"], "No such option"),
         (["distill", "--teacher", "x"], "Missing option '--images'"),
         (["distill", "--teacher", "x", "--out", "y", "--images", "nowhere"], "does not exist"),
@@ -314,8 +318,8 @@ def test_one_constant_says_whether_trials_are_chosen_by_default(
     monkeypatch.setattr(options, "ADAPT", default)
     monkeypatch.setattr(plan, "prepare", lambda selection: plan.Plan((), ()))
     done = []
-    monkeypatch.setattr(adaptive, "bench", lambda *given: done.append(True) or 1 / 0)
-    monkeypatch.setattr(benching, "bench", lambda *given: done.append(False) or 1 / 0)
+    monkeypatch.setattr(adaptive, "bench", lambda *given, **named: done.append(True) or 1 / 0)
+    monkeypatch.setattr(benching, "bench", lambda *given, **named: done.append(False) or 1 / 0)
     with pytest.raises(ZeroDivisionError):
         cli.main(["bench", "--jobs", "1", *given])
     assert done == [adapts]
@@ -444,6 +448,46 @@ def test_a_size_that_is_left_out_is_noted(bench):
 def test_a_selection_that_leaves_nothing_is_an_error(selection, capsys):
     assert called(*selection, "--n", 99) == 2
     assert "N=99 is left out" in capsys.readouterr().err
+
+
+def test_parts_of_a_plan_are_run_one_by_one_and_the_whole_prints_the_table(bench):
+    planned = 0
+    for number in (1, 2, 3):
+        printed = bench("--shard", f"{number}/3")
+        planned += int(re.search(r"(\d+) trials planned, 0 stored already", printed)[1])
+        assert "the same command without SHARD prints the table" in printed
+        assert "gain of" not in printed
+    assert planned == 12
+    printed = bench()
+    assert "12 trials planned, 12 stored already" in printed
+    assert "gain of finetune" in printed
+
+
+@pytest.mark.usefixtures("bench")
+def test_trials_that_are_chosen_have_no_parts(selection, capsys):
+    adaptive = selection[: selection.index("--seeds")] + selection[selection.index("--seeds") + 2 :]
+    assert called(*adaptive, "--adapt", "--shard", "1/2") == 2
+    assert "each choice rests on all records" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGHUP])
+def test_a_command_that_is_asked_to_end_does_so_as_by_ctrl_c(monkeypatch, capsys, how):
+    monkeypatch.setattr(cli.cli, "invoke", lambda context: os.kill(os.getpid(), how))
+    before = signal.signal(how, signal.SIG_DFL)
+    try:
+        assert called("leaderboard") == 130
+    finally:
+        signal.signal(how, before)
+    assert "the same command goes on where it stopped" in capsys.readouterr().err
+
+
+def test_a_command_that_was_told_to_ignore_a_closed_terminal_goes_on(monkeypatch):
+    monkeypatch.setattr(cli.cli, "invoke", lambda context: os.kill(os.getpid(), signal.SIGHUP))
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # as nohup does
+    try:
+        assert called("leaderboard") == 0
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 @pytest.mark.slow

@@ -325,9 +325,9 @@ def test_without_anybody_to_tell_the_first_error_ends_the_sweep_and_keeps_what_i
 def test_a_disk_that_is_full_ends_the_workers_at_once(tmp_path, jobs, monkeypatch):
     ended = []
 
-    def watched(function, jobs, workers, until):
+    def watched(function, jobs, workers, *, until, **told):
         try:
-            yield from run_here(function, jobs)
+            yield from run_here(function, jobs, **told)
         finally:
             ended.append("ended")
 
@@ -464,24 +464,36 @@ def test_a_sweep_killed_at_any_moment_goes_on_where_it_stopped(tmp_path, selecti
 # Within a time
 
 
-@pytest.fixture
-def in_this_process(monkeypatch):
-    monkeypatch.setattr(
-        sweep.executors, "run", lambda function, jobs, workers, until: run_here(function, jobs)
-    )
+def in_this_process(function, jobs, workers, *, until, **told):
+    return run_here(function, jobs, **told)
 
 
-@pytest.mark.usefixtures("in_this_process")
+def within(root, jobs, limit, executor=in_this_process):
+    return sweep.run(root, jobs, 1, Notes(), function=made_by, executor=executor, limit=limit)
+
+
 def test_what_would_not_end_in_time_is_left_and_the_most_decisive_comes_first(tmp_path, jobs):
     limit = Limit(time.time() + 600, {("scratch", 2): 3600.0})
-    made = list(sweep.run(tmp_path, jobs, 1, Notes(), function=made_by, limit=limit))
+    made = list(within(tmp_path, jobs, limit))
     cells = [(record.trial.arm, record.trial.images_per_class) for record in made]
     assert ("scratch", 2) not in cells
     assert cells[:2] == [("probe", 2), ("finetune", 2)]
     assert {job.trial.arm for job in missing(tmp_path, jobs)} == {"scratch"}
 
 
-@pytest.mark.usefixtures("in_this_process")
 def test_after_the_time_nothing_is_begun(tmp_path, jobs):
     over = Limit(time.time() - 1)
-    assert list(sweep.run(tmp_path, jobs, 1, Notes(), function=made_by, limit=over)) == []
+    assert list(within(tmp_path, jobs, over)) == []
+
+
+def test_what_still_trains_when_the_time_is_over_is_another_sweeps_to_run(tmp_path, jobs):
+    limit, ends = Limit(time.time() + 600), []
+
+    def cut_short(function, jobs, workers, *, begin, until, **told):
+        ends.append(until)
+        yield from map(function, list(filter(begin, jobs))[:2])
+
+    made = list(within(tmp_path, jobs, limit, cut_short))
+    assert [record.trial.arm for record in made] == ["probe", "finetune"]
+    assert ends == [limit.at]
+    assert len(run(tmp_path, jobs)) == len(jobs) - 2

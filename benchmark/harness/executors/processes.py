@@ -2,22 +2,36 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import multiprocessing
 import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from multiprocessing import forkserver, resource_tracker
-from multiprocessing.synchronize import Event
+from multiprocessing.connection import Connection
+from typing import Any
 
 from benchmark.defaults import environment
 from benchmark.errors import UserError
-from benchmark.harness.executors.base import ONE_THREAD, J, R, Results
+from benchmark.harness.executors.base import (
+    DIED_TWICE,
+    ONE_THREAD,
+    OUT_OF_MEMORY,
+    J,
+    R,
+    Results,
+    Told,
+    always,
+    nobody,
+    refused,
+)
 
+_INTERRUPTS = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
 _CONTEXT = multiprocessing.get_context("forkserver")
 _ORPHANS = f"{__package__}.orphans"
 """Not imported here, where it would watch over this process's own parent."""
@@ -34,61 +48,139 @@ def warm_up(*modules: str) -> None:
 
 
 def run_in_processes(
-    function: Callable[[J], R], jobs: Sequence[J], workers: int, until: float | None = None
+    function: Callable[[J], R],
+    jobs: Iterable[J],
+    workers: int,
+    *,
+    begin: Callable[[J], bool] = always,
+    lost: Callable[[J, UserError], R] = refused,
+    told: Told = nobody,
+    until: float | None = None,
 ) -> Results[R]:
     """In ``workers`` processes that live until all is done; results come as they are finished.
 
     Closing the iterator, or an exception in it, ends the processes at once, as does the time
-    ``until``, in seconds since the epoch; the results end with it. Raises what ``function`` raises,
-    and `UserError` if a process dies.
+    ``until``. A process that dies takes nothing with it but its job. See `base.Executor`.
     """
     warm_up()
-    stop = _CONTEXT.Event()
-    pool = ProcessPoolExecutor(
-        workers, _CONTEXT, initializer=_start_worker, initargs=(dict(os.environ) | ONE_THREAD, stop)
-    )
+    line, end = _CONTEXT.Pipe(duplex=False)
+    slots = [_Slot(line) for _ in range(workers)]
+    again: list[J] = []
     try:
-        with _interrupts_held_back():
-            futures: list[Future[R]] = [pool.submit(function, job) for job in jobs]
-        for future in as_completed(futures, None if until is None else until - time.time()):
-            yield future.result()
-    except TimeoutError:
-        stop.set()
-        if until is None or time.time() < until:  # a job's own
-            raise
-    except BrokenProcessPool as error:
-        raise UserError(
-            "a worker process died, most likely for want of memory",
-            mend="run again with JOBS=1; what is stored already is kept and not trained again",
-        ) from error
-    except BaseException:
-        stop.set()
-        raise
+        for job, future in _finished(function, filter(begin, jobs), slots, until):
+            if (cause := _cause(future)) is None:
+                yield future.result()
+            else:
+                told("a process died, or had too little memory: its trial is run again by itself")
+                again.append(job)
+        for job, future in _finished(function, again, slots[:1], until):
+            cause = _cause(future)
+            yield future.result() if cause is None else lost(job, cause)
+        for slot in slots:
+            slot.leave()
+    except _OverError:
+        pass
     finally:
-        pool.shutdown(wait=not stop.is_set(), cancel_futures=True)
+        end.close()  # whoever still runs ends now
+        for slot in slots:
+            slot.leave(wait=False)
+        line.close()
 
 
-@contextmanager
+def _cause(future: Future[Any]) -> UserError | None:
+    """Why the job is to be run again; raises nothing. None: it has a result, or its own error."""
+    error = future.exception()
+    if isinstance(error, BrokenProcessPool):
+        return DIED_TWICE
+    return OUT_OF_MEMORY if isinstance(error, MemoryError) else None
+
+
+class _OverError(Exception):
+    """The time is over, and something still runs."""
+
+
+def _finished(
+    function: Callable[[J], R],
+    jobs: Iterable[J],
+    slots: Sequence[_Slot],
+    until: float | None,
+) -> Iterator[tuple[J, Future[R]]]:
+    """Each job with its future as soon as that is done; its slot has the next job by then.
+
+    Raises `_OverError`.
+    """
+    waiting, idle = iter(jobs), list(slots)
+    running: dict[Future[R], tuple[J, _Slot]] = {}
+    done: list[tuple[J, Future[R]]] = []
+    while True:
+        for job in itertools.islice(waiting, len(idle)):
+            slot = idle.pop()
+            running[slot.submit(function, job)] = job, slot
+        yield from done
+        if not running:
+            return
+        left = None if until is None else max(0.0, until - time.time())
+        ended = wait(running, left, FIRST_COMPLETED).done
+        if not ended:
+            raise _OverError
+        done = [(running[future][0], future) for future in ended]
+        idle += [running.pop(future)[1] for future in ended]
+
+
+class _Slot:
+    """One process, and another one once that has died.
+
+    A pool of several would break as a whole, and not say which job its process died of.
+    """
+
+    def __init__(self, line: Connection) -> None:
+        self._line = line
+        self._pool = self._new()
+
+    def _new(self) -> ProcessPoolExecutor:
+        variables = dict(os.environ) | ONE_THREAD
+        given = (variables, self._line)
+        return ProcessPoolExecutor(1, _CONTEXT, initializer=_start_worker, initargs=given)
+
+    def submit(self, function: Callable[[J], R], job: J) -> Future[R]:
+        """To be called when the last job is done."""
+        with _interrupts_held_back():
+            try:
+                return self._pool.submit(function, job)
+            except (BrokenProcessPool, OSError):  # the latter: killed while it is started
+                self._pool.shutdown(wait=False, cancel_futures=True)
+                warm_up()  # it may be the process that workers are forked from that died
+                self._pool = self._new()
+                return self._pool.submit(function, job)
+
+    def leave(self, *, wait: bool = True) -> None:
+        """Takes no more jobs; ``wait``: until the process is gone."""
+        self._pool.shutdown(wait=wait, cancel_futures=True)
+
+
+@contextlib.contextmanager
 def _interrupts_held_back() -> Iterator[None]:
-    """Processes that start meanwhile never see Ctrl-C: the parent alone decides what it means."""
+    """Processes that start meanwhile never see Ctrl-C, or a terminal or a batch system that asks
+    all to end: the parent alone decides what it means."""
     resource_tracker.ensure_running()  # its start would let interrupts through again
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _INTERRUPTS)
     try:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _start_worker(variables: dict[str, str], stop: Event) -> None:
+def _start_worker(variables: dict[str, str], line: Connection) -> None:
     os.environ.clear()  # its own is as old as the process that it was forked from
     os.environ.update(variables)
-    threading.Thread(target=_leave_with_parent, args=(stop,), daemon=True).start()
+    threading.Thread(target=_leave_with_parent, args=(line,), daemon=True).start()
 
 
-def _leave_with_parent(stop: Event) -> None:
-    """Ends this process when told to, or when its parent was killed and cannot tell."""
-    parent = multiprocessing.parent_process()
-    while not stop.wait(0.5):
-        if parent is None or not parent.is_alive():
-            break
+def _leave_with_parent(line: Connection) -> None:
+    """Ends this process when its parent closes the other end, or is killed and so closes it.
+
+    Not by an event: to set one waits for all that wait for it, even for those that were killed.
+    """
+    with contextlib.suppress(EOFError, OSError):
+        line.recv_bytes()
     os._exit(1)

@@ -4,15 +4,16 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 import pytest
-from toy import CHECKOUT
 
 from benchmark.errors import UserError
 from benchmark.harness.executors import default_workers, run_here, run_in_processes
 
-# Spawned workers import this module anew, so it stays light: no torch.
+# Spawned workers import this module anew, so it stays light: no torch, and so no toy.
+CHECKOUT = Path(__file__).resolve().parents[3]
 
 
 def doubled(number):
@@ -69,7 +70,8 @@ def test_processes_have_one_thread_each_and_are_others_than_this():
 
 
 def test_ctrl_c_never_reaches_a_process():
-    assert signal.SIGINT in next(iter(run_in_processes(held_back, [None], 1)))
+    (blocked,) = run_in_processes(held_back, [None], 1)
+    assert {signal.SIGINT, signal.SIGTERM, signal.SIGHUP} <= blocked
     assert signal.SIGINT not in held_back(None)
 
 
@@ -109,10 +111,82 @@ def test_the_error_of_a_job_arrives_as_it_was():
     assert caught.value.mend == "another one"
 
 
-def test_a_process_that_dies_is_an_error_for_people():
-    with pytest.raises(UserError, match="a worker process died") as caught:
+def test_a_process_that_dies_twice_is_an_error_for_people():
+    with pytest.raises(UserError, match="did so again with nothing beside it") as caught:
         list(run_in_processes(die, [1, 2], 1))
-    assert "JOBS=1" in str(caught.value)
+    assert "more memory" in str(caught.value)
+
+
+def die_of_seven(number):
+    if number == 7:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return number
+
+
+def starve_on_seven(number):
+    if number == 7:
+        raise MemoryError("more than there is")
+    return number
+
+
+@pytest.mark.parametrize("function", [die_of_seven, starve_on_seven])
+def test_a_job_that_cannot_be_run_takes_no_other_with_it(function):
+    results = run_in_processes(function, range(20), 2, lost=lambda job, error: -job)
+    assert sorted(results) == sorted([*range(7), *range(8, 20), -7])
+
+
+def test_a_process_that_is_killed_while_it_is_started_is_started_again(monkeypatch):
+    started = ForkServerProcess._Popen
+    kills = iter([True])
+
+    def killed_once(process):
+        if next(kills, False):
+            raise BrokenPipeError("nobody reads what the new process is to do")
+        return started(process)
+
+    monkeypatch.setattr(ForkServerProcess, "_Popen", staticmethod(killed_once))
+    assert sorted(run_in_processes(doubled, range(4), 2)) == [0, 2, 4, 6]
+
+
+def die_first(folder):
+    try:
+        (folder / "tried").mkdir()
+    except FileExistsError:
+        return os.getpid()
+    return os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_a_job_whose_process_is_killed_once_is_run_again_and_somebody_is_told(tmp_path):
+    lines = []
+    (process,) = run_in_processes(die_first, [tmp_path], 2, told=lines.append)
+    assert process != os.getpid()
+    assert "a process died" in lines[0]
+
+
+def test_a_job_that_is_not_to_be_run_is_left_out():
+    asked = []
+
+    def is_odd(number):
+        asked.append(number)
+        return number % 2
+
+    assert sorted(run_in_processes(doubled, range(6), 2, begin=is_odd)) == [2, 6, 10]
+    assert asked == list(range(6))
+
+
+def test_few_jobs_are_out_at_any_time():
+    begun = []
+    results = run_in_processes(
+        doubled, iter(range(1000)), 2, begin=lambda job: not begun.append(job)
+    )
+    next(results)
+    assert len(begun) <= 4
+    results.close()
+
+
+def test_too_little_memory_here_loses_only_its_job():
+    lost = run_here(starve_on_seven, [6, 7, 8], lost=lambda job, error: error.what)
+    assert list(lost) == [6, "there is too little memory for it, even with nothing beside it", 8]
 
 
 def is_gone(process):
@@ -228,7 +302,7 @@ def in_session(leader):
 
 def test_what_still_runs_when_the_time_is_over_is_ended():
     started = time.time()
-    found = list(run_in_processes(slow, [1, 1], 2, started + 2))
+    found = list(run_in_processes(slow, [1, 1], 2, until=started + 2))
     assert found == []
     assert time.time() - started < 30
 
@@ -239,4 +313,4 @@ def hurried(number):
 
 def test_a_jobs_own_timeout_is_no_end_of_the_time():
     with pytest.raises(TimeoutError, match="its own"):
-        list(run_in_processes(hurried, [1, 1], 2, time.time() + 600))
+        list(run_in_processes(hurried, [1, 1], 2, until=time.time() + 600))
