@@ -25,7 +25,8 @@ def outputs(task, backbone, tmp_path, monkeypatch):
         "from pathlib import Path\n"
         "warnings.filterwarnings('ignore', 'IProgress')\n"  # tqdm's, where ipywidgets is missing
         f"task_name, tasks_folder = {task.name!r}, Path({str(task.folder)!r})\n"
-        f"backbone, records = {backbone!r}, Path({str(tmp_path / 'records')!r})"
+        f"backbone, records = {backbone!r}, Path({str(tmp_path / 'records')!r})\n"
+        "minutes = 0.2"
     )
     NotebookClient(notebook, timeout=200).execute()
     return [cell.outputs for cell in code]
