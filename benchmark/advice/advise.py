@@ -127,6 +127,4 @@ def _board(
 def _copies(dealt: Dealt | None) -> list[str]:
     if dealt is None:
         return []
-    return [
-        f"Left out of training and test, {n} images: {why}." for why, n in dealt.left_out.items()
-    ]
+    return [f"Not used for anything, {n} images: {why}." for why, n in dealt.left_out.items()]

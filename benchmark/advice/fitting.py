@@ -108,8 +108,9 @@ def _smaller_and_smaller(
 
 def _about_sizes(few: Sequence[int], grid: Sequence[int]) -> Iterator[str]:
     if len(few) < len(grid):
+        were = "was" if len(few) == 1 else "were"
         yield (
-            f"For want of time only N = {', '.join(map(str, few))} were run, of "
+            f"For want of time only N = {', '.join(map(str, few))} {were} run, of "
             f"{len(grid)} numbers of images per class."
         )
 

@@ -42,7 +42,11 @@ def run(root, selection):
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory, selection):
     root = tmp_path_factory.mktemp("findings")
-    return root, run(root, selection)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(
+            "BENCHMARK_CACHE", str(tmp_path_factory.mktemp("kept"))
+        )  # nothing is there yet
+        yield root, run(root, selection)
 
 
 def test_every_question_is_answered_from_trainings_that_they_share(whole):

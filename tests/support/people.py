@@ -20,9 +20,10 @@ def images(root: Path, **counts: int) -> Path:
 def image(file: Path, like: Path | None = None, near: bool = False) -> Path:
     """Noise of the file's own, or that of the file ``like``, ``near``: but for one pixel."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    made = patch(zlib.crc32(str(like or file).encode()))
+    place = "/".join((like or file).parts[-3:])  # the same in every run, wherever that writes
+    made = patch(zlib.crc32(place.encode()))
     if near:
-        made.putpixel((0, 0), tuple((value + 20) % 256 for value in made.getpixel((0, 0))))
+        made.putpixel((0, 0), tuple(min(value + 20, 255) for value in made.getpixel((0, 0))))
     made.save(file)
     return file
 
