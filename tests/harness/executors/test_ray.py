@@ -1,11 +1,13 @@
 """A real cluster of three nodes on this machine, one for the whole file."""
 
+import importlib
 import os
 import signal
 import time
 
 import pytest
 import reliability
+from machines import three_nodes
 
 from benchmark.errors import UserError
 from benchmark.harness import executors
@@ -19,18 +21,8 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def machines():
-    from ray.cluster_utils import Cluster
-
-    cluster = Cluster(
-        initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False}
-    )
-    for _ in range(2):
-        cluster.add_node(num_cpus=1)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("RAY_ADDRESS", cluster.address)
+    with three_nodes() as cluster:
         yield cluster
-    ray.shutdown()
-    cluster.shutdown()
 
 
 @pytest.fixture(scope="module")
@@ -92,6 +84,19 @@ def test_the_error_of_a_job_arrives_as_it_was(run):
     with pytest.raises(UserError) as caught:
         list(run(refuse, [7], 1))
     assert (caught.value.what, caught.value.mend) == ("7 is refused", "another one")
+
+
+class Unknown:
+    """Of a package that the machines lack."""
+
+    def __reduce__(self):
+        return importlib.import_module, ("not_installed_there",)
+
+
+def test_a_machine_that_lacks_a_package_is_one_sentence(run):
+    with pytest.raises(UserError, match="cannot begin a trial: No module named") as caught:
+        list(run(doubled, [Unknown()], 1))
+    assert "same lock file" in caught.value.mend
 
 
 @pytest.mark.parametrize("function", [die_of_seven, starve_on_seven])

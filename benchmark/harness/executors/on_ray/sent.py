@@ -10,6 +10,7 @@ from typing import Any, Generic
 
 import ray
 
+from benchmark.errors import UserError
 from benchmark.harness.executors.base import J, Portable, Told
 from benchmark.harness.executors.on_ray.machines import Machines
 from benchmark.harness.executors.on_ray.there import Report, run_there
@@ -88,7 +89,7 @@ class Sent(Generic[J]):
             self._machines.told(f"a process died: {len(jobs)} trials are run again by themselves")
             self._deaths.update({id(job): _DEATHS for job in jobs})
         except ray.exceptions.RayTaskError as error:
-            raise error.cause from error
+            raise _for_people(error.cause) from error
         return None
 
     def is_to_blame(self, job: J) -> bool:
@@ -113,3 +114,14 @@ class Sent(Generic[J]):
     def smallest_machine(self) -> float:
         """CPUs of the smallest."""
         return self._machines.smallest()
+
+
+def _for_people(error: Exception) -> Exception:
+    """What a job raised is its own business; what a machine cannot even begin is the cluster's."""
+    if not isinstance(error, ray.exceptions.RaySystemError):
+        return error
+    why = str(error).splitlines()[0].removeprefix("System error: ")
+    return UserError(
+        f"a machine of the cluster cannot begin a trial: {why}",
+        mend="install this suite's dependencies on every machine, from the same lock file",
+    )
