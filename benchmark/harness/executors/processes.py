@@ -162,9 +162,10 @@ class _Slot:
 def _interrupts_held_back() -> Iterator[None]:
     """Processes that start meanwhile never see Ctrl-C, or a terminal or a batch system that asks
     all to end: the parent alone decides what it means."""
-    resource_tracker.ensure_running()  # its start would let interrupts through again
     before = signal.pthread_sigmask(signal.SIG_BLOCK, _INTERRUPTS)
     try:
+        resource_tracker.ensure_running()  # a process, too; its start lets some through again
+        signal.pthread_sigmask(signal.SIG_BLOCK, _INTERRUPTS)
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
