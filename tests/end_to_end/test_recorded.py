@@ -24,8 +24,9 @@ def test_pages_tables_and_figures_are_rebuilt_byte_for_byte(rebuilt):
     assert stale == [], "make leaderboard rebuilds them"
 
 
-def test_every_figure_belongs_to_a_board(rebuilt):
-    shown = {path.relative_to(RESULTS) for path in (RESULTS / "figures").iterdir()}
+def test_every_figure_belongs_to_a_board_or_to_an_answer(rebuilt):
+    folders = RESULTS / "figures", RESULTS / "explain/figures"
+    shown = {path.relative_to(RESULTS) for folder in folders for path in folder.iterdir()}
     assert shown == {name for name in rebuilt if name.parent.name == "figures"}
 
 
