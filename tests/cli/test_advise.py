@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 
+import calling
 import pytest
 from people import images
 from toy import curve
@@ -14,15 +16,8 @@ from benchmark.advice.advise import Advised
 from benchmark.advice.numbers import numbers
 from benchmark.analysis.board import boards
 from benchmark.analysis.scores import score_of
-from benchmark.cli import main as cli
 
-
-def called(*arguments):
-    try:
-        cli.main(["advise", *map(str, arguments)])
-    except SystemExit as end:
-        return end.code
-    return 0
+called = partial(calling.called, "advise")
 
 
 @pytest.fixture

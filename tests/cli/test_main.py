@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
+from calling import called
 from toy import CHECKOUT, curve, record
 
 from benchmark.advice import advise as advising
@@ -18,15 +19,6 @@ from benchmark.harness import adaptive, plan
 from benchmark.harness import bench as benching
 from benchmark.records import store
 from benchmark.tasks import load as tasks
-
-
-def called(*arguments):
-    """Exit code of a command that is called in this process."""
-    try:
-        cli.main([str(argument) for argument in arguments])
-    except SystemExit as end:
-        return end.code
-    return 0
 
 
 def heavy_modules(*arguments):

@@ -1,18 +1,14 @@
+from functools import partial
+
+import calling
 import pytest
 from people import image, images, proposal
 
 from benchmark.advice import new_task as advice
-from benchmark.cli import main as cli
 from benchmark.cli.new_task_text import told
 from benchmark.harness.estimate import Estimate
 
-
-def called(*arguments):
-    try:
-        cli.main(["task", *map(str, arguments)])
-    except SystemExit as end:
-        return end.code
-    return 0
+called = partial(calling.called, "task")
 
 
 @pytest.fixture
