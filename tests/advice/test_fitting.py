@@ -53,6 +53,14 @@ def test_steps_go_before_training_does(plan, task):
     assert 4 in found.selection.images_per_class
 
 
+def test_a_plan_for_the_largest_n_alone_comes_before_less_than_half_of_the_steps(plan, task):
+    found = plan(30, 1.0)  # two seeds of two arms, of 6 seconds each
+    assert found.selection.images_per_class == (4,)
+    assert found.selection.tasks == (task,)
+    (note,) = found.notes
+    assert "only N = 4 was run" in note
+
+
 def test_without_time_to_train_probes_are_left(plan):
     found = plan(10, 100.0)
     assert found.selection.arms == ("probe",)
