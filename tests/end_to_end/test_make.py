@@ -16,32 +16,45 @@ pytestmark = [
 ]
 
 
-@pytest.fixture
-def make(task, backbone, tmp_path):
-    environment = os.environ | {"BENCHMARK_TASKS": str(task.folder)}
+class Make:
+    """Calls targets on the toy task, and names a selection of 12 trials."""
 
-    def run(target, check=True, **options):
+    def __init__(self, tasks, backbone, records):
+        self.environment = os.environ | {"BENCHMARK_TASKS": str(tasks)}
+        self.records = records
+        self.selection = {
+            "TASK": "toy",
+            "BACKBONE": backbone,
+            "N": "1 4",
+            "SEEDS": 2,
+            "JOBS": 1,
+            "RECORDS": records,
+        }
+
+    def __call__(self, target, check=True, **options):
         given = [f"{name}={value}" for name, value in options.items()]
         return subprocess.run(
             ["make", "--no-print-directory", target, *given],
             cwd=CHECKOUT,
-            env=environment,
+            env=self.environment,
             capture_output=True,
             text=True,
             check=check,
             timeout=300,
         ).stdout
 
-    run.records = tmp_path / "records"
-    run.selection = {
-        "TASK": "toy",
-        "BACKBONE": backbone,
-        "N": "1 4",
-        "SEEDS": 2,
-        "JOBS": 1,
-        "RECORDS": run.records,
-    }
-    return run
+
+@pytest.fixture
+def make(task, backbone, tmp_path):
+    return Make(task.folder, backbone, tmp_path / "records")
+
+
+@pytest.fixture(scope="module")
+def made(task, backbone, tmp_path_factory):
+    """The same after ``make bench``, for what only reads its records."""
+    make = Make(task.folder, backbone, tmp_path_factory.mktemp("made") / "records")
+    make("bench", **make.selection)
+    return make
 
 
 def test_make_bench_trains_once_and_prints_the_same_table_again(make):
@@ -68,20 +81,18 @@ def test_make_bench_adapts_and_the_audit_takes_what_is_stored(make):
     assert "0 trials to run" in make("bench", DRY_RUN=1, **chosen)
 
 
-def test_make_leaderboard_writes_the_same_bytes_again(make, tmp_path):
-    make("bench", **make.selection)
+def test_make_leaderboard_writes_the_same_bytes_again(made, tmp_path):
     pages = []
     for out in (tmp_path / "one", tmp_path / "two"):
-        make("leaderboard", RECORDS=make.records, OUT=out)
+        made("leaderboard", RECORDS=made.records, OUT=out)
         pages.append({p.relative_to(out): p.read_bytes() for p in out.rglob("*") if p.is_file()})
     assert pages[0] == pages[1]
     assert {"README.md", "leaderboard.csv", "curves.csv"} <= {str(path) for path in pages[0]}
 
 
-def test_make_site_shows_the_users_own_run_with_its_images(make, tmp_path):
-    make("bench", **make.selection)
+def test_make_site_shows_the_users_own_run_with_its_images(made, tmp_path):
     file = tmp_path / "site.html"
-    assert str(file) in make("site", RECORDS=make.records, OUT=file)
+    assert str(file) in made("site", RECORDS=made.records, OUT=file)
     page = file.read_text(encoding="utf-8")
     assert 'data-board="toy/net"' in page
     assert page.count("data:image/webp") == 3
@@ -94,11 +105,9 @@ def test_make_audit_gives_every_verdict_a_certificate(make):
     assert "not audited" not in printed
 
 
-def test_make_check_contribution_finds_records_consistent_that_were_just_made(make):
-    make("bench", **make.selection)
-    assert "12 records of 1 tasks are consistent" in make(
-        "check-contribution", RECORDS=make.records
-    )
+def test_make_check_contribution_finds_records_consistent_that_were_just_made(made):
+    said = made("check-contribution", RECORDS=made.records)
+    assert "12 records of 1 tasks are consistent" in said
 
 
 def test_make_calibrate_writes_its_table(make, tmp_path):
