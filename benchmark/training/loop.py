@@ -17,9 +17,9 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from benchmark.records.recipe import Recipe
 from benchmark.records.record import Training
 from benchmark.training.augment import augment
-from benchmark.training.depthwise import quicken
 from benchmark.training.networks import optimiser_for
 from benchmark.training.schedule import Schedule
+from benchmark.training.small_maps import quicken
 
 
 class DivergedError(Exception):

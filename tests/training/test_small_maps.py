@@ -1,4 +1,4 @@
-"""Depthwise convolutions on small maps: the same numbers, sooner."""
+"""Convolutions on small maps: the same numbers, sooner."""
 
 import copy
 
@@ -7,7 +7,7 @@ import torch
 from torch import nn
 from torch.nn.functional import conv2d
 
-from benchmark.training.depthwise import quicken
+from benchmark.training.small_maps import quicken
 
 
 def depthwise(side=3, **options):
@@ -22,15 +22,42 @@ def gradients(layer, images):
     return output.detach(), images.grad, layer.weight.grad
 
 
-@pytest.mark.parametrize("kernel", [3, 5])
-@pytest.mark.parametrize("size", [(1, 1), (1, 2), (2, 2), (4, 3)])
-def test_output_and_gradients_are_those_of_torch(kernel, size):
-    plain = depthwise(kernel)
+def dense(side, **options):
+    return nn.Conv2d(8, 6, side, **{"padding": side // 2, "bias": False} | options)
+
+
+@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
+@pytest.mark.parametrize("stride", [1, 2, 3])
+@pytest.mark.parametrize("kind", [depthwise, dense])
+@pytest.mark.parametrize("kernel", [1, 3, 5])
+@pytest.mark.parametrize("size", [(1, 1), (1, 2), (2, 2), (3, 2), (4, 3), (5, 5)])
+def test_output_and_gradients_are_those_of_torch(kind, kernel, stride, size, layout):
+    plain = kind(kernel, stride=stride).to(memory_format=layout)
     quick = copy.deepcopy(plain)
     quicken(quick)
+    assert "_conv_forward" in vars(quick)
     images = torch.randn(4, 8, *size, generator=torch.Generator().manual_seed(0))
+    images = images.to(memory_format=layout)
+    for here, there in zip(gradients(quick, images), gradients(plain, images), strict=True):
+        assert here.shape == there.shape
+        assert torch.allclose(here, there, atol=1e-5)
+
+
+@pytest.mark.parametrize("padding", [0, 2])
+def test_kernels_see_what_padding_lets_them(padding):
+    plain = dense(3, padding=padding, stride=8)
+    quick = copy.deepcopy(plain)
+    quicken(quick)
+    images = torch.randn(2, 8, 4, 5, generator=torch.Generator().manual_seed(0))
     for here, there in zip(gradients(quick, images), gradients(plain, images), strict=True):
         assert torch.allclose(here, there, atol=1e-5)
+
+
+def test_what_torch_refuses_is_refused():
+    layer = dense(3, padding=0)
+    quicken(layer)
+    with pytest.raises(RuntimeError, match="ernel size"):
+        layer(torch.ones(1, 8, 2, 2))
 
 
 def test_a_copy_computes_with_its_own_kernels():
@@ -55,8 +82,10 @@ def test_images_that_need_no_gradient_get_none():
     "other",
     [
         depthwise(bias=True),
-        depthwise(stride=2),
+        depthwise(stride=(1, 2)),
         depthwise(padding=2),
+        dense(1, padding=1),
+        dense(3, bias=True),
         depthwise(padding_mode="reflect"),
         depthwise(padding="same"),
         depthwise(dilation=2, padding=2),
