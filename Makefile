@@ -12,7 +12,7 @@ SELECTION = $(call option,TASK,task) $(call option,BACKBONE,backbone) $(call opt
 	$(call option,MARGIN,margin) $(call option,JOBS,jobs) $(call option,RECORDS,records) \
 	$(call option,EXECUTOR,executor) $(call option,PRETRAINED_ON,pretrained-on) $(if $(ADAPT),--adapt)
 
-.PHONY: bench advise explain task backbones test test-faults lint leaderboard site audit tune saturation validate calibrate perf check-contribution setup help
+.PHONY: bench advise explain task backbones test test-slow test-faults lint leaderboard site audit tune saturation validate calibrate perf check-contribution setup help
 
 help: ## Show the targets.
 	@sed -n 's/^\([a-z-]*\):.*## /\1: /p' $(MAKEFILE_LIST)
@@ -33,8 +33,11 @@ advise: setup ## From IMAGES to advice within MINUTES; NAME, BACKBONE, SAVE_MODE
 		$(call option,MARGIN,margin) $(call option,JOBS,jobs) $(call option,RECORDS,records) \
 		$(if $(FORCE),--force) $(if $(JSON),--json)
 
-test: setup ## Run the tests.
-	@$(VENV)/bin/python -m pytest -n 2 --dist worksteal
+test: setup ## Run the tests that take no more than four minutes.
+	@$(VENV)/bin/python -m pytest -n 2 --dist worksteal -m "not slow"
+
+test-slow: setup ## Run the others: commands from end to end, many trainings, a browser, real data.
+	@$(VENV)/bin/python -m pytest -n 2 --dist worksteal -m slow
 
 test-faults: setup ## Try what can go wrong, often, and write results/reliability.md; KILLS limits how often.
 	@RELIABILITY="$(or $(OUT),results/reliability.md)" KILLS="$(KILLS)" $(VENV)/bin/python -m pytest tests/faults tests/harness/executors/test_ray.py

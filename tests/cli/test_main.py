@@ -54,11 +54,13 @@ def test_help_answers_without_heavy_imports(arguments):
     assert heavy_modules(*arguments) == []
 
 
+@pytest.mark.slow
 def test_the_leaderboard_is_built_without_torch(records, tmp_path):
     assert heavy_modules("leaderboard", "--records", records, "--out", tmp_path / "out") == []
     assert (tmp_path / "out" / "README.md").is_file()
 
 
+@pytest.mark.slow
 def test_the_site_is_built_without_torch(records, tmp_path):
     file = tmp_path / "new" / "site.html"
     assert heavy_modules("site", "--records", records, "--out", file) == []
@@ -353,6 +355,7 @@ def stamps(folder):
     return {path: path.stat().st_mtime_ns for path in store.record_files(folder / "records")}
 
 
+@pytest.mark.slow
 def test_a_run_prints_the_table_and_says_where_things_are(bench, tmp_path):
     printed = bench()
     assert "12 trials planned, 0 stored already" in printed
@@ -369,6 +372,7 @@ def test_a_run_prints_the_table_and_says_where_things_are(bench, tmp_path):
     assert (tmp_path / "figures" / "toy--net--n1+2--2-seeds.svg").is_file()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("fewer", "name"),
     [
@@ -389,6 +393,7 @@ def test_a_run_of_less_leaves_the_figure_that_shows_more(bench, tmp_path, fewer,
     assert before.items() <= after.items()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("no_figures", "bench")
 def test_the_table_is_printed_before_figures_are_drawn(selection, capsys):
     assert called(*selection, "--jobs", 1) == 1
@@ -410,6 +415,7 @@ def test_what_cannot_be_written_is_said_before_any_training(
     assert "seed 0: " not in said
 
 
+@pytest.mark.slow
 def test_a_second_run_trains_nothing_and_prints_the_same(bench, tmp_path):
     first, before = bench(), stamps(tmp_path)
     second = bench()
@@ -419,6 +425,7 @@ def test_a_second_run_trains_nothing_and_prints_the_same(bench, tmp_path):
     assert stamps(tmp_path) == before
 
 
+@pytest.mark.slow
 def test_a_run_in_csv_prints_what_the_verdict_command_reads(bench, tmp_path, capsys):
     file = tmp_path / "pairs.csv"
     file.write_text(bench("--format", "csv"), encoding="utf-8")
@@ -442,6 +449,7 @@ def test_a_selection_that_leaves_nothing_is_an_error(selection, capsys):
     assert "N=99 is left out" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_parts_of_a_plan_are_run_one_by_one_and_the_whole_prints_the_table(bench):
     planned = 0
     for number in (1, 2, 3):
@@ -482,6 +490,7 @@ def test_a_command_that_was_told_to_ignore_a_closed_terminal_goes_on(monkeypatch
         signal.signal(signal.SIGHUP, before)
 
 
+@pytest.mark.slow
 @pytest.mark.slow
 def test_ctrl_c_stops_cleanly_and_a_second_run_completes(selection, bench, task, tmp_path):
     longer = ["--seeds", "6"]  # 36 trials, so that there is time to stop

@@ -11,6 +11,8 @@ from benchmark.harness.judged import judged
 from benchmark.pages import csv_files
 from benchmark.records import store
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def boards():

@@ -25,6 +25,7 @@ EXPECTED = {
 }
 
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.real_data,
     pytest.mark.skipif(not os.environ.get("BENCHMARK_DATA"), reason="BENCHMARK_DATA is not set"),
 ]

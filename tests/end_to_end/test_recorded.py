@@ -8,6 +8,8 @@ from toy import CHECKOUT
 from benchmark.cli.main import main
 from benchmark.defaults import RECORDED
 
+pytestmark = pytest.mark.slow
+
 RESULTS = CHECKOUT / "results"
 INTERVAL = re.compile(r"[+-]?\d+\.\d \[[+-]?\d+\.\d, [+-]?\d+\.\d\]")
 

@@ -9,6 +9,8 @@ from benchmark.harness.plan import Selection
 from benchmark.records.explained import findings
 from benchmark.records.explained.finding import QUESTIONS
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def selection(task, backbone):

@@ -15,6 +15,8 @@ from toy import CHECKOUT, curve
 
 from benchmark.records import store
 
+pytestmark = pytest.mark.slow
+
 RESULTS = "images_per_class,seed,scratch,pretrained\n" + "".join(
     f"{n},{seed},0.{6 + seed},0.{7 + seed}\n" for n in (1, 5) for seed in range(3)
 )

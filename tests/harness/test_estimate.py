@@ -13,6 +13,8 @@ from benchmark.records import store
 from benchmark.records.own_recipes import ReconstructionRecipe
 from benchmark.training.loop import Run
 
+pytestmark = pytest.mark.slow
+
 SPEED = Speed(step=0.1, once=1.0)
 
 

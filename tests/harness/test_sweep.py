@@ -436,6 +436,7 @@ def stamps(root):
     return {path: (path.stat().st_mtime_ns, path.read_bytes()) for path in store.record_files(root)}
 
 
+@pytest.mark.slow
 def test_a_sweep_killed_at_any_moment_goes_on_where_it_stopped(tmp_path, selection):
     jobs = prepare(dataclasses.replace(selection, seeds=4)).jobs
     # Forked, for importing torch takes longer than this whole sweep.

@@ -436,6 +436,7 @@ for i in itertools.count():
 """
 
 
+@pytest.mark.slow
 def test_a_writer_killed_at_any_moment_leaves_a_whole_record_or_none(tmp_path):
     environment = os.environ | {"PYTHONPATH": f"{CHECKOUT / 'tests/support'}{os.pathsep}{CHECKOUT}"}
     path = place(tmp_path, record())

@@ -18,6 +18,7 @@ def work(dataset, backbone):
     return Work(backbones.find(backbone), dataset, chosen, 0, RECIPE)
 
 
+@pytest.mark.slow
 def test_other_budgets_are_scored_as_if_each_had_been_trained_alone(work):
     outcome = fit_network(replace(work, other_budgets=(8 * 10, 8 * 40)), random_start)
     alone = fit_network(work, random_start)

@@ -16,6 +16,8 @@ from toy import CHECKOUT, random_weights, write_backbone
 from benchmark.errors import UserError
 from benchmark.training import backbones, hub, weights
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):

@@ -23,7 +23,7 @@ RECIPE = recipe(STEPS, trunk_scale=0.5)
 TWICE = replace(RECIPE, views=2 * RECIPE.views)
 LEFT, CONTINUED = Trunk("key", leaves=True), Trunk("key", leaves=False)
 
-pytestmark = pytest.mark.usefixtures("fresh_cache")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("fresh_cache")]
 
 
 @pytest.fixture

@@ -25,6 +25,7 @@ def test_a_sweep_that_stops_early_covers_the_crossover():
     assert row("smooth", 1000).row.coverage > 0.93 - 0.12
 
 
+@pytest.mark.slow
 def test_no_gain_is_rarely_taken_for_one_however_often_one_looks():
     assert row("level", 1500, "recorded", sweeps=20).row.wrong < 0.05 + 0.1
 

@@ -21,6 +21,8 @@ from benchmark.records import store
 from benchmark.records.fingerprint import PROTOCOL
 from benchmark.tasks import data
 
+pytestmark = pytest.mark.slow
+
 
 def train(task, records, backbone=BACKBONE):
     jobs = plan.prepare(Selection((task,), (backbone,), ("scratch", "finetune"), (1, 4), 1)).jobs

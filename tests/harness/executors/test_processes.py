@@ -12,6 +12,8 @@ import pytest
 from benchmark.errors import UserError
 from benchmark.harness.executors import default_workers, run_here, run_in_processes
 
+pytestmark = pytest.mark.slow
+
 # Spawned workers import this module anew, so it stays light: no torch, and so no toy.
 CHECKOUT = Path(__file__).resolve().parents[3]
 

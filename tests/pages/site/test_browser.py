@@ -11,10 +11,13 @@ from made_site import judged, records
 from benchmark.pages.site.page import page as made
 
 CHROMIUM = shutil.which("chromium")
-pytestmark = pytest.mark.skipif(
-    CHROMIUM is None and os.environ.get("BENCHMARK_BROWSER") != "required",
-    reason="there is no chromium; with BENCHMARK_BROWSER=required this is a failure",
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        CHROMIUM is None and os.environ.get("BENCHMARK_BROWSER") != "required",
+        reason="there is no chromium; with BENCHMARK_BROWSER=required this is a failure",
+    ),
+]
 
 HOSTILE = """<img src=x onerror="hit = 1"></script><script>hit = 1</script>'&#=%"""
 NET = "net.in1k"

@@ -100,6 +100,7 @@ def test_a_class_may_have_any_name(tmp_path, name):
     assert counts(proposal(root, tmp_path / "tasks")) == {name: 3, "wren": 3}
 
 
+@pytest.mark.slow
 def test_a_thousand_classes_are_looked_at(tmp_path):
     for label in range(1000):
         folder = tmp_path / "many" / f"class {label:04d}"

@@ -8,6 +8,8 @@ from loopback_hub import loopback_hub
 from table_fixtures import rows, write_parquet
 from task_fixtures import write_task
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
