@@ -48,8 +48,9 @@ lint: setup ## Check style, types and the direction of imports.
 	@$(VENV)/bin/mypy
 	@$(VENV)/bin/lint-imports
 
-leaderboard: setup ## Rebuild results/ from the stored records.
-	@$(RUN) leaderboard $(call option,RECORDS,records) $(call option,OUT,out) $(call option,MARGIN,margin)
+leaderboard: setup ## Rebuild results/ from the stored records; SNAPSHOT=1 keeps a dated copy of the table.
+	@$(RUN) leaderboard $(call option,RECORDS,records) $(call option,OUT,out) $(call option,MARGIN,margin) \
+		$(if $(SNAPSHOT),--snapshot)
 
 site: setup ## Make the leaderboard as one HTML page that needs no network; RECORDS, OUT select.
 	@$(RUN) site $(call option,RECORDS,records) $(call option,OUT,out) $(call option,MARGIN,margin)

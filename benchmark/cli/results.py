@@ -31,11 +31,14 @@ RECORDS = click.option("--records", type=FOLDER, default=RECORDED, help="Folder 
     type=click.Choice(FORMS),
     help="Print the table of all arms in this form, and write nothing.",
 )
-def leaderboard(records: Path, out: Path, margin: float, form: Form | None) -> None:
+@click.option(
+    "--snapshot", is_flag=True, help="Keep a dated copy of leaderboard.csv, to compare later ones."
+)
+def leaderboard(records: Path, out: Path, margin: float, form: Form | None, snapshot: bool) -> None:
     """Build the tables and figures from stored records alone."""
     from benchmark import files
     from benchmark.cli.progress import Progress
-    from benchmark.pages import figure_names, results
+    from benchmark.pages import csv_files, figure_names, results
     from benchmark.pages.explained import page as explained_page
     from benchmark.pages.recipes import Choices
     from benchmark.records.evidence import all_evidence
@@ -56,9 +59,25 @@ def leaderboard(records: Path, out: Path, margin: float, form: Form | None) -> N
     choices = Choices(all_evidence(), tuned_backbones(), all_saturation(), margin)
     explained = findings.load(records.parent / EXPLAINED.name / findings.FOLDER, progress.left_out)
     paths = results.write(boards, known, choices, out, progress.problem, explained)
-    for path in [*paths, *explained_page.write(explained, out / EXPLAINED.name)]:
+    paths += explained_page.write(explained, out / EXPLAINED.name)
+    if snapshot:
+        paths.append(_keep_snapshot(out, csv_files.leaderboard(boards)))
+    for path in paths:
         click.echo(shown(path))
     progress.close()
+
+
+def _keep_snapshot(out: Path, leaderboard: str) -> Path:
+    """Of today, once the page has been compared with the one before."""
+    from datetime import UTC, datetime
+
+    from benchmark import files
+    from benchmark.pages import snapshots
+
+    path = snapshots.place(out, datetime.now(UTC).date())
+    files.prepare(path.parent, mend="choose another folder with OUT=...")
+    files.write(path, leaderboard)
+    return path
 
 
 def _print(records: Path, margin: float, form: Form) -> None:

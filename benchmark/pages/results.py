@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from benchmark.pages import (
     printer,
     reproduce,
     side_by_side,
+    snapshots,
     tables,
     templates,
     verdicts,
@@ -50,11 +52,12 @@ def write(
     ``told``.
     """
     development = {name for name, task in tasks.items() if task.development}
+    leaderboard = csv_files.leaderboard(boards)
     pages = {
-        out / "README.md": _page(boards, tasks),
+        out / "README.md": _page(boards, tasks, _since(out, leaderboard, told)),
         out / "claims.md": claims_page.page(_counted(boards, tasks), development, known(explained)),
         out / "recipes.md": recipes_page.page(boards, choices, development),
-        out / "leaderboard.csv": csv_files.leaderboard(boards),
+        out / "leaderboard.csv": leaderboard,
         out / "curves.csv": csv_files.curves(boards),
     }
     makers = [(path, partial(str, text)) for path, text in pages.items()]
@@ -95,7 +98,27 @@ def _cannot_be_made(path: Path, error: Exception) -> UserError:
     )
 
 
-def _page(boards: Sequence[Board], tasks: Mapping[str, Task]) -> str:
+@dataclass(frozen=True)
+class _Since:
+    """What became of the newest snapshot."""
+
+    day: str
+    changes: str
+    """A table; empty where every verdict reads as it did."""
+
+
+def _since(out: Path, leaderboard: str, told: Told | None) -> _Since | None:
+    try:
+        before = snapshots.newest(out)
+    except UserError as fault:
+        if told is None:
+            raise
+        told(fault)
+        return None
+    return _Since(before.day, snapshots.changes(before, leaderboard)) if before else None
+
+
+def _page(boards: Sequence[Board], tasks: Mapping[str, Task], since: _Since | None) -> str:
     ordered = sorted(boards, key=lambda b: (_is_development(b, tasks), b.task, b.backbone))
     development = {board.task for board in boards if _is_development(board, tasks)}
     counted = _counted(ordered, tasks)
@@ -112,6 +135,7 @@ def _page(boards: Sequence[Board], tasks: Mapping[str, Task]) -> str:
         in_short=in_short.in_short(counted, development),
         any_older=any(b.protocol != counted[0].protocol for b in boards),
         other_arms=[_other_arm(ordered, arm, tasks) for arm in _others(boards)],
+        since=since,
         longer=tables.longer_table(ordered, FINETUNE),
         beside=[
             (group[0].task, side_by_side.table(group)) for group in side_by_side.groups(ordered)

@@ -517,6 +517,27 @@ def test_ctrl_c_stops_cleanly_and_a_second_run_completes(selection, bench, task,
     assert kept.items() <= stamps(tmp_path).items()
 
 
+def test_from_a_snapshot_on_the_page_says_which_verdicts_read_otherwise(records, tmp_path, capsys):
+    out = tmp_path / "out"
+    built = ("leaderboard", "--records", records, "--out", out)
+    assert called(*built, "--snapshot") == 0
+    assert "Since the snapshot" not in (out / "README.md").read_text()
+    (kept,) = (out / "snapshots").glob("*.csv")
+    assert str(kept) in capsys.readouterr().out
+    assert kept.read_bytes() == (out / "leaderboard.csv").read_bytes()
+    assert called(*built) == 0
+    assert f"Since the snapshot of {kept.stem}" in (out / "README.md").read_text()
+
+
+def test_a_snapshot_that_cannot_be_read_is_named_and_all_else_is_written(records, tmp_path, capsys):
+    broken = tmp_path / "out" / "snapshots" / "2026-01-31.csv"
+    broken.mkdir(parents=True)
+    assert called("leaderboard", "--records", records, "--out", tmp_path / "out") == 1
+    shown = capsys.readouterr()
+    assert "2026-01-31.csv: this snapshot cannot be read: " in shown.err
+    assert "README.md" in shown.out
+
+
 def test_the_leaderboard_prints_what_it_has_written(records, tmp_path, capsys):
     store.save(records, record("finetune", correct="10" * 100))
     assert called("leaderboard", "--records", records, "--out", tmp_path / "out") == 0
