@@ -51,7 +51,6 @@ def test_an_old_task_is_kept_unless_the_new_one_is_forced(folder, tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.slow
 def test_the_cost_is_that_of_all_arms_with_five_seeds(folder, tmp_path):
     new_task(str(images(tmp_path / "b", robin=3, wren=3)), "birds")
     assert advice.cost("birds", 1).trials == 2 * 3 * 5

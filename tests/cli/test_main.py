@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
-from calling import called
+from calling import called, hear_signals
 from toy import CHECKOUT, curve, record
 
 from benchmark.advice import advise as advising
@@ -491,7 +491,6 @@ def test_a_command_that_was_told_to_ignore_a_closed_terminal_goes_on(monkeypatch
 
 
 @pytest.mark.slow
-@pytest.mark.slow
 def test_ctrl_c_stops_cleanly_and_a_second_run_completes(selection, bench, task, tmp_path):
     longer = ["--seeds", "6"]  # 36 trials, so that there is time to stop
     with subprocess.Popen(
@@ -502,6 +501,7 @@ def test_ctrl_c_stops_cleanly_and_a_second_run_completes(selection, bench, task,
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        preexec_fn=hear_signals,
     ) as run:
         while not stamps(tmp_path) and run.poll() is None:
             time.sleep(0.005)

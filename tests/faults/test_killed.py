@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 import sweeping
 import toy
+from calling import hear_signals
 from reliability import tries
 from toy import CHECKOUT
 
@@ -113,14 +114,8 @@ def started(task, backbone, root, function="made"):
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
-        preexec_fn=_hearing,
+        preexec_fn=hear_signals,
     )
-
-
-def _hearing():
-    """What runs in the background, or under nohup, is deaf to these, and so are its children."""
-    for one in (signal.SIGINT, signal.SIGHUP):
-        signal.signal(one, signal.SIG_DFL)
 
 
 def nobody_is_left(leader, seconds=90):

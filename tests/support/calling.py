@@ -1,4 +1,6 @@
-"""Commands as a person calls them, in this process."""
+"""Commands as a person calls them."""
+
+import signal
 
 from benchmark.cli import main as cli
 
@@ -10,3 +12,10 @@ def called(*arguments):
     except SystemExit as end:
         return end.code
     return 0
+
+
+def hear_signals():
+    """In a new process: what runs in the background, or under nohup, is deaf to these, and so are
+    its children."""
+    for one in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(one, signal.SIG_DFL)
