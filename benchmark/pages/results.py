@@ -118,7 +118,7 @@ def _since(out: Path, leaderboard: str, told: Told | None) -> _Since | None:
     return _Since(before.day, snapshots.changes(before, leaderboard)) if before else None
 
 
-def _page(boards: Sequence[Board], tasks: Mapping[str, Task], since: _Since | None) -> str:
+def _page(boards: Sequence[Board], tasks: Mapping[str, Task], since: _Since | None = None) -> str:
     ordered = sorted(boards, key=lambda b: (_is_development(b, tasks), b.task, b.backbone))
     development = {board.task for board in boards if _is_development(board, tasks)}
     counted = _counted(ordered, tasks)

@@ -13,8 +13,6 @@ from benchmark.records.record import Training
 from benchmark.training import backbones, features
 from benchmark.training.work import Outcome
 
-pytestmark = pytest.mark.slow
-
 RANDOM = (
     "autoencoder",
     "autoencoder_all",

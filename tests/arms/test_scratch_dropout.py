@@ -5,8 +5,6 @@ from benchmark.arms import arm
 from benchmark.arms import scratch_dropout as module
 from benchmark.training import backbones
 
-pytestmark = pytest.mark.slow
-
 
 def forward(model):
     torch.manual_seed(0)

@@ -20,8 +20,6 @@ from benchmark.training.fit import fit_network, pretrained_start, random_start, 
 from benchmark.training.loop import classify, train
 from benchmark.training.work import Work
 
-pytestmark = pytest.mark.slow
-
 RECIPE = recipe(30, learning_rate=3e-3)
 
 

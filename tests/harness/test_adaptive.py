@@ -15,8 +15,6 @@ from benchmark.harness.plan import Selection
 from benchmark.harness.watch import Watch
 from benchmark.records import store
 
-pytestmark = pytest.mark.slow
-
 AIM = Aim()
 GAINS = {1: 0.3, 2: 0.02, 4: 0.011}
 """From N=2 on it is open whether the gain is above the margin, at N=4 for ever."""

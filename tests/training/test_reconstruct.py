@@ -11,8 +11,6 @@ from benchmark.training import backbones, schedule
 from benchmark.training.loop import Pixels
 from benchmark.training.reconstruct import Autoencoder, hide, pretrain, reconstruction
 
-pytestmark = pytest.mark.slow
-
 RECIPE = ReconstructionRecipe(**vars(recipe(100, learning_rate=3e-3)))
 
 
