@@ -36,9 +36,11 @@ RECORDS = click.option("--records", type=FOLDER, default=RECORDED, help="Folder 
 )
 def leaderboard(records: Path, out: Path, margin: float, form: Form | None, snapshot: bool) -> None:
     """Build the tables and figures from stored records alone."""
+    from datetime import UTC, datetime
+
     from benchmark import files
     from benchmark.cli.progress import Progress
-    from benchmark.pages import csv_files, figure_names, results
+    from benchmark.pages import figure_names, results
     from benchmark.pages.explained import page as explained_page
     from benchmark.pages.recipes import Choices
     from benchmark.records.evidence import all_evidence
@@ -48,6 +50,12 @@ def leaderboard(records: Path, out: Path, margin: float, form: Form | None, snap
     from benchmark.tasks.load import load_tasks
 
     _check(records)
+    if snapshot and form is not None:
+        raise UserError(
+            "no snapshot is kept where a table is printed and nothing written",
+            where=f"--format {form} --snapshot",
+            mend="leave one of them out",
+        )
     if form is not None:
         _print(records, margin, form)
         return
@@ -58,26 +66,11 @@ def leaderboard(records: Path, out: Path, margin: float, form: Form | None, snap
     known = {task.name: task for task in load_tasks()}
     choices = Choices(all_evidence(), tuned_backbones(), all_saturation(), margin)
     explained = findings.load(records.parent / EXPLAINED.name / findings.FOLDER, progress.left_out)
-    paths = results.write(boards, known, choices, out, progress.problem, explained)
-    paths += explained_page.write(explained, out / EXPLAINED.name)
-    if snapshot:
-        paths.append(_keep_snapshot(out, csv_files.leaderboard(boards)))
-    for path in paths:
+    today = datetime.now(UTC).date() if snapshot else None
+    paths = results.write(boards, known, choices, out, progress.problem, explained, today)
+    for path in [*paths, *explained_page.write(explained, out / EXPLAINED.name)]:
         click.echo(shown(path))
     progress.close()
-
-
-def _keep_snapshot(out: Path, leaderboard: str) -> Path:
-    """Of today, once the page has been compared with the one before."""
-    from datetime import UTC, datetime
-
-    from benchmark import files
-    from benchmark.pages import snapshots
-
-    path = snapshots.place(out, datetime.now(UTC).date())
-    files.prepare(path.parent, mend="choose another folder with OUT=...")
-    files.write(path, leaderboard)
-    return path
 
 
 def _print(records: Path, margin: float, form: Form) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import partial
 from pathlib import Path
 
@@ -44,12 +45,13 @@ def write(
     out: Path,
     told: Told | None = None,
     explained: Sequence[Finding] = (),
+    today: date | None = None,
 ) -> list[Path]:
     """Writes all files to ``out`` and returns their paths; figures come last.
 
     ``tasks`` supplies domains by name, ``choices`` says how settings were chosen, ``explained`` is
-    what `explain` found. Raises `UserError` for a file that cannot be made, unless somebody is
-    ``told``.
+    what `explain` found. With ``today`` a snapshot of that day is kept. Raises `UserError` for a
+    file that cannot be made, unless somebody is ``told``.
     """
     development = {name for name, task in tasks.items() if task.development}
     leaderboard = csv_files.leaderboard(boards)
@@ -60,6 +62,8 @@ def write(
         out / "leaderboard.csv": leaderboard,
         out / "curves.csv": csv_files.curves(boards),
     }
+    if today is not None:  # the page was compared with the one before
+        pages[snapshots.place(out, today)] = leaderboard
     makers = [(path, partial(str, text)) for path, text in pages.items()]
     figures = {figure_names.of_all(board, tasks.get(board.task)): board for board in boards}
     return [*_written(makers, told), *draw(figures, out, told)]

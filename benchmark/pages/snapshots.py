@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 from benchmark.errors import UserError
-from benchmark.pages import escape, printer
+from benchmark.pages import escape, printer, words
 
 FOLDER = "snapshots"
 """Beside ``leaderboard.csv``."""
@@ -68,13 +68,11 @@ def changes(before: Snapshot, now: str) -> str:
 
 
 def _verdicts(text: str) -> dict[Key, str]:
-    return dict(_read(text))
-
-
-def _read(text: str) -> Iterator[tuple[Key, str]]:
-    for row in csv.DictReader(io.StringIO(text), restval=""):
-        if row.get("verdict"):
-            yield tuple(row.get(name) or "" for name in _OF), escape.text(_says(row))
+    return {
+        tuple(row.get(name) or "" for name in _OF): escape.text(_says(row))
+        for row in csv.DictReader(io.StringIO(text), restval="")
+        if row.get("verdict")
+    }
 
 
 def _says(row: Row) -> str:
@@ -88,8 +86,8 @@ def _says(row: Row) -> str:
 
 
 def _number(cell: str | None) -> str:
-    """With two digits that mean something; as it stands where it is none."""
+    """As every page has it; as it stands where it is none."""
     try:
-        return f"{float(cell or ''):.2g}"
+        return words.number(float(cell or ""))
     except ValueError:
         return cell or ""

@@ -8,12 +8,12 @@ small Gram matrices, those of one size together, and each momentum is multiplied
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 import torch
 from torch import Tensor
 
-QUINTIC = (
+_QUINTIC = (
     (4.0848, -6.8946, 2.9270),
     (3.9505, -6.3029, 2.6377),
     (3.7418, -5.5913, 2.3037),
@@ -65,11 +65,11 @@ def orthogonalised(tensors: Sequence[Tensor]) -> list[Tensor]:
     return found
 
 
-def _of_one_size(wide: Sequence[Tensor]) -> Iterator[list[int]]:
+def _of_one_size(wide: Sequence[Tensor]) -> Iterable[list[int]]:
     places: dict[int, list[int]] = defaultdict(list)
     for k, matrix in enumerate(wide):
         places[len(matrix)].append(k)
-    yield from places.values()
+    return places.values()
 
 
 def _wide(tensor: Tensor) -> Tensor:
@@ -92,7 +92,7 @@ def _inverse_roots(grams: Tensor) -> Tensor:
     """
     norms = grams.diagonal(dim1=-2, dim2=-1).sum(-1).sqrt().clamp_(min=_SMALLEST)[:, None, None]
     gram, root = grams / norms**2, 1 / norms * torch.eye(grams.shape[-1], device=grams.device)
-    for a, b, c in QUINTIC:
+    for a, b, c in _QUINTIC:
         factor = torch.baddbmm(gram, gram, gram, beta=b, alpha=c)
         factor.diagonal(dim1=-2, dim2=-1).add_(a)
         root, gram = factor @ root, factor @ gram @ factor

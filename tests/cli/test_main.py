@@ -529,6 +529,12 @@ def test_from_a_snapshot_on_the_page_says_which_verdicts_read_otherwise(records,
     assert f"Since the snapshot of {kept.stem}" in (out / "README.md").read_text()
 
 
+def test_a_table_that_is_only_printed_leaves_no_snapshot(records, tmp_path, capsys):
+    given = ("--records", records, "--out", tmp_path / "out", "--format", "md", "--snapshot")
+    assert called("leaderboard", *given) == 2
+    assert "no snapshot is kept" in capsys.readouterr().err
+
+
 def test_a_snapshot_that_cannot_be_read_is_named_and_all_else_is_written(records, tmp_path, capsys):
     broken = tmp_path / "out" / "snapshots" / "2026-01-31.csv"
     broken.mkdir(parents=True)

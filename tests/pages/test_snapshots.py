@@ -39,6 +39,11 @@ def test_a_verdict_that_reads_otherwise_is_shown_as_it_was_and_as_it_is():
     assert today.strip() == "protocol 2: never helps, certificate holds"
 
 
+def test_images_per_class_are_numbers_as_on_every_page():
+    large = STOPS.replace("20.1234,9.8772", "246.8,123.4")
+    assert r"stops at 247 \[123, ...\]" in changes(BEFORE, HEADER + large)
+
+
 def test_rows_that_came_or_went_have_a_dash():
     new, gone = rows(changes(BEFORE, HEADER + STOPS.replace("toy,", "other,")))
     assert (new[0].strip(), new[4].strip()) == ("other", "-")
