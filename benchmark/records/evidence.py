@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import math
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -60,6 +60,18 @@ def mean_accuracies(evidence: Mapping[Cell, float]) -> dict[tuple[str, int, str]
     return {key: float(np.mean(values)) for key, values in sorted(scores.items())}
 
 
+def means_at(evidence: Mapping[Cell, float], arm: str, size: int) -> dict[str, float]:
+    """Settings -> mean held-out accuracy, 0..1, at one arm and number of images per class."""
+    means = mean_accuracies(evidence).items()
+    return {settings: mean for (name, n, settings), mean in means if (name, n) == (arm, size)}
+
+
+def simplest(among: Collection[str]) -> list[str]:
+    """The settings that name the fewest: an optimiser and a rate, without a change."""
+    names = {settings: len(json.loads(settings)) for settings in among}
+    return [settings for settings in among if names[settings] == min(names.values())]
+
+
 Place = tuple[str, int]
 """Arm and images per class."""
 
@@ -70,33 +82,25 @@ Chosen = dict[str, dict[int, dict[str, Any]]]
 def chosen_settings(evidence: Mapping[Cell, float]) -> Chosen:
     """Per arm and N the settings that did best in mean held-out accuracy; of equals the first.
 
-    That is the best optimiser and rate, with the best change to it if that is better by more than
-    one standard error (Breiman et al. 1984, Classification and Regression Trees, section 3.4.3):
-    the best of several that are as good in truth looks better by chance.
+    Of those that were measured most often, the best optimiser and rate, or what is best with a
+    change if that is better by more than one standard error (Breiman et al. 1984, Classification
+    and Regression Trees, section 3.4.3): the best of several that are as good in truth looks better
+    by chance.
     """
-    means: dict[Place, dict[str, float]] = defaultdict(dict)
-    for (arm, size, settings), mean in mean_accuracies(evidence).items():
-        means[arm, size][settings] = mean
     chosen: Chosen = defaultdict(dict)
-    for place, found in means.items():
-        arm, size = place
-        chosen[arm][size] = json.loads(_chosen(evidence, place, found))
+    for arm, size in sorted({(cell.arm, cell.images_per_class) for cell in evidence}):
+        chosen[arm][size] = json.loads(_chosen(evidence, (arm, size)))
     return dict(chosen)
 
 
-def _chosen(evidence: Mapping[Cell, float], place: Place, means: Mapping[str, float]) -> str:
-    """``means``: settings -> mean accuracy, sorted by settings."""
-    names = {settings: len(json.loads(settings)) for settings in means}
-    plain = [settings for settings in means if names[settings] == min(names.values())]
-    base = max(plain, key=means.__getitem__)
-    best = max((s for s in means if _changes(base, s)), key=means.__getitem__, default=base)
+def _chosen(evidence: Mapping[Cell, float], place: Place) -> str:
+    means = means_at(evidence, *place)
+    trainings = {settings: len(tried_with(evidence, place, settings)) for settings in means}
+    most = [settings for settings in means if trainings[settings] == max(trainings.values())]
+    base = max(simplest(most), key=means.__getitem__)
+    best = max(most, key=means.__getitem__)
     lost, error = paired_loss(evidence, place, base, best)
     return best if lost > error else base
-
-
-def _changes(base: str, settings: str) -> bool:
-    """Whether ``settings`` are those of ``base`` with one more."""
-    return settings != base and json.loads(base).items() <= json.loads(settings).items()
 
 
 def paired_loss(

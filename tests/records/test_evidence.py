@@ -65,8 +65,20 @@ def seeds(accuracies, **where):
 )
 def test_a_change_is_taken_where_it_is_better_by_more_than_its_standard_error(with_it, taken):
     evidence = seeds((0.5, 0.6, 0.7)) | seeds(with_it, tried=settings(turn=0.0))
-    evidence |= seeds((0.9, 0.9, 0.9), tried=settings(1e-2, turn=0.0))  # no change of the best
+    evidence |= seeds((0.4, 0.4, 0.4), tried=settings(1e-2))
     assert chosen_settings(evidence) == {"scratch": {2: settings(**{"turn": 0.0} if taken else {})}}
+
+
+def test_a_change_may_be_best_at_another_rate():
+    evidence = seeds((0.5, 0.6)) | seeds((0.7, 0.8), tried=settings(1e-2, turn=0.0))
+    assert chosen_settings(evidence) == {"scratch": {2: settings(1e-2, turn=0.0)}}
+
+
+def test_what_was_measured_less_often_than_others_is_not_chosen():
+    """An easier subset makes settings look better."""
+    evidence = seeds((0.5, 0.6)) | seeds((0.4, 0.5), tried=settings(1e-2))
+    evidence |= seeds((0.9,), tried=settings(1e-1))
+    assert chosen_settings(evidence) == {"scratch": {2: settings()}}
 
 
 def lost_with(tried, rate, best):

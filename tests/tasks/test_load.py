@@ -43,9 +43,9 @@ def test_letters_digits_hands_and_x_rays_are_not_mirrored():
     assert unflipped == {"arabic_letters", "digits", "pneumoniamnist", "sign_digits"}
 
 
-def test_development_tasks_are_digits_and_cifar10():
+def test_development_tasks_are_digits_small_pictures_and_photos():
     chosen = [task.name for task in load_tasks(folder=CHECKOUT / "tasks") if task.development]
-    assert chosen == ["cifar10", "digits"]
+    assert chosen == ["cifar10", "digits", "trashnet"]
 
 
 def test_a_task_knows_its_name_and_file(tmp_path):
