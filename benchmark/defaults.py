@@ -21,8 +21,12 @@ MINUTES = 30.0
 ARMS = ("scratch", "finetune", "probe")
 """Those that are run unless somebody names others."""
 
-ADAPT = False
+ADAPT = True
 """Whether ``bench`` and ``audit`` choose seeds by what they decide where nobody says ``SEEDS``."""
+
+FIRST_MINUTES = 10.0
+"""Of training, over all processes, where nobody says how much: a first answer, to be gone on with.
+"""
 
 SEEDS = 5
 """At every N, where seeds are not chosen so."""

@@ -119,6 +119,13 @@ def _refuse_both(seeds: int | dict[int, int] | None, adapt: bool, sizes: object)
         )
 
 
+def _adapts(arms: tuple[str, ...]) -> bool:
+    """Whether trials of these arms are chosen where nobody says so."""
+    from benchmark.harness import grown
+
+    return ADAPT and grown.decides(arms)
+
+
 def selecting(command: Callable[..., None]) -> Callable[..., None]:
     """The options that select trials, the same for every command that runs them."""
     options = [
@@ -195,8 +202,9 @@ def selecting(command: Callable[..., None]) -> Callable[..., None]:
         chosen = plan.Selection(
             loaded, backbone, arms, sizes, seeds or SEEDS, image_size, pretrained_on
         )
+        by_itself = seeds is None and not others.get("shard") and _adapts(arms)
         with executors.named(executor) as run:
-            command(chosen, adapt=adapt or (ADAPT and seeds is None), executor=run, **others)
+            command(chosen, adapt=adapt or by_itself, executor=run, **others)
 
     for one in reversed(options):
         selected = one(selected)

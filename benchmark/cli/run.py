@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import click
+from click.core import ParameterSource
 
 from benchmark.cli.options import Part, command, selecting, shown
-from benchmark.defaults import RECORDED, option, switch
+from benchmark.defaults import FIRST_MINUTES, RECORDED, option, switch
 from benchmark.errors import UserError
 
 if TYPE_CHECKING:
@@ -39,8 +40,8 @@ if TYPE_CHECKING:
 @click.option(
     "--minutes",
     type=click.FloatRange(0, min_open=True),
-    help="With --adapt: of training, over all processes, for each task and backbone.  "
-    "[default: as ten seeds at every N]",
+    help="Of training, over all processes, for each task and backbone, where trials are chosen.  "
+    f"[default: {FIRST_MINUTES:g}; with --adapt as ten seeds at every N]",
 )
 @click.option("--shard", type=Part(), help="Only the i-th of k parts of the plan, without a table.")
 def bench(
@@ -62,8 +63,14 @@ def bench(
     from benchmark.harness.grown import Aim
 
     if minutes and not adapt:
-        raise UserError("minutes limit trials that are chosen", mend=f"add {switch('adapt')}")
-    planned, aim = plan.prepare(selection), Aim(margin, minutes)
+        raise UserError(
+            "minutes limit trials that are chosen",
+            where=f"{option('minutes')}={minutes:g}",
+            mend=f"add {switch('adapt')}, and leave {option('seeds')} and {option('shard')} out",
+        )
+    asked = click.get_current_context().get_parameter_source("adapt") is not ParameterSource.DEFAULT
+    aim = Aim(margin, minutes if minutes or asked else FIRST_MINUTES)
+    planned = plan.prepare(selection)
     progress = Progress(apart=form != "text")
     for note in planned.notes:
         click.echo(f"note: {note}", err=form != "text")
@@ -71,7 +78,8 @@ def bench(
         planned = _part(planned, shard, adapt)
     if dry_run and adapt:
         _say_cost("next: ", adaptive.upcoming(selection, records, aim), jobs, records)
-        click.echo("what comes then, and so the cost in all, is known after these")
+        most = f", at most {aim.minutes:g} minutes of training for each task" if aim.minutes else ""
+        click.echo(f"what comes then, and so the cost in all{most}, is known after these")
     elif dry_run:
         _say_cost("", sweep.missing(records, planned.jobs), jobs, records)
     if dry_run:

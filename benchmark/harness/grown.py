@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import mean
@@ -104,15 +104,21 @@ class Grown:
         return next_trials(sampled, aim.margin)
 
 
+def decides(arm_names: Sequence[str]) -> bool:
+    """Whether there are two arms to compare, so that trials can be chosen by what they decide."""
+    names = {arm.name for arm in arms.named(arm_names)}
+    return SCRATCH in names and any(arms.arm(name).pretrained for name in names)
+
+
 def _deciding(selection: Selection) -> tuple[str, str]:
     """The pretrained arm whose verdict decides, and scratch."""
-    pretrained = [name for name in selection.arms if arms.arm(name).pretrained]
-    if SCRATCH not in selection.arms or not pretrained:
+    if not decides(selection.arms):
         raise UserError(
             "there is no verdict without scratch and a pretrained arm",
             where=f"{option('arms')}={' '.join(selection.arms)}",
             mend=f"add the one that is missing, or say {option('seeds')}=... to go without",
         )
+    pretrained = [arm.name for arm in arms.named(selection.arms) if arm.pretrained]
     return FINETUNE if FINETUNE in pretrained else pretrained[0], SCRATCH
 
 

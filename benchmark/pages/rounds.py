@@ -15,6 +15,7 @@ from benchmark.analysis.next_trials import (
     Step,
     Stop,
 )
+from benchmark.defaults import option
 from benchmark.errors import one_line
 from benchmark.pages import words
 
@@ -72,7 +73,7 @@ def _why(step: Stop) -> str:
     return {
         "decided": "",
         "images": images,
-        "spent": ": the budget is spent",
+        "spent": f": the budget is spent, and {option('minutes')}=... would give it more",
         "seeds": f": there are {MOST_SEEDS} seeds at every N that could tell",
         "failed": ": too few trials succeeded",
     }[step.why]

@@ -13,7 +13,7 @@ from toy import CHECKOUT, curve, record
 from benchmark.advice import advise as advising
 from benchmark.cli import main as cli
 from benchmark.cli import options
-from benchmark.defaults import BUNDLED, LOCAL, RECORDED
+from benchmark.defaults import BUNDLED, FIRST_MINUTES, LOCAL, RECORDED
 from benchmark.errors import UserError
 from benchmark.harness import adaptive, plan
 from benchmark.harness import bench as benching
@@ -289,7 +289,7 @@ def test_a_size_with_two_numbers_of_seeds_is_refused(capsys):
     [
         (("--seeds", "3", "--adapt"), "seeds cannot both be given and be chosen"),
         (("--seeds", "1:3", "--n", "1"), "the images per class are named twice"),
-        (("--minutes", "5"), "minutes limit trials that are chosen"),
+        (("--minutes", "5", "--seeds", "3"), "minutes limit trials that are chosen"),
     ],
 )
 def test_options_that_contradict_each_other_are_refused(given, said, capsys):
@@ -304,6 +304,9 @@ def test_options_that_contradict_each_other_are_refused(given, said, capsys):
         (False, ("--adapt",), True),
         (True, (), True),
         (True, ("--seeds", "3"), False),
+        (True, ("--arms", "probe"), False),
+        (True, ("--arms", "scratch probe"), True),
+        (True, ("--arms", "all"), True),
     ],
 )
 def test_one_constant_says_whether_trials_are_chosen_by_default(
@@ -317,6 +320,24 @@ def test_one_constant_says_whether_trials_are_chosen_by_default(
     with pytest.raises(ZeroDivisionError):
         cli.main(["bench", "--jobs", "1", *given])
     assert done == [adapts]
+
+
+@pytest.mark.parametrize(
+    ("given", "minutes"),
+    [
+        ((), FIRST_MINUTES),
+        (("--adapt",), None),
+        (("--minutes", "7"), 7),
+        (("--adapt", "--minutes", "7"), 7),
+    ],
+)
+def test_a_run_that_nobody_told_how_much_to_do_ends_soon(monkeypatch, given, minutes):
+    monkeypatch.setattr(plan, "prepare", lambda selection: plan.Plan((), ()))
+    aims = []
+    monkeypatch.setattr(adaptive, "bench", lambda s, r, aim, *a, **k: aims.append(aim) or 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        cli.main(["bench", "--jobs", "1", *given])
+    assert [aim.minutes for aim in aims] == [minutes]
 
 
 def test_the_users_own_run_stays_away_from_the_recorded_ones():

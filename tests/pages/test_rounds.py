@@ -34,7 +34,7 @@ OPEN = dataclasses.replace(UNKNOWN, low=2.0, high=None)
         (
             Stop("spent", UNKNOWN, -0.05),
             "stopped after 5% more trials than 10 seeds at every N; "
-            "undecided (98%): the budget is spent",
+            "undecided (98%): the budget is spent, and MINUTES=... would give it more",
         ),
     ],
 )
