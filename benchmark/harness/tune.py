@@ -10,10 +10,12 @@ loaded into a network here. Every measurement is kept in ``tuned/evidence.csv``;
 from __future__ import annotations
 
 import functools
+import itertools
 import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -162,10 +164,12 @@ def tune(
     workers: int,
     evidence_file: Path = EVIDENCE_FILE,
     names: Sequence[str] | None = None,
+    others: Mapping[str, Mapping[int, Settings]] = MappingProxyType({}),
 ) -> Evidence:
     """Runs what the evidence file lacks, keeps each result in it, and returns what was planned.
 
-    ``names`` as in `chosen_arms`. Measurements of the backbone and these arms that are not planned
+    ``names`` as in `chosen_arms`; ``others``: arm -> size -> what was chosen, which an arm that
+    would take it starts from. Measurements of the backbone and these arms that are not planned
     any more leave the file. Raises `UserError` without a task, where a task has too few images, and
     as `chosen_arms`.
     """
@@ -177,43 +181,50 @@ def tune(
     network = backbones.find(backbone)
     chosen = chosen_arms(network, names)
     found: Evidence = {}
-    while more := plan(network, tasks, chosen, functools.partial(_wanted, found)):
+    while more := plan(network, tasks, chosen, functools.partial(_wanted, found, others)):
         found |= _measured(more, workers, evidence_file)
     again = {(network.portable_name, arm.name) for arm in chosen}
     before = read_evidence(evidence_file).items()
-    others = {cell: a for cell, a in before if (cell.backbone, cell.arm) not in again}
-    write_evidence(others | found, evidence_file)
+    stays = {cell: a for cell, a in before if (cell.backbone, cell.arm) not in again}
+    write_evidence(stays | found, evidence_file)
     return found
 
 
-def _wanted(found: Evidence, arm: arms.Arm, size: int) -> Iterator[tuple[Settings, int]]:
+def _wanted(
+    found: Evidence, others: Mapping[str, Mapping[int, Settings]], arm: arms.Arm, size: int
+) -> Iterator[tuple[Settings, int]]:
     """What is to be tried next, given what was ``found``; nothing once the search has ended."""
-    first, *others = SEEDS
+    first, *more = SEEDS
     known = means_at({c: a for c, a in found.items() if c.seed == first}, arm.name, size)
-    if untried := _untried(known, arm):
+    start = others.get(arm.settings_of or "", {}).get(size)
+    if untried := _untried(known, arm, start):
         yield from ((settings, first) for settings in untried)
         return
-    for seed in others:
+    for seed in more:
         drawn = means_at({c: a for c, a in found.items() if c.seed == seed}, arm.name, size)
         yield from ((json.loads(one), seed) for one in _near(known) if one not in drawn)
 
 
-def _untried(known: Mapping[str, float], arm: arms.Arm) -> list[Settings]:
+def _untried(known: Mapping[str, float], arm: arms.Arm, start: Settings | None) -> list[Settings]:
     """The next step of a search, given the mean accuracy of all ``known`` settings.
 
     Optimiser and rate together, until the rates on both sides of the best have been tried; one
     change at a time to it, of settings that only this arm has as well; the rates on both sides of
-    what is best now.
+    what is best now. A search that has something to ``start`` from has these steps from there, and
+    the arm's own changes alone.
     """
+    candidates, changes = (
+        (CANDIDATES, (*CHANGES, *arm.changes)) if start is None else ((start,), arm.changes)
+    )
 
     def best(among: Collection[str]) -> dict[str, Any]:
         tried = [dict(json.loads(one)) for one in sorted(among)]
         return max(tried, key=lambda one: (known[as_text(one)], -len(one)))
 
     steps: tuple[Callable[[], Iterable[Settings]], ...] = (
-        lambda: CANDIDATES,
+        lambda: candidates,
         lambda: _beside(best(simplest(known))),
-        lambda: ({**best(simplest(known)), **change} for change in (*CHANGES, *arm.changes)),
+        lambda: ({**best(simplest(known)), **change} for change in changes),
         lambda: _beside(best(known)),
     )
     steps_left = ([s for s in step() if as_text(s) not in known] for step in steps)
@@ -282,7 +293,19 @@ def choose(backbone: str, workers: int, names: Sequence[str] | None = None) -> C
             f"there are {labels} at hand",
             mend="put the same development tasks in place, or tune these arms again as well",
         )
-    evidence = tune(backbone, usable, workers, names=names)
-    tuned = Tuned(kept | chosen_settings(evidence), labels)
-    keep(name, tuned)
+    evidence: Evidence = {}
+    for wave in _waves(chosen_arms(network, names)):
+        evidence |= tune(backbone, usable, workers, names=wave, others=kept)
+        kept |= chosen_settings(evidence)
+    keep(name, tuned := Tuned(kept, labels))
     return Choice(name, evidence, tuned)
+
+
+def _waves(chosen: Sequence[arms.Arm]) -> list[list[str]]:
+    """The arms' names, each after the one whose settings it starts from."""
+    deep = sorted(chosen, key=_depth)
+    return [[arm.name for arm in wave] for _, wave in itertools.groupby(deep, key=_depth)]
+
+
+def _depth(arm: arms.Arm) -> int:
+    return 0 if arm.settings_of is None else 1 + _depth(arms.arm(arm.settings_of))

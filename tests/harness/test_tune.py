@@ -283,6 +283,24 @@ def test_unasked_the_arms_with_settings_of_their_own_are_tuned(backbone, monkeyp
         tune.chosen_arms(network, ["scratch_dropout"])
 
 
+def test_an_arm_that_may_take_anothers_settings_starts_from_them(
+    task, backbone, monkeypatch, tmp_path
+):
+    monkeypatch.setattr(tune, "run", fake_run)
+    scratch = {"scratch": {n: {**FAST, "turn": 0.0} for n in tune.SIZES}}
+    file, arm = tmp_path / "evidence.csv", "scratch_dropout"
+    found = tune.tune(backbone, [task], 1, file, [arm], scratch)
+    tried = [json.loads(c.settings) for c in found]
+    assert all(one["turn"] == 0.0 and one["optimiser"] == "muon" for one in tried)
+    own = {name for change in arms.arm(arm).changes for name in change}
+    assert own == {name for one in tried for name in one} - {*FAST, "turn"}
+
+
+def test_of_two_arms_the_one_whose_settings_the_other_takes_comes_first():
+    chosen = arms.named(["autoencoder_all", "scratch", "autoencoder", "finetune"])
+    assert tune._waves(chosen) == [["scratch", "finetune"], ["autoencoder"], ["autoencoder_all"]]
+
+
 def test_an_arm_tries_changes_of_its_own_beside_those_of_all(task, backbone, monkeypatch, tmp_path):
     monkeypatch.setattr(tune, "run", fake_run)
     found = tuned(backbone, [task], tmp_path / "evidence.csv", ["scratch_dropout"])
@@ -298,7 +316,7 @@ def chosen(task, backbone, monkeypatch, tmp_path):
     whole = tune.tune
     monkeypatch.setattr(tune, "run", fake_run)
     monkeypatch.setattr(
-        tune, "tune", lambda *given, names: whole(*given, evidence_file=file, names=names)
+        tune, "tune", lambda *given, **named: whole(*given, evidence_file=file, **named)
     )
     monkeypatch.setattr(tune.held_out, "development_tasks", lambda: [task])
     monkeypatch.setattr(tune, "tuned_backbones", lambda: kept)
