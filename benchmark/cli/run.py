@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from benchmark.analysis.board import Board
     from benchmark.cli.progress import Progress
     from benchmark.harness.executors import Executor
+    from benchmark.harness.grown import Aim
     from benchmark.harness.job import Job
     from benchmark.harness.plan import Plan, Selection
     from benchmark.pages.forms import Form
@@ -58,8 +59,38 @@ def bench(
 ) -> None:
     """Run what is not stored yet, then print the table and the verdict."""
     from benchmark.cli.progress import Progress
-    from benchmark.harness import adaptive, plan, sweep
+    from benchmark.harness import adaptive, plan
     from benchmark.harness import bench as benchmarking
+
+    aim = _aim(adapt, margin, minutes)
+    planned = plan.prepare(selection)
+    for note in planned.notes:
+        click.echo(f"note: {note}", err=form != "text")
+    if shard:
+        planned = _part(planned, shard, adapt)
+    if dry_run:
+        _say_plan(selection, planned, aim if adapt else None, jobs, records)
+        return
+    progress = Progress(apart=form != "text")
+    if shard:
+        _run_part(planned, jobs, records, progress, executor)
+        return
+    if form == "text":
+        _prepare_figures(records)
+    if adapt:
+        boards = adaptive.bench(selection, records, aim, jobs, progress, executor=executor)
+    else:
+        boards = benchmarking.bench(planned, records, margin, jobs, progress, executor=executor)
+    if form == "text":
+        _report(boards, selection, records, progress)
+        _advise(boards, selection, records, margin, progress)
+    else:
+        click.echo(_in_form(boards, form), nl=False)
+    progress.close()
+
+
+def _aim(adapt: bool, margin: float, minutes: float | None) -> Aim:
+    """Raises `UserError` for minutes where trials are not chosen."""
     from benchmark.harness.grown import Aim
 
     if minutes and not adapt:
@@ -69,39 +100,31 @@ def bench(
             mend=f"add {switch('adapt')}, and leave {option('seeds')} and {option('shard')} out",
         )
     asked = click.get_current_context().get_parameter_source("adapt") is not ParameterSource.DEFAULT
-    aim = Aim(margin, minutes if minutes or asked else FIRST_MINUTES)
-    planned = plan.prepare(selection)
-    progress = Progress(apart=form != "text")
-    for note in planned.notes:
-        click.echo(f"note: {note}", err=form != "text")
-    if shard:
-        planned = _part(planned, shard, adapt)
-    if dry_run and adapt:
-        _say_cost("next: ", adaptive.upcoming(selection, records, aim), jobs, records)
-        most = f", at most {aim.minutes:g} minutes of training for each task" if aim.minutes else ""
-        click.echo(f"what comes then, and so the cost in all{most}, is known after these")
-    elif dry_run:
+    return Aim(margin, minutes if minutes or asked else FIRST_MINUTES)
+
+
+def _say_plan(
+    selection: Selection, planned: Plan, aim: Aim | None, jobs: int, records: Path
+) -> None:
+    """``aim``: of trials that are chosen; None for an even grid."""
+    from benchmark.harness import adaptive, sweep
+
+    if aim is None:
         _say_cost("", sweep.missing(records, planned.jobs), jobs, records)
-    if dry_run:
         return
-    if shard:
-        deque(sweep.run(records, planned.jobs, jobs, progress, executor=executor), maxlen=0)
-        click.echo(f"records: {shown(records)}")
-        click.echo(f"when those of all parts are copied into one folder, {_WITHOUT_SHARD}")
-        progress.close()
-        return
-    if form == "text":
-        _prepare_figures(records)
-    if adapt:
-        boards = adaptive.bench(selection, records, aim, jobs, progress, executor=executor)
-    else:
-        boards = benchmarking.bench(planned, records, margin, jobs, progress, executor=executor)
-    if form != "text":
-        click.echo(_in_form(boards, form), nl=False)
-        progress.close()
-        return
-    _report(boards, selection, records, progress)
-    _advise(boards, selection, records, margin, progress)
+    _say_cost("next: ", adaptive.upcoming(selection, records, aim), jobs, records)
+    most = f", at most {aim.minutes:g} minutes of training for each task" if aim.minutes else ""
+    click.echo(f"what comes then, and so the cost in all{most}, is known after these")
+
+
+def _run_part(
+    planned: Plan, jobs: int, records: Path, progress: Progress, executor: Executor
+) -> None:
+    from benchmark.harness import sweep
+
+    deque(sweep.run(records, planned.jobs, jobs, progress, executor=executor), maxlen=0)
+    click.echo(f"records: {shown(records)}")
+    click.echo(f"when those of all parts are copied into one folder, {_WITHOUT_SHARD}")
     progress.close()
 
 

@@ -372,6 +372,15 @@ def bench(selection, task, monkeypatch, capsys):
     return run
 
 
+def test_a_dry_run_of_chosen_trials_says_what_is_next_and_the_most(bench, selection):
+    seeds = selection.index("--seeds")
+    del selection[seeds : seeds + 2]
+    said = bench("--dry-run")
+    assert "next: 24 trials to run" in said
+    assert "at most 10 minutes of training for each task" in said
+    assert "minutes of training for" not in bench("--dry-run", "--adapt")
+
+
 def stamps(folder):
     return {path: path.stat().st_mtime_ns for path in store.record_files(folder / "records")}
 
