@@ -61,8 +61,8 @@ The last is what a task of 96 has beside as many held out: at more, the choice w
 tasks, and the best rate differs between tasks by more than between sizes.
 """
 MOST_VIEWS = 38_400
-"""Budget of a measurement at most, and at most half of a trial's: before the cool-down a longer
-training is the same training."""
+"""Budget of a measurement at most, and at most half of the arm's rule, whose whole an easy task does
+not get: before the cool-down a longer training is the same training."""
 HELD_OUT = 150
 """Images per class that score a training, at most (see `held_out.count`): with 500 images in all
 the noise is larger than what settings differ by."""
@@ -124,8 +124,8 @@ def _tuning(
 ) -> Tuning | None:
     """None for an arm without settings to choose."""
     default, held = arm.recipe_at(size, held_out.classes(task)), held_out.count(task, HELD_OUT)
-    whole = fitted(default, settings, task, backbone, task.image_size)
-    recipe = whole.at_most(min(MOST_VIEWS, max(1, whole.views // 2)))
+    most = min(MOST_VIEWS, max(1, default.views // 2))
+    recipe = fitted(default, settings, task, backbone, task.image_size).at_most(most)
     if recipe is None:
         return None
     weights, digest = held_out.made_with(backbone, arm, recipe)
