@@ -91,9 +91,18 @@ def _inverse_roots(grams: Tensor) -> Tensor:
     Its factors are polynomials of ``X X'``, which commute, so that X itself need not be known.
     """
     norms = grams.diagonal(dim1=-2, dim2=-1).sum(-1).sqrt().clamp_(min=_SMALLEST)[:, None, None]
-    gram, root = grams / norms**2, 1 / norms * torch.eye(grams.shape[-1], device=grams.device)
-    for a, b, c in _QUINTIC:
-        factor = torch.baddbmm(gram, gram, gram, beta=b, alpha=c)
-        factor.diagonal(dim1=-2, dim2=-1).add_(a)
-        root, gram = factor @ root, factor @ gram @ factor
-    return root
+    first, *others = _QUINTIC
+    gram = grams / norms**2
+    factor = root = _factor(gram, first)
+    for coefficients in others:
+        gram = factor @ gram @ factor
+        factor = _factor(gram, coefficients)
+        root = factor @ root
+    return root / norms
+
+
+def _factor(gram: Tensor, coefficients: tuple[float, float, float]) -> Tensor:
+    a, b, c = coefficients
+    factor = torch.baddbmm(gram, gram, gram, beta=b, alpha=c)
+    factor.diagonal(dim1=-2, dim2=-1).add_(a)
+    return factor
