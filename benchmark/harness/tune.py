@@ -61,8 +61,8 @@ The last is what a task of 96 has beside as many held out: at more, the choice w
 tasks, and the best rate differs between tasks by more than between sizes.
 """
 MOST_VIEWS = 38_400
-"""Budget of a measurement at most, and at most half of the arm's rule, of which an easy task does not
-get the whole: before the cool-down a longer training is the same training."""
+"""Budget of a measurement at most, and at most half of the arm's rule, of which an easy task gets
+only a share: before the cool-down a longer training is the same training."""
 HELD_OUT = 150
 """Images per class that score a training, at most (see `held_out.count`): with 500 images in all
 the noise is larger than what settings differ by."""
