@@ -106,8 +106,8 @@ class Grown:
 
 def decides(arm_names: Sequence[str]) -> bool:
     """Whether there are two arms to compare, so that trials can be chosen by what they decide."""
-    names = {arm.name for arm in arms.named(arm_names)}
-    return SCRATCH in names and any(arms.arm(name).pretrained for name in names)
+    chosen = arms.named(arm_names)
+    return any(arm.name == SCRATCH for arm in chosen) and any(arm.pretrained for arm in chosen)
 
 
 def _deciding(selection: Selection) -> tuple[str, str]:

@@ -29,6 +29,7 @@ from benchmark.records.evidence import (
     Cell,
     Evidence,
     as_text,
+    best_of,
     chosen_settings,
     means_at,
     read_evidence,
@@ -194,15 +195,19 @@ def _wanted(
     found: Evidence, others: Mapping[str, Mapping[int, Settings]], arm: arms.Arm, size: int
 ) -> Iterator[tuple[Settings, int]]:
     """What is to be tried next, given what was ``found``; nothing once the search has ended."""
+
+    def drawn(seed: int) -> dict[str, float]:
+        return means_at({c: a for c, a in found.items() if c.seed == seed}, arm.name, size)
+
     first, *more = SEEDS
-    known = means_at({c: a for c, a in found.items() if c.seed == first}, arm.name, size)
+    known = drawn(first)
     start = others.get(arm.settings_of or "", {}).get(size)
     if untried := _untried(known, arm, start):
         yield from ((settings, first) for settings in untried)
         return
     for seed in more:
-        drawn = means_at({c: a for c, a in found.items() if c.seed == seed}, arm.name, size)
-        yield from ((json.loads(one), seed) for one in _near(known) if one not in drawn)
+        there = drawn(seed)
+        yield from ((json.loads(one), seed) for one in _near(known) if one not in there)
 
 
 def _untried(known: Mapping[str, float], arm: arms.Arm, start: Settings | None) -> list[Settings]:
@@ -218,8 +223,7 @@ def _untried(known: Mapping[str, float], arm: arms.Arm, start: Settings | None) 
     )
 
     def best(among: Collection[str]) -> dict[str, Any]:
-        tried = [dict(json.loads(one)) for one in sorted(among)]
-        return max(tried, key=lambda one: (known[as_text(one)], -len(one)))
+        return dict(json.loads(best_of(known, among)))
 
     steps: tuple[Callable[[], Iterable[Settings]], ...] = (
         lambda: candidates,
@@ -239,8 +243,7 @@ def _beside(best: Settings) -> list[Settings]:
 
 def _near(known: Mapping[str, float]) -> list[str]:
     """The settings that come near the best, and the best of the simplest, which it must beat."""
-    base = max(sorted(simplest(known)), key=known.__getitem__, default="")
-    least = max(known.values(), default=0.0) - NEAR
+    base, least = best_of(known, simplest(known)), max(known.values()) - NEAR
     return [one for one, mean in sorted(known.items()) if mean >= least or one == base]
 
 
@@ -283,9 +286,9 @@ def choose(backbone: str, workers: int, names: Sequence[str] | None = None) -> C
     that was chosen on other labels: no arm of a backbone has more of them than another.
     """
     usable, network = held_out.development_tasks(), backbones.find(backbone)
-    name, tuned_now = network.portable_name, {arm.name for arm in chosen_arms(network, names)}
+    name, chosen = network.portable_name, chosen_arms(network, names)
     labels = labels_used(usable)
-    known = tuned_backbones().get(name, Tuned({}, labels))
+    known, tuned_now = tuned_backbones().get(name, Tuned({}, labels)), {a.name for a in chosen}
     kept = {arm: sizes for arm, sizes in known.settings.items() if arm not in tuned_now}
     if kept and known.labels != labels:
         raise UserError(
@@ -294,7 +297,7 @@ def choose(backbone: str, workers: int, names: Sequence[str] | None = None) -> C
             mend="put the same development tasks in place, or tune these arms again as well",
         )
     evidence: Evidence = {}
-    for wave in _waves(chosen_arms(network, names)):
+    for wave in _waves(chosen):
         evidence |= tune(backbone, usable, workers, names=wave, others=kept)
         kept |= chosen_settings(evidence)
     keep(name, tuned := Tuned(kept, labels))

@@ -62,14 +62,19 @@ def mean_accuracies(evidence: Mapping[Cell, float]) -> dict[tuple[str, int, str]
 
 def means_at(evidence: Mapping[Cell, float], arm: str, size: int) -> dict[str, float]:
     """Settings -> mean held-out accuracy, 0..1, at one arm and number of images per class."""
-    means = mean_accuracies(evidence).items()
-    return {settings: mean for (name, n, settings), mean in means if (name, n) == (arm, size)}
+    here = {c: a for c, a in evidence.items() if (c.arm, c.images_per_class) == (arm, size)}
+    return {settings: mean for (_, _, settings), mean in mean_accuracies(here).items()}
 
 
 def simplest(among: Collection[str]) -> list[str]:
     """The settings that name the fewest: an optimiser and a rate, without a change."""
     names = {settings: len(json.loads(settings)) for settings in among}
     return [settings for settings in among if names[settings] == min(names.values())]
+
+
+def best_of(means: Mapping[str, float], among: Collection[str]) -> str:
+    """The settings with the best mean; of equals the simplest, and of these the first."""
+    return max(sorted(among), key=lambda one: (means[one], -len(json.loads(one))))
 
 
 Place = tuple[str, int]
@@ -97,8 +102,7 @@ def _chosen(evidence: Mapping[Cell, float], place: Place) -> str:
     means = means_at(evidence, *place)
     trainings = {settings: len(tried_with(evidence, place, settings)) for settings in means}
     most = [settings for settings in means if trainings[settings] == max(trainings.values())]
-    base = max(simplest(most), key=means.__getitem__)
-    best = max(most, key=means.__getitem__)
+    base, best = best_of(means, simplest(most)), best_of(means, most)
     lost, error = paired_loss(evidence, place, base, best)
     return best if lost > error else base
 
