@@ -142,7 +142,12 @@ def _page(boards: Sequence[Board], tasks: Mapping[str, Task], since: _Since | No
         since=since,
         longer=tables.longer_table(ordered, FINETUNE),
         beside=[
-            (group[0].task, side_by_side.table(group)) for group in side_by_side.groups(ordered)
+            (group[0].task, side_by_side.backbones_table(group))
+            for group in side_by_side.of_backbones(ordered)
+        ],
+        sizes=[
+            (*about, [(arm, side_by_side.sizes_table(group, arm)) for arm, group in by_arm])
+            for about, by_arm in side_by_side.of_sizes(ordered).items()
         ],
         about_beside=side_by_side.ABOUT,
         surprises=surprises(counted),

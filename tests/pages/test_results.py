@@ -76,6 +76,21 @@ def test_gains_over_unfinished_trainings_are_explained_below_the_first_table(tmp
     assert first_screen.count(tables.UNFINISHED) == 2
 
 
+def test_what_image_size_does_has_a_section_where_there_are_several(tmp_path):
+    def at(size):
+        made = [*curve("scratch", {1: 0.4}), *curve("finetune", {1: 0.5})]
+        return [
+            dataclasses.replace(r, data=dataclasses.replace(r.data, image_size=size)) for r in made
+        ]
+
+    def page(*sizes):
+        made = [record for size in sizes for record in at(size)]
+        return written(tmp_path, made)[results_page.Path("README.md")].decode()
+
+    assert "| 32 px " in page(64, 32).partition("## What image size does")[2]
+    assert "What image size does" not in page(32)
+
+
 def columns_of(file):
     with file.open(newline="") as text:
         return csv.DictReader(text).fieldnames
