@@ -20,7 +20,6 @@ from benchmark.defaults import environment
 from benchmark.errors import UserError
 from benchmark.harness.executors.base import (
     DIED_TWICE,
-    ONE_THREAD,
     OUT_OF_MEMORY,
     J,
     R,
@@ -29,6 +28,7 @@ from benchmark.harness.executors.base import (
     always,
     nobody,
     refused,
+    worker_variables,
 )
 
 _INTERRUPTS = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
@@ -43,7 +43,8 @@ def warm_up(*modules: str) -> None:
     Without it, workers import what they need when they get their first job.
     """
     _CONTEXT.set_forkserver_preload([_ORPHANS, *modules])
-    with environment(**ONE_THREAD, BENCHMARK_PARENT=str(os.getpid())), _interrupts_held_back():
+    started_with = worker_variables() | {"BENCHMARK_PARENT": str(os.getpid())}
+    with environment(**started_with), _interrupts_held_back():
         forkserver.ensure_running()
 
 
@@ -138,7 +139,7 @@ class _Slot:
         self._pool = self._new()
 
     def _new(self) -> ProcessPoolExecutor:
-        variables = dict(os.environ) | ONE_THREAD
+        variables = dict(os.environ) | worker_variables()
         given = (variables, self._line)
         return ProcessPoolExecutor(1, _CONTEXT, initializer=_start_worker, initargs=given)
 

@@ -11,6 +11,7 @@ import pytest
 
 from benchmark.errors import UserError
 from benchmark.harness.executors import default_workers, run_here, run_in_processes
+from benchmark.harness.executors.base import worker_variables
 
 pytestmark = pytest.mark.slow
 
@@ -32,6 +33,11 @@ def die(number):
 
 def threads(_):
     return os.environ["OMP_NUM_THREADS"], os.getpid()
+
+
+def started_with(_):
+    """The variables that were there before its first instruction."""
+    return Path("/proc/self/environ").read_text("utf-8").split("\0")
 
 
 def held_back(_):
@@ -69,6 +75,19 @@ def test_processes_have_one_thread_each_and_are_others_than_this():
     for count, process in run_in_processes(threads, range(2), 1):
         assert count == "1"
         assert process != os.getpid()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only glibc reads it")
+def test_processes_start_with_memory_in_large_pages():
+    ((found,),) = (
+        [v for v in p if "hugetlb=1" in v] for p in run_in_processes(started_with, [0], 1)
+    )
+    assert found.startswith("GLIBC_TUNABLES=")
+
+
+def test_settings_of_memory_that_are_there_stay(monkeypatch):
+    monkeypatch.setenv("GLIBC_TUNABLES", "glibc.malloc.arena_max=1")
+    assert worker_variables()["GLIBC_TUNABLES"] == "glibc.malloc.arena_max=1"
 
 
 def test_ctrl_c_never_reaches_a_process():

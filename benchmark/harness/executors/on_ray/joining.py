@@ -14,7 +14,7 @@ import ray
 from benchmark import defaults
 from benchmark.defaults import environment
 from benchmark.errors import UserError
-from benchmark.harness.executors.base import ONE_THREAD
+from benchmark.harness.executors.base import worker_variables
 
 _STARTED_WITH = {
     "RAY_agent_register_timeout_ms": "300000",  # a busy machine needs more than the default
@@ -30,7 +30,7 @@ def join(workers: int) -> None:
     if ray.is_initialized():
         return
     address = os.environ.get("RAY_ADDRESS")
-    variables: dict[str, Any] = {"env_vars": ONE_THREAD}
+    variables: dict[str, Any] = {"env_vars": worker_variables()}
     # Machines of a cluster need this suite's dependencies, and get the suite itself from here.
     package = {"py_modules": [str(Path(defaults.__file__).parent)]}
     # "local": without it Ray joins whatever cluster somebody has started here.
