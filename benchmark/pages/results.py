@@ -17,6 +17,7 @@ from benchmark.pages import (
     escape,
     figure_names,
     printer,
+    published,
     reproduce,
     side_by_side,
     snapshots,
@@ -150,6 +151,7 @@ def _page(boards: Sequence[Board], tasks: Mapping[str, Task], since: _Since | No
             for about, by_arm in side_by_side.of_sizes(ordered).items()
         ],
         about_beside=side_by_side.ABOUT,
+        published=published.table(ordered),
         surprises=surprises(counted),
         sections=[_section(board, tasks) for board in ordered],
         commands=[reproduce.command(board, tasks.get(board.task)) for board in ordered],
