@@ -21,8 +21,8 @@ _KEPT_IN_LARGE_PAGES = ":".join(
     f"glibc.malloc.{name}={number}"
     for name, number in (("hugetlb", 1), ("mmap_threshold", 2**30), ("trim_threshold", 2**32))
 )
-"""What a step frees, the next one needs again: steps take a tenth less time where it is not handed
-back in between, and lies in large pages. Read at the start of a process."""
+"""What a step frees, the next one needs again: steps take up to a tenth less time where it is not
+given back in between, and lies in large pages. Read at the start of a process."""
 
 
 def worker_variables() -> dict[str, str]:
