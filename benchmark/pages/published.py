@@ -30,14 +30,13 @@ class Published:
 
 
 def _scratch(board: Board, images_per_class: int) -> str:
-    points = board.arms[SCRATCH].points if SCRATCH in board.arms else ()
-    at = [tables.accuracy_text(p) for p in points if p.images_per_class == images_per_class]
-    return "".join(at)
+    arm = board.arms.get(SCRATCH)
+    point = arm and arm.point(images_per_class)
+    return tables.accuracy_text(point) if point else ""
 
 
 def _gain(board: Board, images_per_class: int) -> str:
-    known = FINETUNE in board.comparisons
-    return tables.marked_gain_at(board, FINETUNE, images_per_class) if known else ""
+    return tables.marked_gain_at(board, FINETUNE, images_per_class)
 
 
 _VTAB = "VTAB-1k (Zhai et al. 2019)"

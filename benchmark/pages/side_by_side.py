@@ -67,7 +67,7 @@ def _table(
     shared = [size for size in sorted(counted) if counted[size] > 1]
     header = ["N", *(cell for name in names for cell in (name, "gain"))]
     rows = [[str(n), *(cell for board in group for cell in _cells(board, arm, n))] for n in shared]
-    rows += [_row("N\\*", [_stops_at(board, arm) for board in group]), *more]
+    rows += [_row("N\\*", [tables.marked_stops_at(board, arm) for board in group]), *more]
     if len(header) > tables.WIDEST + 1:
         header, *rows = (list(line) for line in zip(header, *rows, strict=True))
     return printer.markdown(header, rows)
@@ -77,15 +77,10 @@ def _row(name: str, cells: Sequence[str]) -> list[str]:
     return [name, *(cell for shown in cells for cell in ("", shown))]
 
 
-def _stops_at(board: Board, arm: str) -> str:
-    return tables.marked_stops_at(board, arm) if arm in board.comparisons else ""
-
-
 def _cells(board: Board, arm: str, images_per_class: int) -> tuple[str, str]:
     points = board.arms[arm].points
     at = [tables.accuracy_text(p) for p in points if p.images_per_class == images_per_class]
-    known = arm in board.comparisons
-    return "".join(at), tables.marked_gain_at(board, arm, images_per_class) if known else ""
+    return "".join(at), tables.marked_gain_at(board, arm, images_per_class)
 
 
 def text(boards: Sequence[Board]) -> str:

@@ -37,7 +37,12 @@ def gain_text(gain: GainEstimate) -> str:
 
 
 def marked_gain_at(board: Board, arm: str, images_per_class: int) -> str:
-    """The gain at N in points, marked where most of scratch's trainings were unfinished."""
+    """The gain at N in points, marked where most of scratch's trainings were unfinished.
+
+    An empty text where the arm was not compared with scratch there.
+    """
+    if arm not in board.comparisons:
+        return ""
     gain = gain_at(board.comparisons[arm].verdict, images_per_class)
     return gain and gain + _mark(board, images_per_class)
 
@@ -74,8 +79,10 @@ def _middle(sizes: Sequence[int]) -> int:
 def marked_stops_at(board: Board, arm: str) -> str:
     """As `words.stops_at`, marked as the verdict is; a void one makes no claim.
 
-    A verdict of an older protocol says so.
+    A verdict of an older protocol says so. An empty text where the arm was not compared.
     """
+    if arm not in board.comparisons:
+        return ""
     comparison = board.comparisons[arm]
     shown = stops_at(comparison.verdict) + verdicts.mark(board, arm) + protocol_mark(board)
     return f"void (was {shown})" if comparison.is_void else shown

@@ -1,7 +1,9 @@
 from dataclasses import replace
 
-from made_boards import HELPS, board, verdict
+from made_boards import HELPS, RECIPE, board, verdict
 
+from benchmark.analysis.board import ArmResult
+from benchmark.analysis.curves import Point
 from benchmark.pages import published
 
 
@@ -27,6 +29,11 @@ def test_what_was_measured_at_quite_other_n_is_not_held_against_it():
 
 def test_a_board_without_scratch_has_nothing_to_compare():
     assert published.table([replace(eurosat(50), arms={})]) == ""
+
+
+def test_trials_that_all_failed_have_nothing_to_compare():
+    failed = ArmResult(False, (Point(100, 0, None, 3, 0, 0, None),), (RECIPE,), 1.0)
+    assert published.table([replace(eurosat(100), arms={"scratch": failed})]) == ""
 
 
 def test_other_tasks_are_not_compared():

@@ -11,7 +11,6 @@ import pytest
 
 from benchmark.errors import UserError
 from benchmark.harness.executors import default_workers, run_here, run_in_processes
-from benchmark.harness.executors.base import worker_variables
 
 pytestmark = pytest.mark.slow
 
@@ -83,11 +82,6 @@ def test_processes_start_with_memory_in_large_pages():
         [v for v in p if "hugetlb=1" in v] for p in run_in_processes(started_with, [0], 1)
     )
     assert found.startswith("GLIBC_TUNABLES=")
-
-
-def test_settings_of_memory_that_are_there_stay(monkeypatch):
-    monkeypatch.setenv("GLIBC_TUNABLES", "glibc.malloc.arena_max=1")
-    assert worker_variables()["GLIBC_TUNABLES"] == "glibc.malloc.arena_max=1"
 
 
 def test_ctrl_c_never_reaches_a_process():
