@@ -76,8 +76,9 @@ saturation: setup ## Show whether budgets are large enough; TASK, BACKBONE, SEED
 	@$(RUN) saturation $(call option,TASK,task) $(call option,BACKBONE,backbone) \
 		$(call option,SEEDS,seeds) $(call option,JOBS,jobs) $(call option,MARGIN,margin)
 
-perf: setup ## Measure the suite against a bare training loop; writes results/performance.md.
-	@$(RUN) perf $(call option,JOBS,jobs) $(call option,OUT,out)
+perf: setup ## Measure the suite against a bare training loop; JOBS, OUT, TIMM_SCRIPT.
+	@$(RUN) perf $(call option,JOBS,jobs) $(call option,OUT,out) \
+		$(call option,TIMM_SCRIPT,timm-script)
 
 check-contribution: setup ## Check every record; RETRAIN=k trains k again; RECORDS, DRAW, BACKBONE, JOBS.
 	@$(RUN) check-contribution $(call option,RECORDS,records) $(call option,RETRAIN,retrain) \

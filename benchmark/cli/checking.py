@@ -71,12 +71,13 @@ def check_contribution(
 @click.option("--backbone", default=BUNDLED, show_default=True, help="For digits.")
 @JOBS
 @click.option("--out", type=FILE, default=RESULTS / "performance.md", help="Markdown file.")
-def perf(backbone: str, jobs: int | None, out: Path) -> None:
+@click.option("--timm-script", type=FILE, help="train.py of timm's repository: compare with it.")
+def perf(backbone: str, jobs: int | None, out: Path, timm_script: Path | None) -> None:
     """Measure the suite against the arithmetic's own limit."""
     from benchmark.checks.performance import perf as performance
     from benchmark.harness import executors
 
-    report = performance.run(jobs or executors.default_workers(), backbone, out)
+    report = performance.run(jobs or executors.default_workers(), backbone, out, timm_script)
     click.echo(out.read_text(encoding="utf-8"))
     _end(report.failures)
 

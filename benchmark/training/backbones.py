@@ -51,7 +51,8 @@ class Backbone:
         return portable_name(self.name)
 
     @property
-    def _timm_name(self) -> str:
+    def timm_name(self) -> str:
+        """What timm knows it by, a folder by its path."""
         return self.name if self.folder is None else f"{FOLDER}{self.folder}"
 
     @functools.cached_property
@@ -62,7 +63,7 @@ class Backbone:
     @functools.cached_property
     def _configuration(self) -> dict[str, Any]:
         with torch.random.fork_rng(devices=[]):  # whoever asks first may have set a seed
-            return networks.configuration(networks.build(self._timm_name, pretrained=False))
+            return networks.configuration(networks.build(self.timm_name, pretrained=False))
 
     @functools.cached_property
     def design(self) -> dict[str, Any]:
@@ -89,12 +90,12 @@ class Backbone:
     @property
     def weights_hash(self) -> str:
         """SHA-256 over the names and bytes of the pretrained tensors."""
-        return weights.weights_hash(self._timm_name)
+        return weights.weights_hash(self.timm_name)
 
     @property
     def weights_note(self) -> str:
         """Where the weights come from and how they fit; empty where the name says it."""
-        note = weights.filled(self._timm_name).note
+        note = weights.filled(self.timm_name).note
         renamed = note and self.portable_name != self.name
         return f"{note}; records call it {self.portable_name}" if renamed else note
 
@@ -108,7 +109,7 @@ class Backbone:
     @functools.cached_property
     def has_batch_norm(self) -> bool:
         """Whether it keeps statistics of what it has seen."""
-        parts = networks.build(self._timm_name, pretrained=False).modules()
+        parts = networks.build(self.timm_name, pretrained=False).modules()
         return any(isinstance(part, _BatchNorm) for part in parts)
 
     def drops_at(self, rate: str) -> bool:
@@ -117,7 +118,7 @@ class Backbone:
         ``drop_rate``: inputs of its classifier (dropout); ``drop_path_rate``: whole blocks
         (stochastic depth).
         """
-        return networks.drops_at(self._timm_name, rate)
+        return networks.drops_at(self.timm_name, rate)
 
     def create(
         self,
@@ -141,9 +142,9 @@ class Backbone:
         size = image_size if image_size and self.preprocessing.fixed_input_size else None
         if pretrained:
             assert not rates, "read once per process, without them"
-            model = copy.deepcopy(weights.filled(self._timm_name, size).network)
+            model = copy.deepcopy(weights.filled(self.timm_name, size).network)
         else:
-            model = networks.build(self._timm_name, size, pretrained=False, rates=rates)
+            model = networks.build(self.timm_name, size, pretrained=False, rates=rates)
         if classes:
             model.reset_classifier(classes)  # type: ignore[operator]
             _start_at_zero(model, classes)

@@ -29,7 +29,7 @@ from benchmark.training.small_maps import quicken
 _BARE_SECONDS = 10.0
 
 
-_BENCH = ("bench", "--format", "md")
+BENCH = ("bench", "--format", "md")
 """Trainings and their table; figures and pages are no part of a sweep."""
 
 
@@ -128,7 +128,7 @@ def efficiency(
     before = _bare_seconds(bares.values(), workers)
     with tempfile.TemporaryDirectory() as folder:
         records = folder + "/records"
-        wall = seconds_of([*_BENCH, *arguments, "--jobs", str(workers), "--records", records])
+        wall = seconds_of([*BENCH, *arguments, "--jobs", str(workers), "--records", records])
         steps = {record.trial: record.training.steps for record in store.load(Path(records))}
     after = _bare_seconds(bares.values(), workers)
     (peak,) = executors.run_in_processes(peak_bytes, [j for j in jobs if j.trial in bares][-1:], 1)
@@ -192,5 +192,5 @@ def first_step_seconds() -> float:
     with tempfile.TemporaryDirectory() as folder:
         records = folder + "/records"
         arguments = ["--arms", "scratch", "--n", "1", "--seeds", "2", "--jobs", "2"]
-        wall = seconds_of([*_BENCH, *arguments, "--records", records])
+        wall = seconds_of([*BENCH, *arguments, "--records", records])
         return wall - max(record.training.seconds for record in store.load(Path(records)))

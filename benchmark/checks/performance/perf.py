@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import statistics
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from importlib.metadata import version
 from pathlib import Path
 
 import torch
 
 from benchmark import files
+from benchmark.checks.performance.beside_timm import Beside, beside
 from benchmark.checks.performance.efficiency import (
     Efficiency,
     efficiency,
@@ -21,6 +24,7 @@ from benchmark.harness import plan, sweep
 from benchmark.harness.job import Job
 from benchmark.harness.plan import Selection
 from benchmark.pages import printer, templates
+from benchmark.pages.words import percent
 from benchmark.records import hardware
 from benchmark.records.record import Record
 from benchmark.tasks import load as tasks
@@ -42,6 +46,8 @@ class Report:
     help_seconds: float
     first_step_seconds: float
     scales: tuple[Scale, ...]
+    beside_timm: tuple[Beside, ...] = ()
+    """Empty where nobody brought timm's script."""
 
     @property
     def failures(self) -> list[str]:
@@ -61,16 +67,18 @@ class Report:
         return found + [f"{s.trials} trials take {s.peak_bytes / 1e9:.1f} GB" for s in large]
 
 
-def run(workers: int, backbone: str, out: Path) -> Report:
+def run(workers: int, backbone: str, out: Path, timm_script: Path | None = None) -> Report:
     """Measures everything on an otherwise idle machine and writes the page to ``out``.
 
-    Raises `UserError`, before anything is measured, where the page cannot be written.
+    Raises `UserError`, before anything is measured, where the page cannot be written, and as
+    `timm_script.train` where that script is given.
     """
     files.prepare(out.parent, mend="choose another file with OUT=...")
     digits = Selection((tasks.load_task("digits"),), (backbone,), ("scratch", "finetune", "probe"))
     with tempfile.TemporaryDirectory() as folder:
         record, job = _example(digits, Path(folder))
     report = Report(
+        beside_timm=() if timm_script is None else beside(timm_script, digits),
         efficiencies=tuple(_efficiencies(digits, workers)),
         help_seconds=help_seconds(),
         first_step_seconds=first_step_seconds(),
@@ -106,6 +114,8 @@ def page(report: Report, workers: int) -> str:
         torch=torch.__version__,
         sweeps=printer.markdown(_SWEEPS, [_sweep_row(one) for one in report.efficiencies]),
         scales=printer.markdown(_SCALES, [_scale_row(one) for one in report.scales]),
+        timm=version("timm"),
+        beside_timm=printer.markdown(_BESIDE, [_beside_row(one) for one in report.beside_timm]),
         report=report,
     )
 
@@ -121,6 +131,17 @@ _SWEEPS = (
     "peak MB of a process",
 )
 _SCALES = ("trials", "plan and scan, s", "tables, s", "peak MB")
+_BESIDE = (
+    "arm",
+    "N",
+    "seeds",
+    "steps",
+    "accuracy, %",
+    "timm's script, %",
+    "difference [95%]",
+    "s a training",
+    "timm's script, s",
+)
 
 
 def _sweep_row(one: Efficiency) -> list[str]:
@@ -143,3 +164,22 @@ def _scale_row(one: Scale) -> list[str]:
         f"{one.tables_seconds:.2f}",
         f"{one.peak_bytes / 1e6:.0f}",
     ]
+
+
+def _beside_row(one: Beside) -> list[str]:
+    gap = one.difference
+    return [
+        one.arm,
+        str(one.images_per_class),
+        str(len(one.ours)),
+        str(one.steps),
+        _percent(one.ours),
+        _percent([trained.accuracy for trained in one.theirs]),
+        percent(gap.mean, gap.low, gap.high, sign=True),
+        f"{one.our_seconds:.0f}",
+        f"{one.their_seconds:.0f}",
+    ]
+
+
+def _percent(accuracies: Sequence[float]) -> str:
+    return f"{100 * statistics.mean(accuracies):.1f}"
