@@ -215,22 +215,24 @@ def _untried(known: Mapping[str, float], arm: arms.Arm, start: Settings | None) 
 
     Optimiser and rate together, until the rates on both sides of the best have been tried; one
     change at a time to it, of settings that only this arm has as well; the rates on both sides of
-    what is best now. A search that has something to ``start`` from has these steps from there, and
-    the arm's own changes alone.
+    what is best now. A search that has something to ``start`` from tries the arm's own changes to
+    it, and the rates beside what is best then.
     """
-    candidates, changes = (
-        (CANDIDATES, (*CHANGES, *arm.changes)) if start is None else ((start,), arm.changes)
-    )
 
     def best(among: Collection[str]) -> dict[str, Any]:
         return dict(json.loads(best_of(known, among)))
 
+    def changed(settings: Settings, *changes: Settings) -> list[Settings]:
+        return [{**settings, **change} for change in changes]
+
     steps: tuple[Callable[[], Iterable[Settings]], ...] = (
-        lambda: candidates,
+        lambda: CANDIDATES,
         lambda: _beside(best(simplest(known))),
-        lambda: ({**best(simplest(known)), **change} for change in changes),
+        lambda: changed(best(simplest(known)), *CHANGES, *arm.changes),
         lambda: _beside(best(known)),
     )
+    if start is not None:
+        steps = (lambda: [start, *changed(start, *arm.changes)], steps[-1])
     steps_left = ([s for s in step() if as_text(s) not in known] for step in steps)
     return next((untried for untried in steps_left if untried), [])
 

@@ -302,6 +302,8 @@ def test_an_arm_that_may_take_anothers_settings_starts_from_them(
     assert all(one["turn"] == 0.0 and one["optimiser"] == "muon" for one in tried)
     own = {name for change in arms.arm(arm).changes for name in change}
     assert own == {name for one in tried for name in one} - {*FAST, "turn"}
+    beside = [one for one in tried if one["learning_rate"] != FAST["learning_rate"]]
+    assert len({as_text(one) for one in beside}) == 1
 
 
 def test_of_two_arms_the_one_whose_settings_the_other_takes_comes_first():
