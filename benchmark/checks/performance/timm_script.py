@@ -90,22 +90,29 @@ def _write(split: Split, chosen: Iterable[int], folder: Path) -> None:
 
 def _settings(work: Work[Recipe], job: Job, folder: Path) -> dict[str, Any]:
     """By the names of the script's arguments."""
-    recipe, wanted = work.recipe, work.backbone.preprocessing
-    augmentation = recipe.augmentation
-    data = {
+    wanted = work.backbone.preprocessing
+    return _trained_like(work.recipe) | {
+        "model": work.backbone.timm_name,
+        "pretrained": arms.arm(job.trial.arm).pretrained,
+        "seed": job.trial.seed,
         "data_dir": str(folder),
         "num_classes": work.classes,
         "input_size": [3, job.image_size, job.image_size],
         "mean": list(wanted.mean),
         "std": list(wanted.std),
         "crop_pct": 1.0,
+        "device": "cpu",
+        "channels_last": True,
+        "workers": 1,
+        "output": str(folder / "out"),
+        "experiment": "run",
+        "checkpoint_hist": 1,
     }
-    start = {
-        "model": work.backbone.timm_name,
-        "pretrained": arms.arm(job.trial.arm).pretrained,
-        "seed": job.trial.seed,
-    }
-    optimisation = {
+
+
+def _trained_like(recipe: Recipe) -> dict[str, Any]:
+    """As far as the script can: its schedule is a cosine, and it crops where the suite zooms."""
+    return {
         "epochs": _EPOCHS,
         "batch_size": recipe.batch_size,
         "opt": recipe.optimiser,
@@ -115,23 +122,12 @@ def _settings(work: Work[Recipe], job: Job, folder: Path) -> dict[str, Any]:
         "sched_on_updates": True,
         "warmup_epochs": 1,
         "smoothing": recipe.label_smoothing,
-    }
-    changed = {
-        "scale": [(1 - augmentation.zoom) ** 2, 1.0],
+        "scale": [(1 - recipe.augmentation.zoom) ** 2, 1.0],
         "ratio": [1.0, 1.0],
-        "hflip": 0.5 if augmentation.flip else 0.0,
+        "hflip": 0.5 if recipe.augmentation.flip else 0.0,
         "color_jitter": 0.0,
         "train_interpolation": "bilinear",
     }
-    machine = {
-        "device": "cpu",
-        "channels_last": True,
-        "workers": 1,
-        "output": str(folder / "out"),
-        "experiment": "run",
-        "checkpoint_hist": 1,
-    }
-    return data | start | optimisation | changed | machine
 
 
 def _run(script: Path, config: Path) -> None:
