@@ -16,6 +16,7 @@ from benchmark.harness.plan import Selection
 from benchmark.records import store
 from benchmark.records.record import Record
 
+ARMS = ("scratch", "finetune")
 N = 20
 SEEDS = 3
 
@@ -46,8 +47,11 @@ class Beside:
 
 
 def beside(script: Path, selection: Selection) -> tuple[Beside, ...]:
-    """Each trained arm of the selection, one process at a time; raises as `timm_script.train`."""
-    return tuple(_beside(script, selection, arm) for arm in ("scratch", "finetune"))
+    """Each of `ARMS`, for the selection's only task and backbone, one process at a time.
+
+    Raises as `timm_script.train`.
+    """
+    return tuple(_beside(script, selection, arm) for arm in ARMS)
 
 
 def _beside(script: Path, selection: Selection, arm: str) -> Beside:

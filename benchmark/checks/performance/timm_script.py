@@ -67,7 +67,7 @@ def train(script: Path, job: Job, folder: Path) -> Trained:
     started = time.perf_counter()
     _run(script, config)
     seconds = time.perf_counter() - started
-    return Trained(_last_accuracy(folder / "out" / "run" / "summary.csv"), seconds)
+    return Trained(_last_accuracy(script, folder / "out" / "run" / "summary.csv"), seconds)
 
 
 def _images_of_an_epoch(recipe: Recipe) -> int:
@@ -138,14 +138,21 @@ def _run(script: Path, config: Path) -> None:
         check=False,
     )
     if done.returncode:
-        raise UserError(
-            f"timm's script failed: {(done.stderr.strip() or 'no message').splitlines()[-1]}",
-            where=script,
-            mend="take train.py from the repository of timm, of a version near the one installed",
-        )
+        raise _failed(script, (done.stderr.strip() or "no message").splitlines()[-1])
 
 
-def _last_accuracy(summary: Path) -> float:
-    with summary.open(encoding="utf-8", newline="") as file:
-        *_, last = csv.DictReader(file)
-    return float(last["eval_top1"]) / 100
+def _last_accuracy(script: Path, summary: Path) -> float:
+    try:
+        with summary.open(encoding="utf-8", newline="") as file:
+            *_, last = csv.DictReader(file)
+        return float(last["eval_top1"]) / 100
+    except (OSError, ValueError, KeyError) as error:
+        raise _failed(script, "it wrote no summary.csv with eval_top1") from error
+
+
+def _failed(script: Path, why: str) -> UserError:
+    return UserError(
+        f"timm's script failed: {why}",
+        where=script,
+        mend="take train.py from the repository of timm, of a version near the one installed",
+    )

@@ -10,7 +10,7 @@ from benchmark.harness import plan
 from benchmark.harness.plan import Selection
 
 SAYS = """
-import argparse, csv, json, pathlib, yaml
+import argparse, json, pathlib, yaml
 from torchvision import transforms
 parser = argparse.ArgumentParser()
 parser.add_argument("--config")
@@ -72,3 +72,9 @@ def test_a_script_that_fails_is_told_in_one_sentence(tmp_path, job):
     broken = script(tmp_path, "raise SystemExit('no such option')")
     with pytest.raises(UserError, match="no such option"):
         timm_script.train(broken, job, images(tmp_path))
+
+
+@pytest.mark.parametrize("text", ["", SAYS.replace("eval_top1", "top1")])
+def test_a_script_that_tells_no_accuracy_has_failed(tmp_path, job, text):
+    with pytest.raises(UserError, match="it wrote no summary"):
+        timm_script.train(script(tmp_path, text), job, images(tmp_path))
