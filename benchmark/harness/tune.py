@@ -12,7 +12,7 @@ from __future__ import annotations
 import functools
 import itertools
 import json
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -193,21 +193,27 @@ def tune(
 
 def _wanted(
     found: Evidence, others: Mapping[str, Mapping[int, Settings]], arm: arms.Arm, size: int
-) -> Iterator[tuple[Settings, int]]:
-    """What is to be tried next, given what was ``found``; nothing once the search has ended."""
+) -> list[tuple[Settings, int]]:
+    """What is to be tried next, given what was ``found``; nothing once the search has ended.
+
+    The search has the first seed, what came near its best the others as well. These may turn to
+    settings that the search did not go on from: then the rates on both sides of them are tried too.
+    """
+    here = {c: a for c, a in found.items() if (c.arm, c.images_per_class) == (arm.name, size)}
 
     def drawn(seed: int) -> dict[str, float]:
-        return means_at({c: a for c, a in found.items() if c.seed == seed}, arm.name, size)
+        return means_at({c: a for c, a in here.items() if c.seed == seed}, arm.name, size)
 
     first, *more = SEEDS
     known = drawn(first)
     start = others.get(arm.settings_of or "", {}).get(size)
     if untried := _untried(known, arm, start):
-        yield from ((settings, first) for settings in untried)
-        return
-    for seed in more:
-        there = drawn(seed)
-        yield from ((json.loads(one), seed) for one in _near(known) if one not in there)
+        return [(settings, first) for settings in untried]
+    near = [(one, seed) for seed in more for one in _near(known) if one not in drawn(seed)]
+    if near:
+        return [(json.loads(one), seed) for one, seed in near]
+    beside = _beside(chosen_settings(here)[arm.name][size])
+    return [(settings, first) for settings in beside if as_text(settings) not in known]
 
 
 def _untried(known: Mapping[str, float], arm: arms.Arm, start: Settings | None) -> list[Settings]:

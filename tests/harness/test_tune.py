@@ -208,6 +208,24 @@ def test_other_seeds_are_spent_on_what_came_near_the_best(task, backbone, monkey
     assert second == {(2, still), (2, as_text(FAST)), (4, as_text(FAST))}
 
 
+def test_a_choice_that_another_seed_turned_to_has_the_rates_beside_it_tried_as_well(
+    task, backbone, monkeypatch, tmp_path
+):
+    """The first seed goes on from 1e-2, just better than 1e-4; the second prefers 1e-4."""
+    monkeypatch.setattr(tune, "RATES", (1e-5, 1e-4, 1e-3, 1e-2, 1e-1))
+    monkeypatch.setattr(tune, "SEEDS", (1000, 1001))
+    accuracies = {1e-4: (0.9, 0.9), 1e-2: (0.905, 0.7)}
+
+    def turned(tuning):
+        rate = json.loads(tuning.cell.settings)["learning_rate"]
+        return tuning.cell, accuracies.get(rate, (0.2, 0.2))[tuning.cell.seed - 1000]
+
+    monkeypatch.setattr(tune, "run", turned)
+    found = tuned(backbone, [task], tmp_path / "evidence.csv", ["scratch"])
+    assert chosen_settings(found)["scratch"][2] == SLOW
+    assert as_text({**SLOW, "learning_rate": 1e-5}) in {c.settings for c in found}
+
+
 def test_what_was_measured_before_an_interruption_counts(task, backbone, monkeypatch, tmp_path):
     made = []
 
