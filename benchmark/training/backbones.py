@@ -61,9 +61,9 @@ class Backbone:
         return preprocessing(self._configuration, self.name)
 
     @functools.cached_property
+    @torch.random.fork_rng(devices=[])  # whoever asks first may have set a seed
     def _configuration(self) -> dict[str, Any]:
-        with torch.random.fork_rng(devices=[]):  # whoever asks first may have set a seed
-            return networks.configuration(networks.build(self.timm_name, pretrained=False))
+        return networks.configuration(networks.build(self.timm_name, pretrained=False))
 
     @functools.cached_property
     def design(self) -> dict[str, Any]:
@@ -107,6 +107,7 @@ class Backbone:
         return backbone_names.pretrained_on(f".{tag}") if said == UNKNOWN else said
 
     @functools.cached_property
+    @torch.random.fork_rng(devices=[])
     def has_batch_norm(self) -> bool:
         """Whether it keeps statistics of what it has seen."""
         parts = networks.build(self.timm_name, pretrained=False).modules()

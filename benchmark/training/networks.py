@@ -76,6 +76,7 @@ def build(
 
 
 @functools.cache
+@torch.random.fork_rng(devices=[])
 def drops_at(name: str, rate: str) -> bool:
     """Whether the network drops anything at ``rate``: ``drop_rate`` or ``drop_path_rate``.
 

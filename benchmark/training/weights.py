@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import torch
 from torch import nn
 from torch.nn.modules.module import register_module_module_registration_hook
 from torch.utils.hooks import RemovableHandle
@@ -31,6 +32,7 @@ class Filled:
 
 
 @functools.lru_cache(maxsize=4)
+@torch.random.fork_rng(devices=[])  # what is drawn next must not depend on who asked first
 def filled(name: str, image_size: int | None = None) -> Filled:
     """The network with its weights.
 

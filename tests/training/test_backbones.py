@@ -268,6 +268,15 @@ def test_the_first_network_of_a_process_starts_as_any_other():
     assert all(map(torch.equal, starts[0].values(), starts[1].values()))
 
 
+def test_looking_at_a_network_or_its_weights_draws_nothing(backbone):
+    weights.filled.cache_clear()
+    networks.drops_at.cache_clear()
+    before, found = torch.get_rng_state(), backbones.find(backbone)
+    found.create(0, pretrained=True)
+    assert found.has_batch_norm and found.drops_at("drop_rate") and found.pretrained_on
+    assert torch.equal(torch.get_rng_state(), before)
+
+
 @pytest.mark.parametrize(
     ("name", "size", "takes"),
     [("test_resnet", 64, True), ("test_vit", 64, False), ("test_vit2", 80, False)],
