@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from benchmark import files
 from benchmark.analysis.board import FINETUNE, SCRATCH
 from benchmark.harness.job import Job
-from benchmark.records.explained.finding import MOST_TEST_IMAGES
+from benchmark.records.explained.finding import MOST_TEST_IMAGES, RANDOM_START
 from benchmark.records.recipe import Recipe
 
 Jobs = Mapping[str, Job]
@@ -31,10 +31,14 @@ class Variant:
     """Whether it is the second of its kind, on the same images."""
     reinitialised: int = 0
     """How many of the top blocks start from random weights."""
+    blocks: int = 0
+    """Of so many; 0 where none does."""
 
     @property
     def name(self) -> str:
         """In a finding, where all trainings have one subset."""
+        if 0 < self.blocks == self.reinitialised:
+            return RANDOM_START
         twin = " twin" if self.twin else ""
         top = f" top {self.reinitialised} anew" if self.reinitialised else ""
         return f"{self.job.trial.arm}{twin}{top}"
@@ -42,7 +46,13 @@ class Variant:
     @property
     def keeps_weights(self) -> bool:
         """Whether its start and its end are compared with others."""
-        return self.job.trial.arm in (SCRATCH, FINETUNE) and not self.reinitialised
+        whole = self.reinitialised in (0, self.blocks)
+        return self.job.trial.arm in (SCRATCH, FINETUNE) and whole
+
+    @property
+    def _is_followed(self) -> bool:
+        """Whether its course is compared with another's: fine-tuning, from either start."""
+        return self.job.trial.arm == FINETUNE and self.keeps_weights and not self.twin
 
     @property
     def views(self) -> tuple[int, ...]:
@@ -51,7 +61,7 @@ class Variant:
         The training loss can fall by a factor of thirty while the views grow by a half.
         """
         recipe = self.job.recipe
-        if self.twin or not self.keeps_weights or not isinstance(recipe, Recipe):
+        if not self._is_followed or not isinstance(recipe, Recipe):
             return ()
         batch, most = recipe.batch_size, recipe.steps
         quarters = range(4 * math.ceil(math.log2(max(2, most))))

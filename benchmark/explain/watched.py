@@ -101,7 +101,7 @@ class _Looker(Onlooker):
     def sees(self, run: Run) -> None:
         own, others = (scored(run.model, one, run.side) for one in (self._train, self._test))
         views = run.step * run.recipe.batch_size
-        self.looks.append(Look(views, own.loss, others.loss, others.accuracy))
+        self.looks.append(Look(views, own.loss, others.loss))
         if self._keeps and not run.step:
             self.start = _copied(run.model.state_dict())
         if self._keeps and run.step == run.schedule.end:

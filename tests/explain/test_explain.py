@@ -1,13 +1,15 @@
 import dataclasses
 
 import pytest
+import torch
 
 from benchmark.errors import UserError
 from benchmark.explain import explain, kept, watched
 from benchmark.explain.listener import Listener
+from benchmark.explain.variant import Variant
 from benchmark.harness.plan import Selection
 from benchmark.records.explained import findings
-from benchmark.records.explained.finding import QUESTIONS
+from benchmark.records.explained.finding import EFFECT, QUESTIONS
 
 pytestmark = pytest.mark.slow
 
@@ -89,13 +91,30 @@ def test_no_machine_s_folder_is_in_what_is_stored(whole, backbone):
     assert all(folder not in path.read_text() for path in root.rglob("*.json"))
 
 
-def test_looking_on_changes_nothing(selection):
+def test_looking_on_changes_nothing(selection, monkeypatch):
+    finetune, random = effect(selection)
+    assert all(one.views for one in (finetune, random))
+    seen = [watched.train(one).course for one in (finetune, random)]
+    assert seen[0].accuracy == pytest.approx(_plain(finetune.job))
+    monkeypatch.setattr(Variant, "views", ())
+    unseen = [watched.train(one).course for one in (finetune, random)]
+    assert [one.looks[-1] for one in unseen] == [one.looks[-1] for one in seen]
+
+
+def test_the_random_start_differs_from_fine_tuning_in_nothing_but_its_weights(selection):
+    finetune, random = (watched.train(one) for one in effect(selection))
+    assert random.course.looks[-1].views == finetune.course.looks[-1].views
+    assert {name: one.shape for name, one in random.start.items()} == {
+        name: one.shape for name, one in finetune.start.items()
+    }
+    kernels = [name for name, one in finetune.start.items() if one.ndim == 4]
+    assert not any(torch.equal(random.start[name], finetune.start[name]) for name in kernels)
+
+
+def effect(selection):
+    """The trainings that this question compares."""
     planned = explain.prepare(selection)
-    looked = [v for v in planned.asked[1].variants if v.views]
-    for variant in looked:
-        unseen = dataclasses.replace(variant, twin=False)
-        accuracy = watched.train(unseen).course.accuracy
-        assert accuracy == pytest.approx(_plain(variant.job))
+    return next(one for one in planned.asked if one.key == EFFECT).variants
 
 
 def _plain(job):

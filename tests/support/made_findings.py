@@ -8,6 +8,7 @@ from toy import FACTS
 from benchmark.files import digest
 from benchmark.records.explained.finding import (
     QUESTIONS,
+    RANDOM_START,
     Basin,
     Cell,
     Compression,
@@ -34,7 +35,8 @@ def _basin(off):
         return Path(tuple(rise), tuple(rise), tuple(0.1 + off + one / 4 for one in rise))
 
     return Basin(
-        {"scratch": Look(640, 0.01, 0.6 + off, 0.8), "finetune": Look(640, 0.01, 0.4, 0.9)},
+        {"scratch": Look(640, 0.01, 0.6 + off), "finetune": Look(640, 0.01, 0.4)},
+        {"scratch": not off, "finetune": True},
         {
             "finetune to finetune": path(0.02),
             "scratch to scratch": path(2.0 + off),
@@ -47,13 +49,13 @@ def _basin(off):
 def _effect(off):
     def course(rate, test_loss):
         looks = (
-            Look(64 * k, math.log(3) * 0.5 ** (k / rate), test_loss + off / (1 + k), 0.7)
+            Look(64 * k, math.log(3) * 0.5 ** (k / rate), test_loss + off / (1 + k))
             for k in range(40)
         )
         return tuple(looks)
 
-    courses = {"scratch": course(4, 0.6), "finetune": course(2, 0.4)}
-    return Effect(courses, {"scratch": True, "finetune": True})
+    courses = {RANDOM_START: course(4, 0.6), "finetune": course(2, 0.4)}
+    return Effect(courses, {RANDOM_START: True, "finetune": True})
 
 
 def _scale(off):
@@ -69,7 +71,7 @@ def _reuse(off):
     return Reuse(
         BLOCKS,
         {
-            "scratch": Layers(weak, strong, (0.5, 0.4 + off, 0.2)),
+            RANDOM_START: Layers(weak, strong, (0.5, 0.4 + off, 0.2)),
             "finetune": Layers(strong, (0.7, 0.8, 0.9), (0.95, 0.9 - off, 0.1)),
         },
     )
@@ -94,7 +96,7 @@ def finding(question="scale", n=2, seed=0, task="toy", backbone="net", **changed
         protocol=PROTOCOL,
         reason=None,
         answer=answer(question, seed),
-        recipes={"scratch": {"views": 64}},
+        recipes={"scratch": {"views": 64, "learning_rate": 0.01}, "scratch twin": {"views": 64}},
         data=FACTS,
         backbone_label="a made-up network",
         weights_hash="weights",

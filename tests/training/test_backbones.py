@@ -273,7 +273,7 @@ def test_looking_at_a_network_or_its_weights_draws_nothing(backbone):
     networks.drops_at.cache_clear()
     before, found = torch.get_rng_state(), backbones.find(backbone)
     found.create(0, pretrained=True)
-    assert found.has_batch_norm and found.drops_at("drop_rate") and found.pretrained_on
+    assert all([found.has_batch_norm, found.drops_at("drop_rate"), found.pretrained_on])
     assert torch.equal(torch.get_rng_state(), before)
 
 

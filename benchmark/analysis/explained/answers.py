@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Literal, TypeVar
 
 from benchmark.analysis.stats import Estimate
-from benchmark.records.explained.finding import Finding
+from benchmark.records.explained.finding import Basin, Effect, Finding
 
 Word = Literal["yes", "no", "undecided"]
 
@@ -29,3 +29,10 @@ def at_each_n(findings: Iterable[Finding], kind: type[A]) -> dict[int, list[A]]:
         if isinstance(one.answer, kind):
             found[one.cell.images_per_class].append(one.answer)
     return dict(found)
+
+
+def unfinished(answers: Sequence[Basin] | Sequence[Effect]) -> dict[str, int]:
+    """Training -> at how many seeds its loss was still falling in the end."""
+    return {
+        name: sum(not one.levelled_off[name] for one in answers) for name in answers[0].levelled_off
+    }

@@ -16,7 +16,7 @@ from typing import Literal
 import numpy as np
 
 from benchmark.analysis.board import FINETUNE, SCRATCH
-from benchmark.analysis.explained.answers import Word, is_above
+from benchmark.analysis.explained.answers import Word, is_above, unfinished
 from benchmark.analysis.stats import Estimate, estimate
 from benchmark.records.explained.finding import Basin, Look, Path
 
@@ -69,6 +69,8 @@ class Basins:
     """The same on test images."""
     travelled: dict[str, dict[str, Estimate]]
     """Arm -> block -> distance from the start, as a share of its length."""
+    unfinished: dict[str, int]
+    """Arm -> trainings whose loss was still falling in the end."""
 
     def line(self, name: str) -> Line:
         """The line of this name."""
@@ -91,6 +93,7 @@ def basins(answers: Sequence[Basin]) -> Basins:
             }
             for arm, blocks in first.travelled.items()
         },
+        unfinished(answers),
     )
 
 

@@ -1,7 +1,8 @@
 """Regularisation or optimisation? (Erhan et al. 2010, "Why does unsupervised pre-training help?")
 
-Where both trainings have come down to the same training loss: a lower test loss of fine-tuning is
-what a regulariser does, fewer views to get there what easier optimisation does. Both can be true.
+Fine-tuning is beside the same training from random weights, where both have come down to the same
+training loss: a lower test loss of fine-tuning is what a regulariser does, fewer views to get there
+what easier optimisation does. Both can be true.
 """
 
 from __future__ import annotations
@@ -11,10 +12,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from benchmark.analysis.board import FINETUNE, SCRATCH
-from benchmark.analysis.explained.answers import Word, is_above
+from benchmark.analysis.board import FINETUNE
+from benchmark.analysis.explained.answers import Word, is_above, unfinished
 from benchmark.analysis.stats import Estimate, estimate
-from benchmark.records.explained.finding import Effect, Look
+from benchmark.records.explained.finding import RANDOM_START, Effect, Look
 
 SHARES = (0.5, 0.25, 0.1, 0.05, 0.025, 0.01)
 """Training losses at which trainings are compared, as shares of the loss of guessing."""
@@ -54,9 +55,9 @@ class Level:
     share: float
     """Of the loss of guessing."""
     test_loss: Mapping[str, Estimate]
-    """Arm -> test loss there, in nats."""
+    """Training -> test loss there, in nats."""
     views: Mapping[str, Estimate]
-    """Arm -> logarithm to base 2 of the views to get there."""
+    """Training -> logarithm to base 2 of the views to get there."""
 
 
 @dataclass(frozen=True)
@@ -66,11 +67,13 @@ class Effects:
     seeds: int
     levels: tuple[Level, ...]
     unfinished: Mapping[str, int]
-    """Arm -> trainings whose loss was still falling in the end."""
+    """Training -> at how many seeds its loss was still falling in the end."""
     test_loss: Estimate | None
-    """Of scratch less that of fine-tuning, mean over levels, in nats; None with too few levels."""
+    """From random weights less that of fine-tuning, mean over levels, in nats; None with too few
+    levels."""
     doublings: Estimate | None
-    """How often the views double from fine-tuning's to scratch's, mean over levels."""
+    """How often the views double from fine-tuning's to those from random weights, mean over
+    levels."""
 
     @property
     def regularises(self) -> Word:
@@ -85,13 +88,13 @@ class Effects:
 
 def effects(answers: Sequence[Effect], classes: int) -> Effects:
     """From the seeds at one N, at least one, of a task with so many classes."""
-    arms = (SCRATCH, FINETUNE)
+    both = (RANDOM_START, FINETUNE)
     found: dict[float, dict[str, list[Reached]]] = {}
     for share in SHARES:
         loss = share * math.log(classes)
-        there = {arm: [reached(one.courses[arm], loss) for one in answers] for arm in arms}
+        there = {name: [reached(one.courses[name], loss) for one in answers] for name in both}
         if all(one is not None for places in there.values() for one in places):
-            found[share] = {arm: [p for p in there[arm] if p is not None] for arm in arms}
+            found[share] = {name: [p for p in there[name] if p is not None] for name in both}
     enough = len(found) >= FEWEST
     seeds = range(len(answers))
     lost = [_mean(_lost(places, seed) for places in found.values()) for seed in seeds if enough]
@@ -99,7 +102,7 @@ def effects(answers: Sequence[Effect], classes: int) -> Effects:
     return Effects(
         len(answers),
         tuple(_level(share, places) for share, places in found.items()),
-        {arm: sum(not one.levelled_off[arm] for one in answers) for arm in arms},
+        unfinished(answers),
         estimate(lost) if lost else None,
         estimate(longer) if longer else None,
     )
@@ -108,17 +111,17 @@ def effects(answers: Sequence[Effect], classes: int) -> Effects:
 def _level(share: float, places: Mapping[str, Sequence[Reached]]) -> Level:
     return Level(
         share,
-        {arm: estimate([one.test_loss for one in there]) for arm, there in places.items()},
-        {arm: estimate([math.log2(one.views) for one in there]) for arm, there in places.items()},
+        {name: estimate([one.test_loss for one in there]) for name, there in places.items()},
+        {name: estimate([math.log2(one.views) for one in there]) for name, there in places.items()},
     )
 
 
 def _lost(places: Mapping[str, Sequence[Reached]], seed: int) -> float:
-    return places[SCRATCH][seed].test_loss - places[FINETUNE][seed].test_loss
+    return places[RANDOM_START][seed].test_loss - places[FINETUNE][seed].test_loss
 
 
 def _longer(places: Mapping[str, Sequence[Reached]], seed: int) -> float:
-    return math.log2(places[SCRATCH][seed].views / places[FINETUNE][seed].views)
+    return math.log2(places[RANDOM_START][seed].views / places[FINETUNE][seed].views)
 
 
 def _mean(values: Iterable[float]) -> float:

@@ -1,8 +1,8 @@
 """Which blocks stay in use? By what features are worth at the start, and how little they change.
 
 A block is *reused* if its pretrained features are surely better for the task than random ones, by
-nearest neighbours, and surely change less in fine-tuning than those of a random start do in its
-training, by linear CKA. It is *not* if either is surely not so.
+nearest neighbours, and surely change less in fine-tuning than random ones do in the same training,
+by linear CKA. It is *not* if either is surely not so.
 """
 
 from __future__ import annotations
@@ -10,15 +10,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from benchmark.analysis.board import FINETUNE, SCRATCH
+from benchmark.analysis.board import FINETUNE
 from benchmark.analysis.explained.answers import Word, is_above
 from benchmark.analysis.stats import Estimate, ShareEstimate, estimate, share_estimate
-from benchmark.records.explained.finding import Layers, Reuse
+from benchmark.records.explained.finding import RANDOM_START, Layers, Reuse
 
 
 @dataclass(frozen=True)
 class Worth:
-    """One block of one arm's networks, over seeds; all 0..1."""
+    """One block of networks from one start, over seeds; all 0..1."""
 
     before: ShareEstimate
     after: ShareEstimate
@@ -27,15 +27,15 @@ class Worth:
 
 @dataclass(frozen=True)
 class ReusedBlock:
-    """One block of both arms."""
+    """One block from both starts."""
 
     name: str
     worth: dict[str, Worth]
-    """By arm."""
+    """By training: fine-tuning and `RANDOM_START`."""
     better: Estimate
     """Accuracy of the pretrained features less that of random ones, before any training."""
     stays: Estimate
-    """Similarity through fine-tuning less that through training from scratch."""
+    """Similarity through fine-tuning less that through training from random weights."""
 
     @property
     def reused(self) -> Word:
@@ -50,13 +50,13 @@ def reused(answers: Sequence[Reuse]) -> tuple[ReusedBlock, ...]:
 
 
 def _block(answers: Sequence[Reuse], i: int) -> ReusedBlock:
-    layers = {arm: [one.layers[arm] for one in answers] for arm in (SCRATCH, FINETUNE)}
-    both = list(zip(layers[FINETUNE], layers[SCRATCH], strict=True))
+    layers = {name: [one.layers[name] for one in answers] for name in (RANDOM_START, FINETUNE)}
+    both = list(zip(layers[FINETUNE], layers[RANDOM_START], strict=True))
     return ReusedBlock(
         answers[0].blocks[i],
-        {arm: _worth(own, i) for arm, own in layers.items()},
-        estimate([fine.before[i] - scratch.before[i] for fine, scratch in both]),
-        estimate([fine.similarity[i] - scratch.similarity[i] for fine, scratch in both]),
+        {name: _worth(own, i) for name, own in layers.items()},
+        estimate([fine.before[i] - random.before[i] for fine, random in both]),
+        estimate([fine.similarity[i] - random.similarity[i] for fine, random in both]),
     )
 
 

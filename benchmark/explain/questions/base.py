@@ -10,11 +10,29 @@ from typing import Any
 import torch
 from torch import nn
 
+from benchmark.analysis.board import FINETUNE
+from benchmark.explain.blocks import blocks
 from benchmark.explain.scoring import Labelled
 from benchmark.explain.variant import Jobs, Variant
 from benchmark.explain.watched import State, Watched, images_of
 from benchmark.records.explained.finding import Answer
+from benchmark.training import backbones
 from benchmark.training.work import Work
+
+
+@functools.cache
+def block_names(backbone: str, image_size: int) -> tuple[str, ...]:
+    """Of the blocks of a backbone, by the name that timm understands, from the images up."""
+    with torch.random.fork_rng(devices=[]):
+        model = backbones.find(backbone).create(2, pretrained=False, image_size=image_size)
+    return tuple(block.name for block in blocks(model))
+
+
+def anew(jobs: Jobs, top: int | None = None) -> Variant:
+    """Fine-tuning with its ``top`` blocks from random weights; without a number, all of them."""
+    job = jobs[FINETUNE]
+    count = len(block_names(job.backbone, job.image_size))
+    return Variant(job, reinitialised=top or count, blocks=count)
 
 
 @dataclass(frozen=True)

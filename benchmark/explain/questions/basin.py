@@ -34,6 +34,7 @@ def _ask(seen: Seen) -> Basin:
     ends = {name: one.end for name, one in seen.trainings.items()}
     return Basin(
         {arm: seen.trainings[arm].course.looks[-1] for arm in (SCRATCH, FINETUNE)},
+        {arm: seen.trainings[arm].course.levelled_off for arm in (SCRATCH, FINETUNE)},
         {name: _path(seen, ends[first], ends[last], batches) for first, last, name in _LINES},
         {arm: _travelled(seen, arm) for arm in (SCRATCH, FINETUNE)},
     )

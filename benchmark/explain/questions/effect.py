@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from benchmark.analysis.board import FINETUNE, SCRATCH
-from benchmark.explain.questions.base import Question, Seen
+from benchmark.analysis.board import FINETUNE
+from benchmark.explain.questions.base import Question, Seen, anew
 from benchmark.explain.variant import Jobs, Variant
-from benchmark.records.explained.finding import EFFECT, Effect
-
-_ARMS = (SCRATCH, FINETUNE)
+from benchmark.records.explained.finding import EFFECT, RANDOM_START, Effect
 
 
 def _variants(jobs: Jobs) -> tuple[Variant, ...]:
-    return tuple(Variant(jobs[arm]) for arm in _ARMS)
+    return Variant(jobs[FINETUNE]), anew(jobs)
 
 
 def _ask(seen: Seen) -> Effect:
-    courses = {arm: seen.trainings[arm].course for arm in _ARMS}
+    courses = {name: seen.trainings[name].course for name in (RANDOM_START, FINETUNE)}
     return Effect(
-        {arm: course.looks for arm, course in courses.items()},
-        {arm: course.levelled_off for arm, course in courses.items()},
+        {name: course.looks for name, course in courses.items()},
+        {name: course.levelled_off for name, course in courses.items()},
     )
 
 
-QUESTION = Question(EFFECT, _ARMS, _variants, _ask)
+QUESTION = Question(EFFECT, (FINETUNE,), _variants, _ask)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from benchmark.analysis.board import FINETUNE, SCRATCH
+from benchmark.analysis.board import FINETUNE
 from benchmark.explain.blocks import Block, blocks
-from benchmark.explain.questions.base import Question, Seen
+from benchmark.explain.questions.base import Question, Seen, anew
 from benchmark.explain.reuse import (
     NEIGHBOURS,
     Features,
@@ -14,24 +14,23 @@ from benchmark.explain.reuse import (
 )
 from benchmark.explain.variant import Jobs, Variant
 from benchmark.explain.watched import State
-from benchmark.records.explained.finding import REUSE, Layers, Reuse
-
-_ARMS = (SCRATCH, FINETUNE)
+from benchmark.records.explained.finding import RANDOM_START, REUSE, Layers, Reuse
 
 
 def _variants(jobs: Jobs) -> tuple[Variant, ...]:
-    return tuple(Variant(jobs[arm]) for arm in _ARMS)
+    return Variant(jobs[FINETUNE]), anew(jobs)
 
 
 def _ask(seen: Seen) -> Reuse:
     parts = blocks(seen.network())
     return Reuse(
-        tuple(block.name for block in parts), {arm: _layers(seen, arm, parts) for arm in _ARMS}
+        tuple(block.name for block in parts),
+        {name: _layers(seen, name, parts) for name in (RANDOM_START, FINETUNE)},
     )
 
 
-def _layers(seen: Seen, arm: str, parts: tuple[Block, ...]) -> Layers:
-    one = seen.trainings[arm]
+def _layers(seen: Seen, name: str, parts: tuple[Block, ...]) -> Layers:
+    one = seen.trainings[name]
     (train_before, before), (train_after, after) = (
         _features(seen, state, parts) for state in (one.start, one.end)
     )
@@ -59,4 +58,4 @@ def _features(
     return train, test
 
 
-QUESTION = Question(REUSE, _ARMS, _variants, _ask, (NEIGHBOURS,))
+QUESTION = Question(REUSE, (FINETUNE,), _variants, _ask, (NEIGHBOURS,))

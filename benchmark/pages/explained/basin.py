@@ -10,7 +10,14 @@ from benchmark.analysis.explained.answers import at_each_n
 from benchmark.analysis.explained.basins import Basins, Line, basins
 from benchmark.pages import escape, printer
 from benchmark.pages.explained import figures
-from benchmark.pages.explained.part import Part, Said, Section, number, percent
+from benchmark.pages.explained.part import (
+    Part,
+    Said,
+    Section,
+    number,
+    percent,
+    still_falling,
+)
 from benchmark.records.explained.finding import BASIN, Basin, Finding
 
 _BOTH = f"{SCRATCH} to {FINETUNE}"
@@ -40,7 +47,7 @@ def _sentence(one: Basins) -> str:
     return (
         f"{said}; on the line between them the test error rises by {percent(both.test_error)} "
         f"points. Between two trainings of `{FINETUNE}` it rises by {_rise(fine)}, of `{SCRATCH}` "
-        f"by {_rise(random)}."
+        f"by {_rise(random)}.{still_falling(one.unfinished, one.seeds)}"
     )
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import partial
 
-from benchmark.analysis.board import FINETUNE, SCRATCH
+from benchmark.analysis.board import FINETUNE
 from benchmark.analysis.explained.answers import at_each_n
 from benchmark.analysis.explained.effects import FEWEST, Effects, effects
 from benchmark.analysis.stats import Estimate
 from benchmark.pages import printer
 from benchmark.pages.explained import figures
-from benchmark.pages.explained.part import Part, Said, Section, number
-from benchmark.records.explained.finding import EFFECT, Effect, Finding
+from benchmark.pages.explained.part import Part, Said, Section, number, still_falling
+from benchmark.records.explained.finding import EFFECT, RANDOM_START, Effect, Finding
 
 _OPEN = "**undecided**"
 
@@ -48,9 +48,11 @@ def _sentence(one: Effects) -> str:
         "no": "**it does not make optimisation easier**",
     }
     return (
-        f"at equal training loss the test loss of scratch is {number(one.test_loss, sign=True)} "
-        f"nats above that of fine-tuning: {loss.get(one.regularises, _OPEN)}. To get there scratch "
-        f"needs {_times(one.doublings)} as many views: {views.get(one.optimises, _OPEN)}."
+        "at equal training loss the test loss from random weights is "
+        f"{number(one.test_loss, sign=True)} nats above that of fine-tuning: "
+        f"{loss.get(one.regularises, _OPEN)}. To get there random weights need "
+        f"{_times(one.doublings)} as many views: {views.get(one.optimises, _OPEN)}."
+        f"{still_falling(one.unfinished, one.seeds)}"
     )
 
 
@@ -62,17 +64,21 @@ def _times(doublings: Estimate) -> str:
 
 
 def _levels(known: Mapping[int, Effects]) -> str:
-    header = ("N", "training loss, share of guessing", "test loss, scratch", "test loss, finetune")
+    header = ("N", "training loss, share of guessing", *_of_both("test loss"), *_of_both("views"))
     rows = [
         (
             *(str(n), f"{level.share:g}"),
-            *(number(level.test_loss[arm]) for arm in (SCRATCH, FINETUNE)),
-            *(_views(level.views[arm]) for arm in (SCRATCH, FINETUNE)),
+            *(number(level.test_loss[arm]) for arm in (RANDOM_START, FINETUNE)),
+            *(_views(level.views[arm]) for arm in (RANDOM_START, FINETUNE)),
         )
         for n, one in known.items()
         for level in one.levels
     ]
-    return printer.markdown((*header, "views, scratch", "views, finetune"), rows)
+    return printer.markdown(header, rows)
+
+
+def _of_both(what: str) -> tuple[str, str]:
+    return f"{what}, {RANDOM_START}", f"{what}, {FINETUNE}"
 
 
 def _views(doublings: Estimate) -> str:

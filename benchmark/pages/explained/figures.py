@@ -13,9 +13,9 @@ from benchmark.analysis.explained.reused import ReusedBlock
 from benchmark.analysis.explained.shares import Compressions
 from benchmark.analysis.stats import Estimate, share_estimate
 from benchmark.pages.figures import COLOURS, SCRATCH_COLOUR
-from benchmark.records.explained.finding import Basin, Effect, Scale
+from benchmark.records.explained.finding import RANDOM_START, Basin, Effect, Scale
 
-_ARMS = {SCRATCH: SCRATCH_COLOUR, FINETUNE: COLOURS[0]}
+_STARTS = {RANDOM_START: SCRATCH_COLOUR, FINETUNE: COLOURS[0]}
 _LEAST_LOSS = 1e-5
 """Nats: below it a logarithmic axis shows nothing of interest."""
 
@@ -59,9 +59,9 @@ def courses(answers: Mapping[int, Sequence[Effect]]) -> Figure:
     """Test loss against training loss, and training loss against views."""
     figure, (above, below) = _panels(answers, 2, 6.4)
     for i, there in enumerate(answers.values()):
-        for arm, colour in _ARMS.items():
+        for name, colour in _STARTS.items():
             for k, one in enumerate(there):
-                looks = one.courses[arm]
+                looks = one.courses[name]
                 train = [max(look.train_loss, _LEAST_LOSS) for look in looks]
                 how = {
                     "color": colour,
@@ -70,7 +70,7 @@ def courses(answers: Mapping[int, Sequence[Effect]]) -> Figure:
                     "marker": ".",
                     "markersize": 4,
                 }
-                label = {"label": arm} if not k else {}
+                label = {"label": name} if not k else {}
                 above[i].plot(train, [look.test_loss for look in looks], **how, **label)  # type: ignore[arg-type]
                 below[i].plot([look.views for look in looks][1:], train[1:], **how)  # type: ignore[arg-type]
         above[i].set_xscale("log")
@@ -108,12 +108,12 @@ def reused(known: Mapping[int, Sequence[ReusedBlock]]) -> Figure:
     """Nearest neighbours before and after, and similarity, block by block."""
     figure, (above, below) = _panels(known, 2, 6.4)
     for i, blocks in enumerate(known.values()):
-        for aside, (arm, colour) in zip((-0.08, 0.08), _ARMS.items(), strict=True):
+        for aside, (name, colour) in zip((-0.08, 0.08), _STARTS.items(), strict=True):
             places = np.arange(len(blocks)) + aside  # or intervals would lie on one another
-            worth = [block.worth[arm] for block in blocks]
+            worth = [block.worth[name] for block in blocks]
             before, after = [one.before for one in worth], [one.after for one in worth]
-            _dots(above[i], before, places, colour, f"{arm}, before", line="--")
-            _dots(above[i], after, places, colour, f"{arm}, after", line="-")
+            _dots(above[i], before, places, colour, f"{name}, before", line="--")
+            _dots(above[i], after, places, colour, f"{name}, after", line="-")
             _dots(below[i], [one.similarity for one in worth], places, colour, line="-", times=1)
         above[i].set_xticks(range(len(blocks)), [""] * len(blocks))
         names = [block.name for block in blocks]

@@ -17,11 +17,11 @@ from benchmark.analysis.explained.shares import MOST
 from benchmark.defaults import MARGIN
 from benchmark.errors import UserError, one_line
 from benchmark.pages import escape, printer, templates, words
-from benchmark.pages.explained import basin, compression, effect, reuse, scale
+from benchmark.pages.explained import basin, compression, effect, reuse, scale, settings
 from benchmark.pages.explained.part import Part, Section
 from benchmark.pages.figures import STYLE, svg
 from benchmark.records.explained import findings
-from benchmark.records.explained.finding import MOST_TEST_IMAGES, Finding
+from benchmark.records.explained.finding import MOST_TEST_IMAGES, RANDOM_START, Finding
 
 SECTIONS = (basin.SECTION, effect.SECTION, scale.SECTION, reuse.SECTION, compression.SECTION)
 """In the order of the page."""
@@ -99,9 +99,11 @@ def _page(sections: Mapping[Section, Sequence[_Shown]], found: Sequence[Finding]
         overview=_overview(sections),
         labels=[(name, label) for name, label in sorted(labels.items()) if label != name],
         seeds=_seeds(found),
+        settings=settings.table(found),
         most_test_images=f"{MOST_TEST_IMAGES:,}",
         LEAST_BARRIER=words.points(LEAST_BARRIER),
         FEWEST=FEWEST,
+        RANDOM_START=RANDOM_START,
         SHARES=", ".join(f"{share:g}" for share in SHARES),
         MOST=f"{100 * MOST:g}%",
         MARGIN=words.points(MARGIN),

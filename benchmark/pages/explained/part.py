@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from matplotlib.figure import Figure
@@ -41,6 +41,12 @@ class Section:
     title: str
     part: Callable[[Sequence[Finding]], Part | None]
     """From the findings of one task, backbone and question; None where none has an answer."""
+
+
+def still_falling(unfinished: Mapping[str, int], seeds: int) -> str:
+    """A sentence, with a space before it, on trainings that could have used more views; or none."""
+    named = [f"`{name}` ({count} of {seeds})" for name, count in unfinished.items() if count]
+    return f" The loss was still falling at the end of {' and '.join(named)}." if named else ""
 
 
 def number(estimate: Estimate, digits: int = 2, *, sign: bool = False) -> str:

@@ -6,13 +6,13 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import partial
 
-from benchmark.analysis.board import FINETUNE, SCRATCH
+from benchmark.analysis.board import FINETUNE
 from benchmark.analysis.explained.answers import at_each_n
 from benchmark.analysis.explained.reused import ReusedBlock, reused
 from benchmark.pages import escape, printer
 from benchmark.pages.explained import figures
 from benchmark.pages.explained.part import Part, Said, Section, number, percent
-from benchmark.records.explained.finding import REUSE, Finding, Reuse
+from benchmark.records.explained.finding import RANDOM_START, REUSE, Finding, Reuse
 
 Known = Mapping[int, tuple[ReusedBlock, ...]]
 
@@ -48,19 +48,20 @@ def _sentence(blocks: Sequence[ReusedBlock]) -> str:
 
 
 def _table(known: Known) -> str:
-    header = ("N", "block", "neighbours before, scratch", "finetune", "after, scratch", "finetune ")
+    kinds = ("neighbours before", "neighbours after", "CKA")
+    header = [f"{kind}, {start}" for kind in kinds for start in (RANDOM_START, FINETUNE)]
     rows = [
         (
             *(str(n), escape.text(block.name)),
-            *(percent(block.worth[arm].before) for arm in (SCRATCH, FINETUNE)),
-            *(percent(block.worth[arm].after) for arm in (SCRATCH, FINETUNE)),
-            *(number(block.worth[arm].similarity) for arm in (SCRATCH, FINETUNE)),
+            *(percent(block.worth[arm].before) for arm in (RANDOM_START, FINETUNE)),
+            *(percent(block.worth[arm].after) for arm in (RANDOM_START, FINETUNE)),
+            *(number(block.worth[arm].similarity) for arm in (RANDOM_START, FINETUNE)),
             {"yes": "yes", "no": "no"}.get(block.reused, "undecided"),
         )
         for n, blocks in known.items()
         for block in blocks
     ]
-    return printer.markdown((*header, "CKA, scratch", "CKA, finetune", "reused"), rows)
+    return printer.markdown(("N", "block", *header, "reused"), rows)
 
 
 SECTION = Section(REUSE, "What is reused?", _part)

@@ -13,7 +13,7 @@ from pydantic import Field, JsonValue
 
 from benchmark.records.record import DataFacts
 
-FORMAT = 1
+FORMAT = 2
 
 BASIN, EFFECT, SCALE, REUSE, COMPRESSION = (
     "basin",
@@ -25,6 +25,13 @@ BASIN, EFFECT, SCALE, REUSE, COMPRESSION = (
 """The questions: same minimum, regularisation or optimisation, features or scale, what is reused,
 is it compression."""
 QUESTIONS = (BASIN, EFFECT, SCALE, REUSE, COMPRESSION)
+
+RANDOM_START = "random start"
+"""Fine-tuning's own training from random weights: scratch as it would be with fine-tuning's recipe.
+
+Which of two trainings is faster, and how far it goes, is a matter of the learning rate as well, and
+scratch has settings of its own. Beside this one, nothing differs but the start.
+"""
 
 MOST_TEST_IMAGES = 2_000
 """Test losses along trainings and paths, and features, are of so many test images at most."""
@@ -51,7 +58,6 @@ class Look:
     views: int
     train_loss: float
     test_loss: float
-    test_accuracy: float
 
 
 @dataclass(frozen=True)
@@ -72,6 +78,8 @@ class Basin:
 
     ends: dict[str, Look]
     """Arm -> the end of its training."""
+    levelled_off: dict[str, bool]
+    """Arm -> whether its loss had nothing left to fall."""
     paths: dict[str, Path]
     """``ARM to ARM`` -> the line between their ends; of one arm twice: another order of images, and
     other random weights where there are any."""
@@ -85,9 +93,9 @@ class Effect:
     """Does it regularise, or does it make optimisation easier?"""
 
     courses: dict[str, tuple[Look, ...]]
-    """Arm -> how its training went, start and end included."""
+    """Fine-tuning and `RANDOM_START` -> how the training went, start and end included."""
     levelled_off: dict[str, bool]
-    """Arm -> whether its loss had nothing left to fall."""
+    """The same -> whether its loss had nothing left to fall."""
     question: Literal["effect"] = "effect"
 
 
@@ -123,7 +131,7 @@ class Reuse:
     blocks: tuple[str, ...]
     """From the images up."""
     layers: dict[str, Layers]
-    """Arm -> its network."""
+    """Fine-tuning and `RANDOM_START` -> its network."""
     question: Literal["reuse"] = "reuse"
 
 

@@ -18,12 +18,13 @@ def test_a_line_has_two_ends():
 
 
 def answer(error, loss=0.5):
-    look = Look(10, 0.1, 0.4, 0.9)
-    worse = Look(10, 0.1, 0.4 + loss, 0.9)
+    look = Look(10, 0.1, 0.4)
+    worse = Look(10, 0.1, 0.4 + loss)
     flat = Path((0.0,) * 3, (0.0,) * 3, (0.1, 0.1, 0.1))
     high = Path((0.0, 1.0, 0.0), (0.0, 2.0, 0.0), (0.1, 0.1 + error, 0.1))
     return Basin(
         {"scratch": worse, "finetune": look},
+        {"scratch": False, "finetune": True},
         {"finetune to finetune": flat, "scratch to finetune": high},
         {"scratch": {"stem": 1.0}, "finetune": {"stem": 0.1, "head": 0.2}},
     )
@@ -35,6 +36,7 @@ def test_ends_with_a_barrier_lie_in_two_basins_those_without_in_one():
     assert found.line("finetune to finetune").connected == "one basin"
     assert found.test_loss.mean == pytest.approx(0.5)
     assert found.travelled["finetune"]["head"].mean == pytest.approx(0.2)
+    assert found.unfinished == {"scratch": 3, "finetune": 0}
 
 
 @pytest.mark.parametrize("answers", [[answer(0.5)], [answer(0.0), answer(0.5), answer(0.01)]])

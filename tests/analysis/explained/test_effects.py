@@ -3,7 +3,7 @@ import math
 import pytest
 
 from benchmark.analysis.explained.effects import effects, reached
-from benchmark.records.explained.finding import Effect, Look
+from benchmark.records.explained.finding import RANDOM_START, Effect, Look
 
 GUESSING = math.log(10)
 
@@ -13,14 +13,15 @@ def course(rate, test_loss=1.0, until=0.005):
     looks, views = [], 0
     while True:
         loss = GUESSING * 0.5 ** (views / rate)
-        looks.append(Look(views, loss, test_loss, 0.5))
+        looks.append(Look(views, loss, test_loss))
         if loss < until * GUESSING:
             return tuple(looks)
         views += rate
 
 
-def answer(scratch, finetune):
-    return Effect({"scratch": scratch, "finetune": finetune}, {"scratch": True, "finetune": False})
+def answer(random, finetune):
+    courses = {RANDOM_START: random, "finetune": finetune}
+    return Effect(courses, {RANDOM_START: True, "finetune": False})
 
 
 def test_a_loss_is_reached_between_two_looks_where_its_logarithm_falls_evenly():
@@ -61,4 +62,4 @@ def test_a_training_that_was_too_short_leaves_it_undecided():
     found = effects([answer(course(100, 2.0, until=0.2), course(100))] * 3, 10)
     assert [level.share for level in found.levels] == [0.5, 0.25]
     assert (found.regularises, found.optimises) == ("undecided", "undecided")
-    assert found.unfinished == {"scratch": 0, "finetune": 3}
+    assert found.unfinished == {RANDOM_START: 0, "finetune": 3}

@@ -1,13 +1,13 @@
 import pytest
 
 from benchmark.analysis.explained.reused import reused
-from benchmark.records.explained.finding import Layers, Reuse
+from benchmark.records.explained.finding import RANDOM_START, Layers, Reuse
 
 
 def answer(before, similarity):
-    scratch = Layers((0.3,), (0.6,), (0.4,))
+    random = Layers((0.3,), (0.6,), (0.4,))
     return Reuse(
-        ("stem",), {"scratch": scratch, "finetune": Layers((before,), (0.8,), (similarity,))}
+        ("stem",), {RANDOM_START: random, "finetune": Layers((before,), (0.8,), (similarity,))}
     )
 
 

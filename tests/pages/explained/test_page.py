@@ -5,6 +5,7 @@ from made_findings import finding, findings
 
 from benchmark.errors import UserError
 from benchmark.pages.explained import page as explained
+from benchmark.pages.explained import settings
 from benchmark.records.explained.finding import QUESTIONS
 
 
@@ -67,7 +68,24 @@ def test_made_up_numbers_get_the_answers_that_they_were_made_up_for(text):
         "`autoencoder`: no; `autoencoder_all`: no",
     ]
     assert "- N = 2: **reused**: stem, layer1.0; **not reused**: head." in text
-    assert "To get there scratch needs 2 [2, 2] times as many views" in text
+    assert "To get there random weights need 2 [2, 2] times as many views" in text
+
+
+def test_trainings_that_could_have_used_more_views_are_told(text):
+    assert "The loss was still falling at the end of `scratch` (2 of 3)." in text
+
+
+def test_the_settings_of_each_arm_are_shown_and_old_ones_told(page, monkeypatch):
+    def chosen(backbone, arm, n):
+        return {"learning_rate": 0.01 if n == 2 else 0.03}
+
+    monkeypatch.setattr(settings, "settings_for", chosen)
+    table = page(findings()).partition("\n## Settings\n")[2]
+    rows = [[cell.strip() for cell in row.split("|")] for row in table.splitlines() if "toy" in row]
+    assert [(row[3], row[4], row[6], row[-2]) for row in rows] == [
+        ("2", "scratch", "0.01", ""),
+        ("20", "scratch", "0.01", "chosen anew since"),
+    ]
 
 
 def test_one_seed_decides_nothing(page):

@@ -12,7 +12,7 @@ LINES = ("scratch to finetune", "scratch to scratch", "finetune to finetune")
 
 def basins(height, error=0.001):
     rise = Estimate(height, error, 1e6)
-    return Basins(3, tuple(Line(name, rise, rise, rise) for name in LINES), rise, rise, {})
+    return Basins(3, tuple(Line(name, rise, rise, rise) for name in LINES), rise, rise, {}, {})
 
 
 def judged(*heights):
