@@ -103,6 +103,18 @@ def _cut_short(one):
     return dataclasses.replace(one, arms=one.arms | {"scratch": scratch})
 
 
+def unfinished(arm, made):
+    """The boards with every training of the arm still falling."""
+
+    def cut(one):
+        result = one.arms[arm]
+        short = [dataclasses.replace(p, levelled_off=0, still_falling=5) for p in result.points]
+        arms = one.arms | {arm: dataclasses.replace(result, points=tuple(short))}
+        return dataclasses.replace(one, arms=arms)
+
+    return [cut(one) for one in made]
+
+
 def claim(statement, made, development=()):
     """What the boards of the backbone ``net`` say of a statement."""
     return claims(made, development)[statement]["net"]

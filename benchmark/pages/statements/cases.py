@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from benchmark.analysis.board import FINETUNE, SCRATCH, Board, Comparison
+from benchmark.analysis.certificate import deciding_sizes
 from benchmark.analysis.crossover import Verdict
 from benchmark.analysis.curves import Point
 from benchmark.analysis.explained.known import Known
@@ -58,17 +59,28 @@ class Case:
         return gain.low is not None and gain.low > self.verdict.margin
 
     def surely_helps(self, n: int) -> bool:
-        """Whether the gain at N is surely above the margin, over trainings to be relied on."""
-        return self.is_above(self.gains[n]) and self.had_steps(n)
+        """Whether the gain at N is surely above the margin, over a scratch that had its chance."""
+        return self.is_above(self.gains[n]) and self.had_chance(SCRATCH, n)
 
-    def had_steps(self, n: int) -> bool:
-        """Whether most of scratch's trainings were finished, or the verdict outlasts more steps."""
-        point = self.point(SCRATCH, n)
-        return self.comparison.holds or (point is not None and not point.unfinished)
+    def surely_does_not_help(self, n: int) -> bool:
+        """Whether fine-tuning had its chance at N, and the gain surely is not above the margin."""
+        high = self.gains[n].high
+        return high is not None and high <= self.verdict.margin and self.had_chance(FINETUNE, n)
 
-    def surely_does_not_help(self, gain: GainEstimate) -> bool:
-        """Whether the gain is surely not above the margin."""
-        return gain.high is not None and gain.high <= self.verdict.margin
+    def had_chance(self, arm: str, n: int) -> bool:
+        """Whether the arm can be said to do worse at N: more steps would not change it.
+
+        Most of its trainings had levelled off. Of scratch and fine-tuning, audits may know more:
+        that the verdict outlasts more steps, or that it does not.
+        """
+        if arm in (SCRATCH, FINETUNE) and (self.comparison.holds or self.is_void_at(n)):
+            return self.comparison.holds
+        point = self.point(arm, n)
+        return point is not None and not point.unfinished
+
+    def is_void_at(self, n: int) -> bool:
+        """Whether the gain at N is one of those that an audit found to rest on a poor recipe."""
+        return self.comparison.is_void and n in deciding_sizes(self.verdict)
 
 
 def sizes(cases: Iterable[Case]) -> list[int]:

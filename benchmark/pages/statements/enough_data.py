@@ -10,7 +10,7 @@ from benchmark.analysis.gains import GainEstimate
 from benchmark.pages import tables
 from benchmark.pages.statements.cases import Case
 from benchmark.pages.statements.claim import Claim, Row, Statement, Table, warned
-from benchmark.pages.statements.tallies import FEWEST_TASKS, Answer, extent, mean_of, sound
+from benchmark.pages.statements.tallies import FEWEST_TASKS, Answer, extent, mean_of
 
 
 def _judge(cases: Sequence[Case]) -> Claim:
@@ -35,10 +35,10 @@ def _answer(votes: Counter[str], tasks: int) -> Answer:
 
 def _threshold(case: Case) -> str:
     """``none``: helps at the smallest N. ``some``: surely not there, but at a larger N."""
-    first, *later = case.verdict.gains
-    if case.is_above(first):
+    first, *later = (gain.images_per_class for gain in case.verdict.gains)
+    if case.surely_helps(first):
         return "none"
-    helps_later = any(case.surely_helps(gain.images_per_class) for gain in later)
+    helps_later = any(map(case.surely_helps, later))
     return "some" if case.surely_does_not_help(first) and helps_later else ""
 
 
@@ -46,11 +46,18 @@ def _reason(counted: Sequence[Case], votes: Counter[str]) -> str:
     if not counted:
         return ""
     peaks = [_peak(case).images_per_class for case in counted]
-    firsts = [case.verdict.gains[0].mean for case in sound(counted)]
+    mean = _mean_of_firsts(counted)
     return (
         f"In {votes['none']} of {len(counted)} tasks the gain is surely above the margin at the "
-        f"smallest N already (mean gain there, in points: {mean_of(firsts)}); in {votes['some']} "
-        f"it surely is not there, but is at a larger N. The gain peaks at N = {extent(peaks)}."
+        f"smallest N already (mean gain there, in points: {mean}); in {votes['some']} it "
+        f"surely is not there, but is at a larger N. The gain peaks at N = {extent(peaks)}."
+    )
+
+
+def _mean_of_firsts(counted: Sequence[Case]) -> str:
+    firsts = [(case, case.verdict.gains[0]) for case in counted]
+    return mean_of(
+        [gain.mean for case, gain in firsts if not case.is_void_at(gain.images_per_class)]
     )
 
 

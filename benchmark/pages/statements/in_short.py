@@ -30,10 +30,7 @@ def _sentence(backbone: str, cases: Sequence[Case]) -> str:
     means = [f"{mean_gain(cases, n)} at N = {n}" for n in _MEANS_AT]
     tasks = f"{len(cases)} task{'s' * (len(cases) != 1)}"
     head = f"{escape.code(backbone)}, {tasks}"
-    void = " without void verdicts" if len(sure) < len(cases) else ""
-    return (
-        f"{head}: fine-tuning {', '.join(parts)}. Mean gain{void}, in points: {', '.join(means)}."
-    )
+    return f"{head}: fine-tuning {', '.join(parts)}. Mean gain, in points: {', '.join(means)}."
 
 
 def _of(kind: str, cases: Sequence[Case]) -> list[Case]:

@@ -43,7 +43,8 @@ def _reason(cases: Sequence[Case], few: Tally) -> str:
 def _need(case: Case, n: int) -> str:
     if case.comparison.is_void:
         return ""
-    stopped, helps = _has_stopped(case.verdict, n), case.surely_helps(n)
+    stopped = _has_stopped(case.verdict, n) and case.had_chance(FINETUNE, n)
+    helps = case.surely_helps(n)
     if stopped == helps:
         return ""
     return "not needed" if stopped else "needed"

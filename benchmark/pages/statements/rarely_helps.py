@@ -33,7 +33,7 @@ def _judge(cases: Sequence[Case]) -> Claim:
 def _helped(case: Case, n: int) -> str:
     if case.surely_helps(n):
         return "above"
-    return "not above" if case.surely_does_not_help(case.gains[n]) else ""
+    return "not above" if case.surely_does_not_help(n) else ""
 
 
 def _rarely(votes: Counter[str], tasks: int) -> Answer:

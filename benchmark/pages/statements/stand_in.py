@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from benchmark import defaults
+from benchmark.analysis.board import FINETUNE
 from benchmark.analysis.gains import GainEstimate
 from benchmark.defaults import option
 from benchmark.pages import tables
@@ -52,11 +53,15 @@ def _measured(arms: Sequence[str], case: Case, n: int) -> bool:
 
 
 def _vote(arms: Sequence[str], case: Case, n: int) -> str:
+    """*Worse* only of arms that had their chance, *as good* only as fine-tuning that had its."""
     margin = case.verdict.margin
-    found = [gain for arm in arms if (gain := case.over_finetune(arm, n)) is not None]
-    if any(gain.low is not None and gain.low >= -margin for gain in found):
-        return "as good"
-    worse = all(gain.high is not None and gain.high < -margin for gain in found)
+    found = {arm: gain for arm in arms if (gain := case.over_finetune(arm, n)) is not None}
+    if any(gain.low is not None and gain.low >= -margin for gain in found.values()):
+        return "as good" if case.had_chance(FINETUNE, n) else ""
+    worse = all(
+        gain.high is not None and gain.high < -margin and case.had_chance(arm, n)
+        for arm, gain in found.items()
+    )
     return "worse" if found and worse else ""
 
 

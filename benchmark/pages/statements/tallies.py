@@ -113,13 +113,9 @@ def counted(tallies: Iterable[Tally], *kinds: str) -> str:
 
 
 def mean_gain(cases: Iterable[Case], n: int) -> str:
-    """`mean_of` the gains of the counted tasks at N, but of those whose verdict is void."""
-    return mean_of([case.gains[n].mean for case in sound(cases) if n in case.gains])
-
-
-def sound(cases: Iterable[Case]) -> list[Case]:
-    """The counted tasks whose verdict is not void."""
-    return [case for case in cases if case.counted and not case.comparison.is_void]
+    """`mean_of` the gains of the counted tasks at N, but for those that an audit made void."""
+    there = (case for case in cases if case.counted and n in case.gains)
+    return mean_of([case.gains[n].mean for case in there if not case.is_void_at(n)])
 
 
 def mean_of(gains: Sequence[float]) -> str:

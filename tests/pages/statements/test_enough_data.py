@@ -9,6 +9,7 @@ from made_boards import (
     boards,
     claim,
     cut_short,
+    unfinished,
     verdict,
 )
 
@@ -36,6 +37,15 @@ def test_each_task_has_its_threshold_and_its_peak():
     rows = claim(ENOUGH_DATA, boards(peaked, THROUGHOUT, NEVER)).tables[0].rows
     assert [row[3] for row in rows] == ["N = 10", "none", "undecided; nowhere above"]
     assert rows[0][4:] == ("100", "+20.0 [+18.0, +22.0]")
+
+
+def test_a_gain_at_the_smallest_n_counts_only_if_scratch_had_its_chance():
+    assert claim(ENOUGH_DATA, unfinished("scratch", boards(*[THROUGHOUT] * 4))).verdict != "false"
+
+
+def test_no_gain_at_first_counts_only_if_fine_tuning_had_its_chance():
+    found = claim(ENOUGH_DATA, unfinished("finetune", boards(*[FROM_TEN] * 4)))
+    assert found.verdict == "undecided"
 
 
 def test_a_threshold_counts_only_if_scratch_had_steps_enough_there():

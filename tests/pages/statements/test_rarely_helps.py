@@ -11,6 +11,7 @@ from made_boards import (
     boards,
     claim,
     headlines,
+    unfinished,
     verdict,
 )
 
@@ -31,6 +32,21 @@ from benchmark.pages.statements.rarely_helps import RARELY_HELPS
 )
 def test_it_rarely_helps_if_the_gain_is_above_the_margin_in_few_tasks(found, shown):
     assert headlines(RARELY_HELPS, *found) == shown
+
+
+def test_no_gain_counts_only_where_fine_tuning_had_its_chance():
+    made = boards(*[NEVER] * 5)
+    assert claim(RARELY_HELPS, unfinished("finetune", made)).verdict == "undecided"
+    certified = boards(*[NEVER] * 5, certificate="holds")
+    assert claim(RARELY_HELPS, unfinished("finetune", certified)).verdict == "true"
+
+
+def test_a_void_verdict_says_nothing_of_the_n_that_were_run_again_and_all_of_the_others():
+    at_ten = verdict("stops", [HELPS, HELPS, NO_HELP], 8.0, 5.0, 9.0)  # decided at 1, 10 and 100
+    void = boards(*[at_ten] * 4, certificate="void")
+    assert claim(RARELY_HELPS, void).course[0].answer == "undecided"
+    throughout = boards(*[THROUGHOUT] * 4, certificate="void")  # decided at 100
+    assert claim(RARELY_HELPS, throughout).verdict == "false"
 
 
 def test_a_verdict_that_changes_with_n_is_undecided_as_a_whole():

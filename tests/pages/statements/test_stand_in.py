@@ -2,7 +2,7 @@ import dataclasses
 import math
 
 import pytest
-from made_boards import RECIPE, THROUGHOUT, UNKNOWN, boards, claim, point
+from made_boards import RECIPE, THROUGHOUT, UNKNOWN, boards, claim, point, unfinished
 
 from benchmark.analysis.board import ArmResult
 from benchmark.analysis.explained.known import Known
@@ -34,6 +34,12 @@ def with_arms(made, **means):
 def test_what_is_as_good_as_fine_tuning_stands_in_for_it(found, answer):
     made = with_arms(boards(*[THROUGHOUT] * 4), scratch_dropout=found)
     assert claim(DROPOUT, made).verdict == answer
+
+
+@pytest.mark.parametrize(("found", "arm"), [(WORSE, "scratch_dropout"), (AS_GOOD, "finetune")])
+def test_an_arm_whose_trainings_were_still_falling_may_be_better_than_it_looks(found, arm):
+    made = with_arms(boards(*[THROUGHOUT] * 4), scratch_dropout=found)
+    assert claim(DROPOUT, unfinished(arm, made)).verdict == "undecided"
 
 
 def test_with_fewer_than_four_tasks_nothing_is_decided():
