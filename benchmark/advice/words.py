@@ -5,6 +5,7 @@ Every number comes from `content.Advice`; what an interval leaves open is said t
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from benchmark.advice.content import Advice, Caveats, MoreLabels, Now, Rival, Size
@@ -146,17 +147,18 @@ def _expected(one: Expected) -> str:
 
 def _pays(one: MoreLabels, advice: Advice) -> str:
     margin, twice = words.points(advice.margin), one.expected[0]
-    if one.pays_until is None:
-        return (
-            f"Labelling still pays: by that curve twice as many bring more than {margin}, and so "
-            f"does doubling again at {twice.images_per_class} per class."
-        )
-    if advice.now is not None and one.pays_until <= advice.now.images_per_class:
-        return f"Labelling no longer pays: by that curve twice as many bring less than {margin}."
-    return (
-        f"Labelling pays up to about {one.pays_until} per class: from there on, by that curve, "
-        f"twice as many bring less than {margin}."
+    gain = words.percent(twice.gain, twice.gain_low, twice.gain_high, sign=True)
+    bring = f"by that curve twice as many bring {gain} points"
+    if advice.now is not None and (one.pays_until or math.inf) <= advice.now.images_per_class:
+        likely = "" if twice.gain_high < advice.margin else "most likely "
+        return f"Labelling {likely}pays no longer: {bring}, and more than {margin} would count."
+    likely = "" if twice.gain_low > advice.margin else "most likely "
+    further = (
+        f"at {twice.images_per_class} per class doubling again brings more than {margin} still"
+        if one.pays_until is None
+        else f"from about {one.pays_until} per class on doubling brings less than {margin}"
     )
+    return f"Labelling {likely}pays still: {bring}; {further}."
 
 
 # Pretraining

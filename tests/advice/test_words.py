@@ -25,7 +25,12 @@ from tests.support.made_boards import HELPS, NO_HELP, verdict
 
 NOW = Now(40, "finetune", 0.7, 0.65, 0.75, 4, 1.5, Rival("scratch", 0.1, 0.05, 0.15, 0.999))
 LABELS = MoreLabels(
-    "finetune", (Expected(80, 0.75, 0.68, 0.82), Expected(160, 0.8, 0.7, 0.9)), None
+    "finetune",
+    (
+        Expected(80, 0.75, 0.68, 0.82, 0.05, 0.02, 0.08),
+        Expected(160, 0.8, 0.7, 0.9, 0.1, 0.0, 0.2),
+    ),
+    None,
 )
 CAVEATS = Caveats(200, None, 0, ())
 SIZE = Size(40, 64, 0.6, 0.55, 0.65, 96, 0.7, 0.65, 0.75, 0.1, 0.05, 0.15)
@@ -111,11 +116,20 @@ def test_more_labels_are_marked_as_continued():
 
 
 @pytest.mark.parametrize(
-    ("until", "expected"),
-    [(None, "still pays"), (40, "no longer pays"), (60, "pays up to about 60 per class")],
+    ("until", "gain", "expected"),
+    [
+        (None, (0.02, 0.08), "Labelling pays still: by that curve twice as many bring +5.0"),
+        (None, (-0.02, 0.08), "Labelling most likely pays still"),
+        (40, (0.0, 0.005), "Labelling pays no longer"),
+        (40, (-0.02, 0.08), "Labelling most likely pays no longer"),
+        (60, (0.02, 0.08), "from about 60 per class on doubling brings less than 1 point"),
+    ],
 )
-def test_it_says_where_labelling_stops_paying(until, expected):
-    assert expected in said(more_labels=(replace(LABELS, pays_until=until),))
+def test_it_says_whether_labelling_pays_and_how_sure_that_is(until, gain, expected):
+    twice, again = LABELS.expected
+    known = replace(twice, gain_low=gain[0], gain_high=gain[1])
+    labels = replace(LABELS, expected=(known, again), pays_until=until)
+    assert expected in said(more_labels=(labels,))
 
 
 @pytest.mark.parametrize(

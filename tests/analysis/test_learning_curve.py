@@ -30,6 +30,21 @@ def test_the_interval_widens_with_the_distance():
     assert widths == sorted(widths)
 
 
+def test_the_curve_goes_on_from_what_was_measured_at_the_largest_n():
+    """0.9 at 40 lies far above the line through the others."""
+    lucky = [*cells((1, 5, 20), 0.9, 0.1), *cells((40,), 0.1, 0.0)]
+    curve = learning_curve(lucky)
+    assert curve.expected(40).accuracy == pytest.approx(0.9, abs=0.01)
+    assert curve.expected(80).accuracy > 0.9
+
+
+def test_a_gain_has_an_interval_of_its_own():
+    found = learning_curve(cells((1, 5, 20, 40), 0.9, 0.3)).expected(80)
+    assert found.gain == pytest.approx(0.9 * (40**-0.3 - 80**-0.3), abs=0.01)
+    assert found.gain_low < found.gain < found.gain_high
+    assert found.gain_high - found.gain_low < found.high - found.low + 0.02
+
+
 def test_labelling_stops_paying_where_the_curve_is_flat():
     steep, flat = (learning_curve(cells((1, 5, 20, 40), 0.9, s)) for s in (0.3, 0.001))
     assert steep.pays_until(0.01) is None
