@@ -35,7 +35,7 @@ def caveats(
     known = {} if looked is None else _known(looked, now)
     return Caveats(
         test_images=images,
-        test_images_for_half=_for_half(board, now, images),
+        test_images_for_half=_for_half(now, images),
         leaked=len(board.data.test_in_train),
         still_learning=tuple(learning),
         notes=notes,
@@ -43,7 +43,7 @@ def caveats(
     )
 
 
-def _for_half(board: Board, now: Now | None, images: int) -> int | None:
+def _for_half(now: Now | None, images: int) -> int | None:
     """Test images that would halve the interval of the accuracy, seeds being free."""
     if now is None or now.low is None or now.high is None:
         return None

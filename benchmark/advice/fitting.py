@@ -15,9 +15,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from benchmark.analysis.next_trials import FIRST, FIRST_AT_SMALLEST, opening
-from benchmark.defaults import ARMS, RECORDED
+from benchmark.defaults import ARMS
 from benchmark.harness import sweep
-from benchmark.harness.estimate import Expected
+from benchmark.harness.estimate import Expected, with_recorded
 from benchmark.harness.job import Job
 from benchmark.harness.limit import Limit, ends_first
 from benchmark.harness.plan import Selection, prepare
@@ -81,7 +81,7 @@ def fitted(
     jobs = prepare(whole).jobs
     patience = min(_MOST_PATIENCE, max(0.5, _PATIENCE * (at - time.time())))
     until = time.time() + _MEASURING * (at - time.time())
-    known = Expected.measured(jobs, workers, _known(records), patience, until)
+    known = Expected.measured(jobs, workers, with_recorded(records), patience, until)
     room = workers * (_SHARE * (at - time.time()) - _START)
     for chosen, notes in _smaller_and_smaller(whole, jobs):
         needed = prepare(replace(chosen, seeds=_needed(chosen, jobs))).jobs
@@ -96,10 +96,6 @@ _NO_TRAINING = (
     "There was no time to train any network, so only probes were run, which train none: allow more "
     "minutes to know about fine-tuning and scratch."
 )
-
-
-def _known(records: Path) -> tuple[Path, ...]:
-    return tuple(dict.fromkeys((records, RECORDED)))
 
 
 def _smaller_and_smaller(

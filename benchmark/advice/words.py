@@ -233,6 +233,11 @@ def _caveats(advice: Advice) -> Iterator[str]:
     caveats = advice.caveats
     yield from caveats.notes
     yield from _test_set(caveats)
+    if advice.now is not None and advice.now.rival is not None and not advice.now.rival.is_settled:
+        yield (
+            "The arm was picked by the test images that its accuracy is told of: where arms are as "
+            "close as here, that flatters it a little."
+        )
     if caveats.still_learning:
         names = ", ".join(map(arm, caveats.still_learning))
         yield (

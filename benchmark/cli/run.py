@@ -12,7 +12,7 @@ import click
 from click.core import ParameterSource
 
 from benchmark.cli.options import Part, command, selecting, shown
-from benchmark.defaults import FIRST_MINUTES, RECORDED, option, switch
+from benchmark.defaults import FIRST_MINUTES, option, switch
 from benchmark.errors import UserError
 
 if TYPE_CHECKING:
@@ -187,7 +187,7 @@ def audit(
 ) -> None:
     """Run the cells that decide a verdict again with other recipes, for its certificate.
 
-    With --adapt of the verdicts on what is stored.
+    With --adapt, those that decide the verdicts on what is stored.
     """
     from benchmark.cli.progress import Progress
     from benchmark.harness import adaptive, plan, sweep
@@ -215,12 +215,7 @@ def audit(
 def _say_cost(what: str, missing: Sequence[Job], workers: int, records: Path) -> None:
     from benchmark.harness import estimate
 
-    click.echo(f"{what}{estimate.estimate(missing, workers, _known(records))}")
-
-
-def _known(records: Path) -> tuple[Path, ...]:
-    """Folders of records that tell how early trainings end."""
-    return tuple(dict.fromkeys((records, RECORDED)))
+    click.echo(f"{what}{estimate.estimate(missing, workers, estimate.with_recorded(records))}")
 
 
 def _prepare_figures(records: Path) -> None:

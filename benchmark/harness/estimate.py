@@ -14,6 +14,7 @@ from statistics import mean
 import numpy as np
 
 from benchmark import arms
+from benchmark.defaults import RECORDED
 from benchmark.harness import executors
 from benchmark.harness.early_ends import Past
 from benchmark.harness.job import Job
@@ -95,6 +96,11 @@ def estimate(jobs: Sequence[Job], workers: int, recorded: Iterable[Path]) -> Est
         disk_bytes=sum(_RECORD_BYTES + 4 * _test_images(job) for job in jobs),
         memory_bytes=workers * _PROCESS_BYTES + sum({_dataset_bytes(job) for job in jobs}),
     )
+
+
+def with_recorded(records: Path) -> tuple[Path, ...]:
+    """Folders of records that tell how early trainings end: one's own and the suite's."""
+    return tuple(dict.fromkeys((records, RECORDED)))
 
 
 @dataclass(frozen=True)

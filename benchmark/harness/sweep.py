@@ -17,7 +17,7 @@ from benchmark.harness.executors import Executor, Needs, Portable, Results
 from benchmark.harness.job import Job, failed
 from benchmark.harness.limit import Limit, most_decisive_first
 from benchmark.harness.watch import Watch
-from benchmark.records import claims, store
+from benchmark.records import locks, store
 from benchmark.records.record import Record, Trial
 from benchmark.records.store import Told
 
@@ -100,13 +100,13 @@ class _Claims:
 
     def take(self, job: Job) -> bool:
         """Whether the job is this sweep's to run."""
-        claim = contextlib.ExitStack()
-        mine = claim.enter_context(claims.claim(_place(self._root, job)))
+        lock = contextlib.ExitStack()
+        mine = lock.enter_context(locks.hold(_place(self._root, job)))
         if not mine or current(self._root, job) is not None:
-            claim.close()
+            lock.close()
             self.elsewhere[job.trial] = job
             return False
-        self._held[job.trial] = claim
+        self._held[job.trial] = lock
         return True
 
     def release(self, trial: Trial) -> None:
@@ -147,7 +147,7 @@ def run(
         todo = [of_trial[trial] for trial in most_decisive_first(list(of_trial))]
     store.prepare(root, (job.trial for job in todo))
     store.clear(root, (job.trial for job in jobs))
-    claims.clear(_place(root, job) for job in jobs)
+    locks.clear(_place(root, job) for job in jobs)
     watch.starts(what, len(jobs), len(todo))
     started, count = time.perf_counter(), 0
     until = None if limit is None else limit.at
@@ -193,7 +193,7 @@ def _attempts(
                     own.release(one.trial)
                     yield one
             todo = []
-            free = [t for t, job in own.elsewhere.items() if claims.is_free(_place(root, job))]
+            free = [t for t, job in own.elsewhere.items() if locks.is_free(_place(root, job))]
             for job in map(own.elsewhere.pop, free):
                 if record := current(root, job):
                     yield _Attempted(job.trial, record, run_here=False)

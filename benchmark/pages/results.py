@@ -33,6 +33,7 @@ from benchmark.pages.statements import in_short
 from benchmark.pages.statements import page as claims_page
 from benchmark.pages.surprises import surprises
 from benchmark.records.explained.finding import Finding
+from benchmark.records.fingerprint import PROTOCOL
 from benchmark.tasks.definition.schema import Task
 
 Told = Callable[[UserError], object]
@@ -154,7 +155,11 @@ def _page(boards: Sequence[Board], tasks: Mapping[str, Task], since: _Since | No
         published=published.table(ordered),
         surprises=surprises(counted),
         sections=[_section(board, tasks) for board in ordered],
-        commands=[reproduce.command(board, tasks.get(board.task)) for board in ordered],
+        commands=[
+            reproduce.command(board, tasks.get(board.task))
+            for board in ordered
+            if board.protocol == PROTOCOL
+        ],
         hours=tables.hours_table(boards),
         columns=printer.markdown(
             ["column", "meaning"], csv_files.explained(csv_files.LEADERBOARD), padded=False

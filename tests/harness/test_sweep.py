@@ -20,7 +20,7 @@ from benchmark.harness.limit import Limit
 from benchmark.harness.plan import Selection, prepare
 from benchmark.harness.sweep import missing, stored
 from benchmark.harness.watch import Watch
-from benchmark.records import claims, store
+from benchmark.records import locks, store
 
 
 @pytest.fixture
@@ -367,7 +367,7 @@ def test_two_sweeps_share_the_work_and_nothing_is_run_twice(tmp_path, jobs, monk
     assert one
     assert other
     assert len(stored(tmp_path, jobs)) == len(jobs)
-    assert not list(tmp_path.rglob(".*")), "no claim and no temporary file is left"
+    assert not list(tmp_path.rglob(".*")), "no lock and no temporary file is left"
 
 
 class Other(Notes):
@@ -391,7 +391,7 @@ class Other(Notes):
 def held(tmp_path, jobs):
     store.prepare(tmp_path, [job.trial for job in jobs])
     stack = ExitStack()
-    assert stack.enter_context(claims.claim(place(tmp_path, jobs[0])))
+    assert stack.enter_context(locks.hold(place(tmp_path, jobs[0])))
     return stack
 
 
@@ -419,7 +419,7 @@ def test_what_is_left_of_killed_sweeps_goes_even_where_all_is_stored(tmp_path, j
     run(tmp_path, jobs)
     path = place(tmp_path, jobs[0])
     path.with_name(f".{path.name}.{2**22 + 1}.tmp").write_text("{half")
-    path.with_name(f".{path.stem}.claim").write_text("")
+    path.with_name(f".{path.stem}.lock").write_text("")
     assert run(tmp_path, jobs) == []
     assert not list(tmp_path.rglob(".*"))
 

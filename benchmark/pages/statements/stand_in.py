@@ -73,8 +73,12 @@ def _replaced(votes: Counter[str], tasks: int) -> Answer:
 
 def _how_to(arms: Sequence[str]) -> str:
     names = " ".join(("scratch", "finetune", *arms))
-    command = f"{defaults.COMMAND} bench {option('task')}=... {option('backbone')}=... "
-    return f'`{command}{option("arms")}="{names}"` on the tasks that count measures it.'
+    asked = {"task": "...", "backbone": "...", "arms": f'"{names}"', "records": "results/records"}
+    given = " ".join(f"{option(name)}={value}" for name, value in asked.items())
+    return (
+        f"`{defaults.COMMAND} bench {given}` on the tasks that count measures it, and "
+        f"`{defaults.COMMAND} leaderboard` puts it here."
+    )
 
 
 def _against(arms: Sequence[str], cases: Sequence[Case], sizes: Sequence[int]) -> Table:

@@ -9,12 +9,12 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from benchmark.errors import listed
-from benchmark.tasks.explained import explained, reason
 from benchmark.tasks.pictures.images import is_image
 from benchmark.tasks.proposal import splits
 from benchmark.tasks.proposal.columns import Columns, columns
 from benchmark.tasks.reading import arrow_files, rows, split_names
 from benchmark.tasks.reading.parts import Refusal
+from benchmark.tasks.told_errors import explained, reason
 
 _TABLES = rows.ENDINGS | {"parquet": (".parquet",)}
 _PACKED = (".zip", ".tar", ".gz", ".tgz", ".7z", ".rar", ".bz2", ".xz")

@@ -11,12 +11,12 @@ from pathlib import Path
 
 from benchmark.errors import UserError, listed
 from benchmark.tasks import text_file
-from benchmark.tasks.explained import explained, reason
 from benchmark.tasks.reading import tables
 from benchmark.tasks.reading.cells import Folder
 from benchmark.tasks.reading.local_data import LocalData
 from benchmark.tasks.reading.parts import Reading, Refusal
 from benchmark.tasks.reading.tables import Table
+from benchmark.tasks.told_errors import explained, reason
 
 _STATE = "state.json"
 _LARGEST_STATE = 1 << 24

@@ -11,11 +11,11 @@ from benchmark import defaults
 from benchmark.errors import UserError
 from benchmark.tasks.definition.data_keys import Data, LoadDataset
 from benchmark.tasks.definition.schema import Task
-from benchmark.tasks.explained import explained, reason
 from benchmark.tasks.reading import arrow_files, image_folders, text_tables
 from benchmark.tasks.reading.local_data import LocalData
 from benchmark.tasks.reading.parts import Reading, refusal
 from benchmark.tasks.sources.base import Source, library, register, settings
+from benchmark.tasks.told_errors import explained, reason
 
 _MIRROR = Data(
     load_dataset=LoadDataset(

@@ -16,7 +16,6 @@ from benchmark.defaults import cache_folder
 from benchmark.errors import UserError
 from benchmark.tasks.definition.data_keys import LoadDataset
 from benchmark.tasks.definition.schema import Task
-from benchmark.tasks.explained import causes, explained, reason
 from benchmark.tasks.reading import tables
 from benchmark.tasks.reading.local_data import LocalData
 from benchmark.tasks.reading.parts import Reading, refusal
@@ -31,6 +30,7 @@ from benchmark.tasks.sources.base import (
 )
 from benchmark.tasks.sources.downloads import fetch
 from benchmark.tasks.sources.unpacking import UnpackingError, unpack
+from benchmark.tasks.told_errors import causes, explained, reason
 from benchmark.tasks.workspace import workspace
 
 _LOG = logging.getLogger(__name__)

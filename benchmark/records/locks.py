@@ -1,7 +1,7 @@
 """Who trains a trial, where several sweeps share one folder of records.
 
-A claim is a lock of the operating system on a file beside the record's place. It goes with the
-process that holds it, however that ends, so that none is ever stale.
+A lock is one of the operating system on a file beside the record's place. It goes with the process
+that holds it, however that ends, so that none is ever stale.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from filelock import FileLock, Timeout
 
 
 @contextlib.contextmanager
-def claim(place: Path) -> Iterator[bool]:
+def hold(place: Path) -> Iterator[bool]:
     """Whether the record at ``place`` is this process's to make until the block ends.
 
     False: it is another's. The folder has to exist. Always true where the file system knows no
@@ -25,7 +25,7 @@ def claim(place: Path) -> Iterator[bool]:
 
 
 def _file(place: Path) -> Path:
-    return place.with_name(f".{place.stem}.claim")
+    return place.with_name(f".{place.stem}.lock")
 
 
 @contextlib.contextmanager
@@ -50,12 +50,12 @@ def _held(file: Path) -> Iterator[bool]:
 
 def is_free(place: Path) -> bool:
     """Whether no process makes the record at ``place`` at this moment."""
-    with claim(place) as free:
+    with hold(place) as free:
         return free
 
 
 def clear(places: Iterable[Path]) -> None:
-    """Removes the files that killed processes left of claims on these records."""
+    """Removes the files that killed processes left of locks on these records."""
     for place in places:
         if _file(place).exists():
             is_free(place)

@@ -5,8 +5,8 @@ import pytest
 from filelock import FileLock
 from toy import record
 
-from benchmark.records import claims, store
-from benchmark.records.claims import claim
+from benchmark.records import locks, store
+from benchmark.records.locks import hold
 
 
 @pytest.fixture
@@ -33,22 +33,22 @@ def files(root):
     return [path for path in root.rglob("*") if path.is_file()]
 
 
-def test_a_record_is_claimed_once_and_free_afterwards(place, others):
-    with claim(place) as first, claim(place) as second:
+def test_a_record_is_locked_once_and_free_afterwards(place, others):
+    with hold(place) as first, hold(place) as second:
         assert (first, second) == (True, False)
-        assert not claims.is_free(place)
-        assert all(map(claims.is_free, others))
-    assert claims.is_free(place)
+        assert not locks.is_free(place)
+        assert all(map(locks.is_free, others))
+    assert locks.is_free(place)
 
 
 def test_an_error_in_the_middle_frees_the_record(place):
-    with pytest.raises(KeyError), claim(place):
+    with pytest.raises(KeyError), hold(place):
         raise KeyError
-    assert claims.is_free(place)
+    assert locks.is_free(place)
 
 
-def test_no_file_is_left_of_a_claim(root, place):
-    with claim(place):
+def test_no_file_is_left_of_a_hold(root, place):
+    with hold(place):
         assert len(files(root)) == 1
     assert files(root) == []
 
@@ -64,24 +64,24 @@ sys.stdin.read()
 
 
 def holder(file):
-    """A process that holds the claim of which ``file`` is the lock."""
+    """A process that holds the lock on ``file``."""
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
     process = subprocess.Popen([sys.executable, "-c", HOLDER, str(file)], **pipes)
     process.stdout.readline()
     return process
 
 
-def test_the_claim_of_a_killed_process_is_free_and_its_file_is_cleared(root, place, others):
-    with claim(place):
+def test_the_lock_of_a_killed_process_is_free_and_its_file_is_cleared(root, place, others):
+    with hold(place):
         (file,) = files(root)
     with holder(file) as process:
-        assert not claims.is_free(place)
-        claims.clear([place])
+        assert not locks.is_free(place)
+        locks.clear([place])
         assert files(root) == [file], "a living process holds it"
         process.kill()
         process.wait()
         assert files(root) == [file]
-    claims.clear([place, *others])
+    locks.clear([place, *others])
     assert files(root) == []
 
 
@@ -90,6 +90,6 @@ def test_where_there_are_no_locks_everybody_goes_on(place, monkeypatch):
         raise OSError("no locks available")
 
     monkeypatch.setattr(FileLock, "acquire", unsupported)
-    with claim(place) as one, claim(place) as other:
+    with hold(place) as one, hold(place) as other:
         assert one
         assert other
