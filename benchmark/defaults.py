@@ -39,7 +39,8 @@ _SHIPPED_TASKS = _PACKAGE / "shipped_tasks"
 """Only an installed package has it: the wheel brings ``tasks/`` under this name."""
 _CHECKOUT = None if _SHIPPED_TASKS.is_dir() else _PACKAGE.parent
 
-COMMAND = "small-data-benchmark" if _CHECKOUT is None else "make"
+PACKAGE = "small-data-benchmark"
+COMMAND = PACKAGE if _CHECKOUT is None else "make"
 """What stands before ``bench``, ``tune`` and the like where a person calls them."""
 
 
@@ -115,7 +116,7 @@ def cache_folder() -> Path:
         return _CHECKOUT / ".cache"
     import platformdirs
 
-    return platformdirs.user_cache_path("small-data-benchmark")
+    return platformdirs.user_cache_path(PACKAGE)
 
 
 @contextlib.contextmanager

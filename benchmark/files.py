@@ -54,6 +54,19 @@ def _cell(value: str | float | None) -> str:
     return "" if value is None else str(value)
 
 
+def is_csv_of(header: Iterable[str], path: Path) -> bool:
+    """Whether a CSV with these columns lies there, however a spreadsheet has saved it since.
+
+    What is about to be written in a file's place may take only that of its own kind. Raises
+    OSError.
+    """
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        first = file.read(4096).decode("utf-8-sig", errors="replace").partition("\n")[0].strip()
+    return any([c.strip('" ') for c in first.split(by)] == list(header) for by in ",;\t")
+
+
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """A temporary path beside ``path`` that takes its place when the block ends without error."""

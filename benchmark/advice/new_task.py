@@ -85,7 +85,7 @@ def new_or_same(
         writing.check_name(name, force=force)  # before a long look
     proposal = propose(images, task_folders()[0] / f"{names[0]}.yaml", options or Options(), rough)
     tell(proposal)
-    taken = [*itertools.takewhile(known.__contains__, names)]
+    taken = [*itertools.takewhile(writing.is_taken, names)]
     same = next((task for one in taken if (task := _same(one, proposal))), None)
     if same is not None and not force:
         beside = same.file.with_suffix(".csv")

@@ -15,6 +15,7 @@ from torch import nn
 from benchmark import arms, files
 from benchmark.advice.advise import Advised
 from benchmark.advice.content import Advice
+from benchmark.defaults import PACKAGE
 from benchmark.errors import UserError, one_line
 from benchmark.harness.plan import recipe_for
 from benchmark.records.recipe import ProbeRecipe
@@ -28,18 +29,32 @@ from benchmark.training.loop import DivergedError
 from benchmark.training.work import Work
 
 WEIGHTS = "model.safetensors"
+_SAVED_BY = "saved_by"
 _SEED = 0
 
 
-def check(folder: Path) -> None:
-    """Raises `UserError` where a model cannot be saved: before hours of work, not after them."""
-    if folder.is_dir() and any(folder.iterdir()) and not (folder / WEIGHTS).is_file():
+def check(folder: Path, backbone: str | None = None) -> None:
+    """Raises `UserError` where a model cannot be saved: before hours of work, not after them.
+
+    Only one that was saved by this suite is replaced, and not if it is the ``backbone`` itself.
+    """
+    used = None if backbone is None else backbones.find(backbone).folder
+    is_used = used is not None and used.resolve() == folder.resolve()
+    if folder.is_dir() and any(folder.iterdir()) and (is_used or not _is_own(folder)):
         raise UserError(
-            "this folder holds other things than a model",
+            "this folder holds other things than a model that was saved here before",
             where=folder,
             mend="name one that is empty or not there yet",
         )
     files.prepare(folder, mend="choose another folder for the model")
+
+
+def _is_own(folder: Path) -> bool:
+    try:
+        config = json.loads((folder / CONFIG).read_bytes())
+    except (OSError, ValueError):
+        return False
+    return isinstance(config, dict) and config.get(_SAVED_BY) == PACKAGE
 
 
 def save(advised: Advised, folder: Path) -> None:
@@ -121,6 +136,7 @@ def _config(
     classes = len(dataset.class_names)
     cfg = {key: known.pretrained_cfg.get(key) for key in ("first_conv", "classifier", "license")}
     return {
+        _SAVED_BY: PACKAGE,
         "architecture": known.pretrained_cfg["architecture"],
         "num_classes": classes,
         "num_features": known.num_features,

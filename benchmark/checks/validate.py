@@ -116,6 +116,9 @@ def _check(name: str, folder: Path | None, download: bool, lists: Path | None) -
 
 def _list(file: Path, found: Sequence[Repeat], unused: Sequence[Unused]) -> Iterable[str]:
     try:
+        if file.exists() and not repeats.is_list(file):
+            yield f"{file} is another table and stays as it is: name another folder for the lists"
+            return
         if not found and not unused:
             file.unlink(missing_ok=True)  # what an earlier check found
             return

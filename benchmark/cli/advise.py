@@ -76,7 +76,7 @@ def advise(
 
     say = partial(click.echo, err=as_json)
     if save_model is not None:
-        saved_model.check(save_model)
+        saved_model.check(save_model, backbone)
     workers = jobs or executors.default_workers()
     made = _task(images, name, Options(image_column, label_column, label), force, say)
     task, progress = load_task(made.name), Progress(apart=as_json)

@@ -53,6 +53,15 @@ def test_class_names_and_preprocessing_are_in_the_config(saved, dataset):
     assert np.allclose(cfg["mean"], [0.4, 0.5, 0.6])
 
 
+def test_a_model_that_was_saved_before_is_replaced_and_no_other(saved, tmp_path):
+    saved_model.check(saved)
+    other = toy.write_backbone(tmp_path / "other", weights=toy.random_weights())
+    for folder, used in ((tmp_path / "other", None), (saved, f"local-dir:{saved}")):
+        with pytest.raises(UserError, match="other things"):
+            saved_model.check(folder, used)
+    saved_model.check(tmp_path / "new", other)
+
+
 def test_a_folder_of_other_things_is_refused_before_any_training(tmp_path):
     (tmp_path / "letter.txt").write_text("dear", encoding="utf-8")
     with pytest.raises(UserError, match="other things"):

@@ -157,6 +157,17 @@ def test_a_list_goes_when_there_is_nothing_to_list(toy):
     assert not (toy / "lists/toy.csv").exists()
 
 
+@pytest.mark.parametrize("repeats", [False, True])
+def test_a_table_of_ones_own_in_the_list_s_place_stays(toy, repeats):
+    if repeats:
+        shutil.copy(toy / "toy/train/a/0.png", toy / "toy/train/a/x.png")
+    mine = toy / "lists/toy.csv"
+    mine.parent.mkdir()
+    mine.write_text("image,label\n")
+    assert "is another table and stays" in str(validate(folder=toy, lists=mine.parent))
+    assert mine.read_text() == "image,label\n"
+
+
 def test_a_list_that_cannot_be_written_hides_nothing(toy):
     shutil.copy(toy / "toy/train/a/0.png", toy / "toy/train/a/x.png")
     (toy / "lists").write_text("a file")

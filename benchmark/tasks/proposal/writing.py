@@ -30,7 +30,8 @@ _NAMING_FILES = ("imagefolder", "csv", "json")
 def check_name(name: str, *, force: bool) -> Path:
     """The YAML file that a new task ``name`` is written to; ``force``: over an old one of its name.
 
-    Raises `UserError` for a name that is none, and for one that is taken.
+    Raises `UserError` for a name that is none, and for one that is taken, by other things than a
+    task with or without ``force``.
     """
     folder = task_folders()[0]
     if not NAME.fullmatch(name) or len(name) > _LONGEST_NAME:
@@ -40,6 +41,12 @@ def check_name(name: str, *, force: bool) -> Path:
             f"{option('name')}=my_birds",
         )
     file, listed = folder / f"{name}.yaml", folder / f"{name}.csv"
+    if _is_in_the_way(listed):
+        raise UserError(
+            "this file is no list of a task's split, and one would be written in its place",
+            where=listed,
+            mend=f"choose another {option('name')}; the images of a table can have any",
+        )
     known = task_files() if folder.is_dir() else {}
     taken = next((one for one in (known.get(name), listed) if one and one.exists()), None)
     if taken is not None and not force:
@@ -50,6 +57,16 @@ def check_name(name: str, *, force: bool) -> Path:
             mend=f"choose another {option('name')}, or write over it with {again}",
         )
     return file
+
+
+def is_taken(name: str) -> bool:
+    """Whether a task of that name, or another file where its list would lie, is in the folder."""
+    folder = task_folders()[0]
+    return folder.is_dir() and (name in task_files() or _is_in_the_way(folder / f"{name}.csv"))
+
+
+def _is_in_the_way(listed: Path) -> bool:
+    return listed.exists() and not split_file.is_list(listed)
 
 
 def list_text(found: Found, dealt: Dealt) -> str | None:
@@ -91,9 +108,7 @@ def is_written(task: Task, found: Found, dealt: Dealt, suggested: Suggested) -> 
     All else in its YAML may have been changed by hand.
     """
     listed, beside = list_text(found, dealt), task.file.with_suffix(".csv")
-    if listed is not None and (
-        not beside.is_file() or beside.read_text(encoding="utf-8") != listed
-    ):
+    if listed is not None and (not beside.is_file() or beside.read_bytes() != listed.encode()):
         return False
     return task.data == Data(**_data(found, suggested, beside.name if listed else None))
 

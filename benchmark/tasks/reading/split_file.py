@@ -44,6 +44,11 @@ def text(sides: Iterable[tuple[str, Side]], paths: bool) -> str:
     return files.as_csv(_COLUMNS, cells)
 
 
+def is_list(file: Path) -> bool:
+    """Whether such a list lies there. Raises OSError."""
+    return files.is_csv_of(_COLUMNS, file)
+
+
 def of(data: Data, folder: Path) -> Sides | None:
     """The list that ``data`` names, in the task's ``folder``; None where it names none.
 

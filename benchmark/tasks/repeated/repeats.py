@@ -110,6 +110,11 @@ def lines(found: Sequence[Repeat]) -> Iterator[str]:
         yield one_line(f"{problem}, {len(pairs)} in all: {listed(pairs, _MOST_PAIRS)}")
 
 
+def is_list(file: Path) -> bool:
+    """Whether what `as_csv` makes lies there. Raises OSError."""
+    return files.is_csv_of(_COLUMNS, file)
+
+
 def as_csv(found: Iterable[Repeat], unused: Iterable[Unused]) -> str:
     """A row for each repeat, and one for each file that is not used; safe in a spreadsheet."""
     rows = [

@@ -54,6 +54,17 @@ def test_the_list_names_every_image_with_its_side(folder, tmp_path):
     assert listed["./wren/broken.png"] == "left out"
 
 
+def test_a_list_that_a_spreadsheet_saved_in_another_encoding_is_not_the_one_that_was_written(
+    folder, tmp_path
+):
+    root = images(tmp_path / "b", Käfer=4, wren=4)
+    task, made = written(root, folder), proposal(root, folder)
+    assert writing.is_written(task, made.found, made.dealt, made.suggested)
+    listed = folder / "birds.csv"
+    listed.write_bytes(listed.read_text(encoding="utf-8").encode("cp1252"))
+    assert not writing.is_written(task, made.found, made.dealt, made.suggested)
+
+
 def test_every_setting_comes_with_its_reason(folder, tmp_path):
     written(images(tmp_path / "b", robin=4, wren=4), folder)
     text = (folder / "birds.yaml").read_text(encoding="utf-8").splitlines()
@@ -132,10 +143,20 @@ def test_a_task_is_never_written_over_unasked(folder):
     assert writing.check_name("birds", force=True) == folder / "birds.yaml"
 
 
-def test_neither_is_a_file_in_the_place_of_the_list(folder):
-    (folder / "birds.csv").write_text("mine")
-    with pytest.raises(UserError, match=r"birds\.csv"):
-        writing.check_name("birds", force=False)
+@pytest.mark.parametrize("force", [False, True])
+def test_neither_is_another_file_in_the_place_of_the_list_even_if_asked(folder, force):
+    (folder / "birds.csv").write_text("image,label,notes\na.png,robin,mine\n")
+    with pytest.raises(UserError, match="no list of a task's split") as caught:
+        writing.check_name("birds", force=force)
+    assert "birds.csv" in str(caught.value)
+    assert writing.is_taken("birds")
+    assert not writing.is_taken("beetles")
+
+
+@pytest.mark.parametrize("by", [",", ";", "\t"])
+def test_a_list_that_a_spreadsheet_has_saved_is_one_all_the_same(folder, by):
+    (folder / "birds.csv").write_text("\ufeff" + by.join(["image", "split", "reason"]) + "\r\n")
+    assert writing.check_name("birds", force=True)
 
 
 @pytest.mark.parametrize("name", ["", "../x", "a/b", "a b", ".x", "é", "x" * 61, "a\n"])
