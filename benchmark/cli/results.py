@@ -47,7 +47,7 @@ def leaderboard(records: Path, out: Path, margin: float, form: Form | None, snap
     from benchmark.records.explained import findings
     from benchmark.records.saturation import all_saturation
     from benchmark.records.tuned import tuned_backbones
-    from benchmark.tasks.load import load_tasks
+    from benchmark.tasks.load import sound_tasks
 
     _check(records)
     if snapshot and form is not None:
@@ -63,7 +63,7 @@ def leaderboard(records: Path, out: Path, margin: float, form: Form | None, snap
         files.prepare(folder, mend="choose another folder with OUT=...")
     progress = Progress()
     boards = _boards(records, margin, progress)
-    known = {task.name: task for task in load_tasks()}
+    known = {task.name: task for task in sound_tasks(progress.problem)}
     choices = Choices(all_evidence(), tuned_backbones(), all_saturation(), margin)
     explained = findings.load(records.parent / EXPLAINED.name / findings.FOLDER, progress.left_out)
     today = datetime.now(UTC).date() if snapshot else None
@@ -93,13 +93,13 @@ def site(records: Path, out: Path, margin: float) -> None:
     from benchmark.cli.progress import Progress
     from benchmark.pages.site.page import page
     from benchmark.pages.site.samples import of_boards
-    from benchmark.tasks.load import load_tasks
+    from benchmark.tasks.load import sound_tasks
 
     _check(records)
     files.prepare(out.parent, mend="choose another file with OUT=...")
     progress = Progress()
     boards = _boards(records, margin, progress)
-    known = {task.name: task for task in load_tasks()}
+    known = {task.name: task for task in sound_tasks(progress.problem)}
     files.write(out, page(boards, known, of_boards(boards, known)))
     click.echo(shown(out))
     progress.close()

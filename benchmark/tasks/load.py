@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -20,7 +20,7 @@ NAME = re.compile(r"[A-Za-z0-9][\w-]*", re.ASCII)
 def task_files(folder: Path | None = None) -> dict[str, Path]:
     """Name -> YAML file of every task, sorted by name; by default of all folders of tasks.
 
-    Raises `UserError` if there is no folder.
+    Hidden files are none: on foreign disks some systems put one beside each file. Raises `UserError` if there is no folder.
     """
     places = task_folders() if folder is None else (folder,)
     if not any(place.is_dir() for place in places):
@@ -31,7 +31,8 @@ def task_files(folder: Path | None = None) -> dict[str, Path]:
         )
     found: dict[str, Path] = {}
     for place in places:
-        found = {file.stem: file for file in place.glob("*.yaml")} | found
+        files = (file for file in place.glob("*.yaml") if not file.name.startswith("."))
+        found = {file.stem: file for file in files} | found
     return dict(sorted(found.items()))
 
 
@@ -80,3 +81,15 @@ def _how_to_name(name: str, places: Sequence[Path], known: list[str]) -> str:
 def load_tasks(names: Iterable[str] | None = None, folder: Path | None = None) -> list[Task]:
     """The named tasks, or all of them. Raises `UserError` as `load_task` does."""
     return [load_task(name, folder) for name in (task_names(folder) if names is None else names)]
+
+
+def sound_tasks(told: Callable[[UserError], object], folder: Path | None = None) -> list[Task]:
+    """All tasks but those with mistakes, of which ``told`` hears. Raises `UserError` without a
+    folder of tasks."""
+    found = []
+    for name in task_names(folder):
+        try:
+            found.append(load_task(name, folder))
+        except UserError as fault:
+            told(fault)
+    return found

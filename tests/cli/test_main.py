@@ -162,6 +162,20 @@ def test_a_damaged_record_is_named(records, tmp_path, capsys):
     assert "README.md" in shown.out
 
 
+def test_a_task_with_mistakes_is_named_and_the_pages_are_written(
+    records, tmp_path, monkeypatch, capsys
+):
+    own = tmp_path / "tasks"
+    own.mkdir()
+    (own / "half.yaml").write_text("title: [")
+    monkeypatch.setenv("BENCHMARK_TASKS", str(own))
+    for what, out in (("leaderboard", tmp_path / "out"), ("site", tmp_path / "site.html")):
+        assert called(what, "--records", records, "--out", out) == 1
+        shown = capsys.readouterr()
+        assert "half.yaml" in shown.err
+        assert shown.out
+
+
 def test_records_of_which_none_counts_leave_the_results_alone(records, tmp_path, capsys):
     for path in store.record_files(records):
         path.write_text("{")

@@ -9,7 +9,7 @@ from toy import CHECKOUT
 
 from benchmark.errors import UserError
 from benchmark.tasks import load
-from benchmark.tasks.load import load_task, load_tasks, task_names
+from benchmark.tasks.load import load_task, load_tasks, sound_tasks, task_names
 
 NAMES = [
     "arabic_letters",
@@ -98,6 +98,20 @@ def test_a_name_with_spaces_is_refused(tmp_path):
 def test_a_missing_folder_is_named(tmp_path):
     with pytest.raises(UserError, match="this folder of tasks does not exist"):
         task_names(tmp_path / "nowhere")
+
+
+def test_what_a_foreign_system_put_beside_a_task_is_none(tmp_path):
+    write_task(tmp_path, FOLDER, "mine")
+    (tmp_path / "._mine.yaml").write_bytes(b"\0\5\x16\7")
+    assert task_names(tmp_path) == ["mine"]
+
+
+def test_a_task_with_mistakes_is_told_and_the_others_are_there(tmp_path):
+    write_task(tmp_path, FOLDER, "mine")
+    (tmp_path / "half.yaml").write_text("title: [")
+    faults = []
+    assert [task.name for task in sound_tasks(faults.append, tmp_path)] == ["mine"]
+    assert ["half.yaml" in str(fault) for fault in faults] == [True]
 
 
 def test_another_folder_is_taken_from_the_environment(tmp_path, monkeypatch):
