@@ -20,7 +20,8 @@ NAME = re.compile(r"[A-Za-z0-9][\w-]*", re.ASCII)
 def task_files(folder: Path | None = None) -> dict[str, Path]:
     """Name -> YAML file of every task, sorted by name; by default of all folders of tasks.
 
-    Hidden files are none: on foreign disks some systems put one beside each file. Raises `UserError` if there is no folder.
+    Hidden files are none: on foreign disks some systems put one beside each file. Raises
+    `UserError` if there is no folder.
     """
     places = task_folders() if folder is None else (folder,)
     if not any(place.is_dir() for place in places):

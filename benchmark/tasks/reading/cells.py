@@ -51,8 +51,9 @@ def picture(cell: Any, place: str, folder: Folder | None, refuse: Refusal) -> Pi
 def file_name(cell: Any) -> str:
     """The name of the image's file, where the cell says it."""
     path = cell.get("path") if isinstance(cell, dict) else cell
-    known = isinstance(path, str) and len(path) <= _LONGEST_PATH
-    return str(path).replace("\\", "/") if known else ""
+    if not isinstance(path, str) or len(path) > _LONGEST_PATH or _decoded(path) is not None:
+        return ""
+    return path.replace("\\", "/")
 
 
 def _decoded(text: str) -> bytes | None:

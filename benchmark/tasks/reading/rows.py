@@ -53,6 +53,7 @@ def _csv_rows(text: str, file: Path, separator: str) -> Iterator[tuple[int, dict
         strict=True,
     )
     header: list[str] | None = None
+    limit = csv.field_size_limit(_LARGEST)  # an image as text is larger than a cell may be else
     try:
         for cells in reader:
             if not any(cells):
@@ -72,12 +73,12 @@ def _csv_rows(text: str, file: Path, separator: str) -> Iterator[tuple[int, dict
         raise UserError(
             _reason(error), where=file, line=reader.line_num, mend="correct this row"
         ) from error
+    finally:
+        csv.field_size_limit(limit)
 
 
 def _reason(error: csv.Error) -> str:
     reason = str(error)
-    if "field limit" in reason:
-        return f"a cell holds more than {csv.field_size_limit():,} characters"
     if "unexpected end" in reason:
         return "a quotation mark is opened and never closed"
     return f"this row is no CSV: {reason}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import posixpath
 from collections.abc import Sequence
 from pathlib import PurePosixPath
 
@@ -82,11 +84,11 @@ def _images_without_rows(local: LocalData, found: Sequence[Row]) -> list[Unused]
         cell = cells.file_name(row.cells[local.data.image_column])
         if cell:
             named |= {
-                str(PurePosixPath(base, cell))
+                posixpath.normpath(PurePosixPath(base, cell))
                 for base in (PurePosixPath(row.file).parent, local.top)
             }
     folders = {local.top} if local.spec.data_dir else {str(PurePosixPath(n).parent) for n in named}
-    there = [folder for folder in folders if (local.root / folder).is_dir()]
+    there = [folder for folder in folders if os.path.isdir(local.root / folder)]
     tree = walk(local.root, there, confined=local.confined)
     return [
         Unused(file, "no row names it")

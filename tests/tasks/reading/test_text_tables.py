@@ -70,11 +70,11 @@ def test_cells_may_be_separated_otherwise(tmp_path, separator):
         ("file,kind,kind\na.png,x,y\n", "all.csv:1: two columns are called 'kind'"),
         ("file,class\na.png,x\n", "has no column 'kind'"),
         ("file,kind\nhttps://x.org/a.png,x\n", "all.csv, line 2 names an address, 'https:"),
-        ("file,kind\n" + "x" * 140_000 + ",x\n", "a cell holds more than 131,072 characters"),
+        ("file,kind\n" + "x" * 140_000 + ",x\n", "its 140,000 characters begin with 'xxx"),
     ],
 )
 def test_what_is_wrong_with_a_table_is_said_with_its_line(tmp_path, text, expected):
-    if "names an address" in expected:
+    if "names an address" in expected or "begin with" in expected:
         text += four("x", "y", head="train/b/2.png,y")
     assert expected in refusal(task_with(tmp_path, text))
 
@@ -109,6 +109,21 @@ def test_images_may_be_base64_text(tmp_path, head):
     columns = {"image_column": "file", "label_column": "kind", "test_fraction": 0.5}
     found = loaded(make_task(tmp_path, {"load_dataset": spec} | columns))
     assert (found.class_names, len(found.train.labels)) == (("x", "y"), 2)
+
+
+@pytest.mark.parametrize("side", [9, 300])
+def test_images_in_a_csv_may_be_shorter_than_a_path_or_longer_than_a_usual_cell(tmp_path, side):
+    texts = [base64.b64encode(encoded(patch(i, side))).decode() for i in range(4)]
+    assert len(texts[0]) < 1024 or len(texts[0]) > 200_000
+    rows = [f"{text},{'xy'[i % 2]}" for i, text in enumerate(texts)]
+    found = loaded(task_with(tmp_path, "\n".join(["file,kind", *rows]) + "\n"))
+    assert len(found.train.labels) == 2
+
+
+def test_an_image_that_a_row_names_by_a_detour_is_used(tmp_path):
+    text = four("x", "y").replace("train/", "../toy/train/")
+    without = loaded(task_with(tmp_path, four("x", "y"))).notes
+    assert loaded(task_with(tmp_path, text)).notes == without
 
 
 def json_task(folder, text, name="all.jsonl"):
