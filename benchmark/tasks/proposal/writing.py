@@ -20,6 +20,7 @@ from benchmark.tasks.proposal.looking import Found
 from benchmark.tasks.proposal.suggesting import Suggested
 from benchmark.tasks.reading import split_file
 from benchmark.tasks.reading.split_file import LEFT_OUT, Side
+from benchmark.tasks.reading.walk import UNREADABLE
 
 _WIDTH = 100
 _LONGEST_NAME = 60
@@ -72,7 +73,7 @@ def _is_in_the_way(listed: Path) -> bool:
 def list_text(found: Found, dealt: Dealt) -> str | None:
     """The list of all images, by side; None where a published split is taken as it is."""
     kept = all(side.split != LEFT_OUT for side in dealt.sides) and not found.faults
-    if kept and found.keys.get("test_split") is not None and not _links(found):
+    if kept and found.keys.get("test_split") is not None and not _faults(found):
         return None
     sides = [(one.name, side) for one, side in zip(found.looks, dealt.sides, strict=True)]
     known = {name for name, _ in sides}
@@ -84,9 +85,11 @@ def list_text(found: Found, dealt: Dealt) -> str | None:
     return split_file.text(sides, found.keys["load_dataset"]["path"] in _NAMING_FILES)
 
 
-def _links(found: Found) -> bool:
-    """Whether links lie there that are not followed, at which a task without a list stops."""
-    return any(one.reason.startswith(("leads out", "is a link")) for one in found.unused)
+def _faults(found: Found) -> bool:
+    """Whether links lie there that are not followed, or folders that cannot be read: at these a
+    task without a list stops."""
+    kinds = ("leads out", "is a link", UNREADABLE)
+    return any(one.reason.startswith(kinds) for one in found.unused)
 
 
 def yaml_text(

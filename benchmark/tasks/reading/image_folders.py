@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Sequence
 from pathlib import PurePosixPath
@@ -39,7 +40,7 @@ def read(local: LocalData) -> Reading:
             f"'group: {data.group}' names a column, and folders have none",
             "tie images together by their files' names with 'group_pattern'",
         )
-    images = [file for file in files if is_image(file) and (not beside.rows or file in beside.rows)]
+    images = sorted(beside.rows) or [file for file in files if is_image(file)]
     if not images:
         raise refuse(f"{local.top} holds no images", _what_is_there(files))
     classed = not beside.rows
@@ -143,5 +144,6 @@ def _check_no_class_is_lost(local: LocalData, found: Layout) -> None:
 
 
 def _begins_as_image(local: LocalData, file: str) -> bool:
-    with (local.root / file).open("rb") as content:
+    with contextlib.suppress(OSError), (local.root / file).open("rb") as content:
         return content_kinds.begins_as_image(content.read(content_kinds.HEAD))
+    return False

@@ -70,7 +70,8 @@ class LocalData:
             more = f" and {len(tree.faults) - 1} more" * (len(tree.faults) > 1)
             raise self.refuse(
                 " ".join(tree.faults[0]) + more,
-                "copy the files into the folder; links to elsewhere are not followed",
+                "copy the files into the folder and make it readable; links to elsewhere are not "
+                "followed",
             )
         return tree
 

@@ -13,6 +13,7 @@ from benchmark.tasks.pictures.images import is_image
 from benchmark.tasks.reading import rows
 from benchmark.tasks.reading.parts import Refusal
 from benchmark.tasks.reading.rows import Row
+from benchmark.tasks.reading.walk import inside
 from benchmark.tasks.unused import Unused
 
 FILE_COLUMN = "file_name"
@@ -31,8 +32,9 @@ class Sidecar:
 def read(root: Path, files: Sequence[str], data: Data, refuse: Refusal) -> Sidecar:
     """The rows of all metadata files among ``files``.
 
-    Raises `UserError` for a table without the columns, for a row whose image is not there, and for
-    two rows of one image.
+    A row whose image is not there, or in no format that is read, is a fault of that image alone.
+    Raises `UserError` for a table without the columns, for a row that names something outside the
+    table's folder, and for two rows of one image.
     """
     images = {file for file in files if is_image(file)}
     found = Sidecar()
@@ -45,10 +47,12 @@ def read(root: Path, files: Sequence[str], data: Data, refuse: Refusal) -> Sidec
             found.unused.append(Unused(file, "a table without rows"))
         for row in table:
             image = _image(row, data, refuse)
-            if image not in images or image in found.rows:
+            wrong = "has two rows" if image in found.rows else None
+            if image not in images:
+                wrong = wrong or _outside(root, image, posixpath.dirname(file))
+            if wrong is not None:
                 raise refuse(
-                    f"{file}, line {row.line}: {image} "
-                    + ("has two rows" if image in found.rows else "is not there"),
+                    f"{file}, line {row.line}: {image} {wrong}",
                     "each row names another image, relative to the table's own folder",
                 )
             found.rows[image] = row
@@ -68,6 +72,13 @@ def _image(row: Row, data: Data, refuse: Refusal) -> str:
             )
     folder = posixpath.dirname(row.file)
     return posixpath.normpath(posixpath.join(folder, str(row.cells[FILE_COLUMN])))
+
+
+def _outside(root: Path, image: str, folder: str) -> str | None:
+    """What is wrong with the place of an image that does not lie beneath the table."""
+    if image.startswith(("../", "/")) or (folder and not image.startswith(f"{folder}/")):
+        return "lies outside the table's folder"
+    return "leads elsewhere" if inside(root / image, root, image) else None
 
 
 def _parquet(root: Path, file: str) -> list[Row]:

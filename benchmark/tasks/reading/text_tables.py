@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import posixpath
 from collections.abc import Sequence
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 from benchmark.errors import UserError
 from benchmark.tasks.pictures.images import Picture, is_image
@@ -39,18 +38,18 @@ def read(local: LocalData) -> Reading:
 
 
 def _rows(local: LocalData, files: Sequence[str]) -> list[Row]:
-    wanted = columns(local.data)
+    wanted, refuse = columns(local.data), local.refuse
     found = []
     for file in files:
         table = rows.read(local.root, file, local.spec.path, wanted)
-        for row in table[:1] if local.spec.path == "csv" else table:
-            check_columns(file, list(row.cells), wanted, local.refuse)
         if not table:
             raise UserError(
                 "this table has no rows",
                 where=local.root / file,
                 mend="give it a row for each image, or leave it out",
             )
+        # An object of JSON lines may lack a key, as a row may lack a label: a fault of that row.
+        check_columns(file, list(dict.fromkeys(c for r in table for c in r.cells)), wanted, refuse)
         found += table
     return found
 
@@ -62,17 +61,17 @@ def _part(local: LocalData, found: Sequence[Row]) -> Part:
         row = found[i]
         bases = [local.root / PurePosixPath(row.file).parent, local.root / local.top]
         return cells.picture(
-            row.cells[data.image_column],
+            row.cells.get(data.image_column),
             f"{row.file}, line {row.line}",
             Folder(local.root, tuple(bases)),
             local.refuse,
         )
 
     return Part(
-        [row.cells[data.label_column] for row in found],
+        [row.cells.get(data.label_column) for row in found],
         CELLS if local.spec.path == "csv" else "values",
         picture,
-        groups=[row.cells[data.group] for row in found] if data.group else None,
+        groups=[row.cells.get(data.group) for row in found] if data.group else None,
         place=lambda i: f"{found[i].file}, line {found[i].line}",
     )
 
@@ -81,17 +80,24 @@ def _images_without_rows(local: LocalData, found: Sequence[Row]) -> list[Unused]
     """Images that lie in folders of named ones, or anywhere in ``data_dir``, and have no row."""
     named: set[str] = set()
     for row in found:
-        cell = cells.file_name(row.cells[local.data.image_column])
+        cell = cells.file_name(row.cells.get(local.data.image_column))
         if cell:
             named |= {
                 posixpath.normpath(PurePosixPath(base, cell))
                 for base in (PurePosixPath(row.file).parent, local.top)
             }
     folders = {local.top} if local.spec.data_dir else {str(PurePosixPath(n).parent) for n in named}
-    there = [folder for folder in folders if os.path.isdir(local.root / folder)]
+    there = [folder for folder in folders if _is_folder(local.root / folder)]
     tree = walk(local.root, there, confined=local.confined)
     return [
         Unused(file, "no row names it")
         for file in tree.files
         if is_image(file) and file not in named
     ]
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:  # a name that is too long for one
+        return False

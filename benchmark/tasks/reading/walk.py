@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
@@ -33,6 +33,7 @@ _LITTER = {
     ".cache",
     ".thumbs",
     "$recycle.bin",
+    "lost+found",
     "system volume information",
     "@eadir",
 }
@@ -40,6 +41,7 @@ _BY_A_PROGRAM = "left there by a program"
 _HIDDEN = "a hidden file"
 _OUT = "leads out of the task's folder"
 _LOOP = "a link that leads back to itself"
+UNREADABLE = "is a folder that cannot be read"
 
 
 @dataclass
@@ -52,14 +54,15 @@ class Tree:
     unused: list[Unused] = field(default_factory=list)
     """Link loops, what programs leave behind, and what is neither file nor folder."""
     faults: list[tuple[str, str]] = field(default_factory=list)
-    """Links that lead out of the root or to nothing, each with what is wrong with it."""
+    """Links that lead out of the root or to nothing and folders that cannot be read, each with what
+    is wrong with it."""
 
 
 def walk(root: Path, starts: Iterable[str], *, confined: bool) -> Tree:
     """Everything beneath the folders or files ``starts``, each relative to ``root``.
 
-    Links are followed, where ``confined`` within the root only. Raises `UserError` for a folder
-    that cannot be read and for more than `MOST` files.
+    Links are followed, where ``confined`` within the root only. Raises `UserError` where one of the
+    ``starts`` cannot be read, and for more than `MOST` files.
     """
     tree, top = Tree(), os.path.realpath(root)
     for start in _outermost(starts):
@@ -92,7 +95,14 @@ def _descend(tree: Tree, root: Path, top: str | None, start: str, real: str) -> 
     waiting: list[tuple[str, tuple[str, ...]]] = [(start, (real,))]
     while waiting:
         here, above = waiting.pop()
-        for entry in _entries(root / here):
+        try:
+            entries = list(os.scandir(root / here))
+        except OSError as error:
+            if here == start:
+                raise _unreadable(root / here, error) from error
+            tree.faults.append((here, f"{UNREADABLE}: {error.strerror}"))
+            continue
+        for entry in entries:
             path = f"{here}/{entry.name}" if here else entry.name
             target = f"{above[-1]}/{entry.name}"
             if entry.is_symlink():
@@ -118,16 +128,12 @@ def _descend(tree: Tree, root: Path, top: str | None, start: str, real: str) -> 
             )
 
 
-def _entries(folder: Path) -> Iterator[os.DirEntry[str]]:
-    try:
-        with os.scandir(folder) as entries:
-            yield from entries
-    except OSError as error:
-        raise UserError(
-            f"this folder cannot be read: {error.strerror}",
-            where=folder,
-            mend="allow this user to read it, or move it elsewhere",
-        ) from error
+def _unreadable(folder: Path, error: OSError) -> UserError:
+    return UserError(
+        f"this folder cannot be read: {error.strerror}",
+        where=folder,
+        mend="allow this user to read it, or move it elsewhere",
+    )
 
 
 def _add_file(tree: Tree, path: str, name: str) -> None:

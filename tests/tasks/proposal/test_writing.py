@@ -65,6 +65,18 @@ def test_a_list_that_a_spreadsheet_saved_in_another_encoding_is_not_the_one_that
     assert not writing.is_written(task, made.found, made.dealt, made.suggested)
 
 
+def test_rows_whose_image_is_gone_or_not_read_are_left_out_and_the_others_used(folder, tmp_path):
+    root = images(tmp_path / "b", pictures=8)
+    (root / "pictures/phone.heic").write_bytes(b"\0\0\0\x18ftypheic")
+    names = [*(f"pictures/{i}.png" for i in range(8)), "pictures/gone.png", "pictures/phone.heic"]
+    rows = [f"{name},{'xy'[i % 2]}" for i, name in enumerate(names)]
+    (root / "metadata.csv").write_text("\n".join(["file_name,label", *rows]) + "\n")
+    task = written(root, folder)
+    assert data.load(task, 8).class_names == ("x", "y")
+    out = [name for name, side in sides(folder).items() if side == "left out"]
+    assert out == ["./pictures/gone.png", "./pictures/phone.heic"]
+
+
 def test_every_setting_comes_with_its_reason(folder, tmp_path):
     written(images(tmp_path / "b", robin=4, wren=4), folder)
     text = (folder / "birds.yaml").read_text(encoding="utf-8").splitlines()

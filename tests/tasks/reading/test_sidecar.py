@@ -71,9 +71,9 @@ def test_a_table_without_rows_is_said_and_the_folders_count(toy):
     [
         (rows("train", "file_name,kind"), "metadata.csv has no column 'label'"),
         (rows("train", "file,label"), "has no column 'file_name'"),
-        (rows("train", count=9), "metadata.csv, line 5: toy/train/a/3.png is not there"),
+        (rows("train", count=9), "toy/train/a/3.png: this image cannot be read: there is no such"),
         (rows("train") + "a/0.png,x\n", "line 6: toy/train/a/0.png has two rows"),
-        ("file_name,label\n../../x.png,x\n", "line 2: x.png is not there"),
+        ("file_name,label\n../../x.png,x\n", "line 2: x.png lies outside the table's folder"),
         (
             "file_name,label\na/0.png,\nb/0.png,x\n",
             "metadata.csv, line 2 in the training split has",

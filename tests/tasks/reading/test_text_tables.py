@@ -133,6 +133,13 @@ def json_task(folder, text, name="all.jsonl"):
     return make_task(folder, {"load_dataset": spec, "test_fraction": 0.5})
 
 
+def test_an_object_without_a_label_is_one_row_at_fault(tmp_path):
+    rows = lines("x", "y", "x", "y")
+    del rows[2]["label"]
+    text = "\n".join(map(json.dumps, rows))
+    assert "all.jsonl, line 3" in refusal(json_task(tmp_path, text))
+
+
 def lines(*labels):
     return [
         {"image": f"train/{'ab'[i % 2]}/{i // 2}.png", "label": label}

@@ -1,4 +1,5 @@
 import os
+from pathlib import Path
 
 import pytest
 
@@ -38,6 +39,28 @@ def test_hidden_files_are_set_aside(tmp_path):
     touch(tmp_path, "a/.draft.png", "a/1.png")
     tree = listed(tmp_path)
     assert (tree.files, tree.unused) == (["a/1.png"], [Unused("a/.draft.png", "a hidden file")])
+
+
+@pytest.fixture
+def locked(monkeypatch):
+    """Makes folders of this name unreadable, for whoever runs the tests."""
+
+    def scandir(path, real=os.scandir):
+        if Path(path).name == "locked":
+            raise PermissionError(13, "Permission denied")
+        return real(path)
+
+    monkeypatch.setattr(walk.os, "scandir", scandir)
+
+
+@pytest.mark.usefixtures("locked")
+def test_a_folder_that_cannot_be_read_is_a_fault_of_its_own(tmp_path):
+    touch(tmp_path, "a/1", "locked/2", "lost+found/3")
+    tree = listed(tmp_path)
+    assert tree.files == ["a/1"]
+    assert tree.faults == [("locked", "is a folder that cannot be read: Permission denied")]
+    with pytest.raises(UserError, match="this folder cannot be read"):
+        listed(tmp_path, "locked")
 
 
 def test_links_within_the_root_are_followed(tmp_path):
