@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -12,7 +13,7 @@ import numpy as np
 from PIL import Image
 from tqdm import tqdm
 
-from benchmark.errors import UserError
+from benchmark.errors import UserError, listed
 from benchmark.tasks.pictures import images, tones
 from benchmark.tasks.pictures.tones import Tone
 from benchmark.tasks.proposal.opening import Opened
@@ -120,7 +121,13 @@ def look(where: str, opened: Opened, refuse: Refusal) -> Found:
         faults=tuple(faults),
         unused=reading.unused,
         empty_classes=_empty(opened, looks),
-        notes=(*opened.notes, *reading.notes, *classes.notes, *_hidden(classes.names)),
+        notes=(
+            *opened.notes,
+            *reading.notes,
+            *classes.notes,
+            *_hidden(classes.names),
+            *_not_as_splits(reading.train, opened, refuse),
+        ),
     )
 
 
@@ -168,6 +175,30 @@ def _given(part: _Part, opened: Opened) -> Sequence[str | None]:
     if test is None or TRAIN not in kinds:
         return [None] * len(kinds)
     return [LEFT_OUT if kind is None else TEST if kind == test else TRAIN for kind in kinds]
+
+
+def _not_as_splits(part: Part, opened: Opened, refuse: Refusal) -> list[str]:
+    """A line where a column that is called like one of splits is not used as one.
+
+    Raises `UserError` where it names training or test images and something else in the other's
+    place: a split that is drawn would mix what somebody has kept apart.
+    """
+    if not opened.split_column:
+        return []
+    words = Counter(str(word).strip() for word in part.groups or ())
+    kinds = {kind_of(word) for word in words}
+    if TRAIN in kinds and kinds & {TEST, "validation"}:
+        return []
+    told = listed([f"{word!r} ({count} rows)" for word, count in words.most_common()], 4)
+    what = f"the column {opened.data.group!r} holds {told}"
+    if None in kinds and len(kinds) > 1:
+        raise refuse(
+            f"{what}: it says of some images that they are for training or for the test, and not "
+            "which are for the other",
+            "write train, validation and test into it, or give it another name to have a test "
+            "split drawn",
+        )
+    return [f"{what}, not both training and test, so it is not used as a split"]
 
 
 def _look(part: Part, i: int, label: int, given: str | None, white: float | None) -> Look:

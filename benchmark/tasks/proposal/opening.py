@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -131,10 +132,12 @@ def _of_folder(base: Path, top: str, options: Options, refuse: Refusal) -> Meant
         )
     if not images:
         return tabular.of_folder(base, top, files, options, refuse)
-    classed = not any(PurePosixPath(file).name in sidecar.NAMES for file in files)
-    found = shape(images, classed=classed, label=options.label, refuse=refuse)
+    beside = [PurePosixPath(file) for file in files]
+    tables = [str(file.parent) for file in beside if file.name in sidecar.NAMES]
+    table = posixpath.commonpath(tables) if tables else None
+    found = shape(images, table=table, label=options.label, refuse=refuse)
     load = {"path": "imagefolder", "data_dir": str(PurePosixPath(top, found.below))} | found.load
-    named = None if classed else options.label_column
+    named = options.label_column if tables else None
     label = {} if named is None else {"label_column": named}
     return Meant(load, found.data | label, found.notes)
 

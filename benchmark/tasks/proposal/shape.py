@@ -30,13 +30,16 @@ class Shape:
     notes: tuple[str, ...]
 
 
-def shape(images: Sequence[str], *, classed: bool, label: str | None, refuse: Refusal) -> Shape:
+def shape(images: Sequence[str], *, table: str | None, label: str | None, refuse: Refusal) -> Shape:
     """The shape of a folder with these ``images``, given by their paths in it.
 
-    ``classed``: whether folders name the classes at all. ``label``: what the key of that name says,
+    ``table``: the folder in it beneath which all tables that name classes lie; None where there are
+    none, and folders name them. ``label``: what the key of that name says,
     where a person said it. Raises `UserError` where the folders leave open what is meant.
     """
-    below, paths = _descended([PurePosixPath(image).parts for image in images])
+    classed = table is None
+    most = None if table is None else len(PurePosixPath(table).parts)
+    below, paths = _descended([PurePosixPath(image).parts for image in images], most)
     notes = [f"all images lie in {below}/"] if below else []
     tops = sorted({parts[0] for parts in paths if len(parts) > (2 if classed else 1)})
     if tops and all(map(kind_of, tops)):
@@ -61,10 +64,17 @@ def _label(label: str | None) -> dict[str, Any]:
     return {} if label is None else {"label": label}
 
 
-def _descended(paths: Paths) -> tuple[str, Paths]:
-    """Without the folders around the class folders: what a zip file was unpacked into, say."""
+def _descended(paths: Paths, most: int | None) -> tuple[str, Paths]:
+    """Without the folders around the class folders: what a zip file was unpacked into, say.
+
+    ``most``: how many folders may go; a table beside the images must stay with them.
+    """
     below: list[str] = []
-    while len({parts[0] for parts in paths}) == 1 and all(len(parts) > 2 for parts in paths):
+    while (
+        len(below) != most
+        and len({parts[0] for parts in paths}) == 1
+        and all(len(parts) > 2 for parts in paths)
+    ):
         below.append(paths[0][0])
         paths = [parts[1:] for parts in paths]
     return "/".join(below), paths

@@ -22,7 +22,7 @@ _NUMBERED = re.compile(r"([^\W\d_]+)(?:[-_. ]?\d[\w.-]*)?")
 
 def kind_of(name: str) -> str | None:
     """``train``, ``validation`` or ``test`` for a word that means it; None for any other name."""
-    return _KIND.get(name.casefold())
+    return _KIND.get(name.strip().casefold())
 
 
 def wanted(data: Data) -> list[str]:

@@ -326,6 +326,43 @@ def test_a_column_called_split_that_names_none_is_passed(tmp_path):
     text = lines().replace("species\n", "species,split\n").replace(",a\n", ",a,x\n")
     made = proposal(csv(tmp_path, text.replace(",b\n", ",b,y\n")), tmp_path / "tasks")
     assert made.dealt.fraction == 0.3
+    (note,) = (note for note in made.found.notes if "'split'" in note)
+    assert "the column 'split' holds 'x' (" in note
+    assert "not used as a split" in note
+
+
+@pytest.mark.parametrize(
+    ("train", "test"), [("train", "holdout"), ("training set", "test"), ("Train", "unseen")]
+)
+def test_a_column_of_splits_in_part_in_other_words_is_never_mixed(tmp_path, train, test):
+    text = "image,label,split\n" + "".join(
+        f"img/{c}/{i}.png,{c},{split}\n"
+        for c in "ab"
+        for i, split in enumerate([train, train, test, test])
+    )
+    with pytest.raises(UserError, match="the column 'split' holds") as caught:
+        proposal(csv(tmp_path, text), tmp_path / "tasks")
+    assert "write train, validation and test into it" in str(caught.value)
+
+
+def test_blanks_around_the_words_of_a_split_mean_nothing(tmp_path):
+    text = "image,label,split\n" + "".join(
+        f"img/{c}/{i}.png,{c},{split} \n"
+        for c in "ab"
+        for i, split in enumerate(["train", "train", "test", "test"])
+    )
+    made = proposal(csv(tmp_path, text), tmp_path / "tasks")
+    assert (made.dealt.n_train, made.dealt.n_test) == (4, 4)
+
+
+def test_a_table_beside_one_folder_of_images_names_their_classes(tmp_path):
+    root = images(tmp_path / "b", photos__2023=4, photos__2024=4)
+    rows = [
+        f"photos/{y}/{i}.png,{'cat' if i % 2 else 'dog'}" for y in (2023, 2024) for i in range(4)
+    ]
+    (root / "metadata.csv").write_text("\n".join(["file_name,label", *rows]) + "\n")
+    made = proposal(root, tmp_path / "tasks")
+    assert made.found.class_names == ("cat", "dog")
 
 
 def test_a_column_can_be_named(tmp_path):

@@ -9,8 +9,8 @@ def refuse(what, mend):
     return UserError(what, mend=mend)
 
 
-def shape(*images, classed=True, label=None):
-    return shape_of(images, classed=classed, label=label, refuse=refuse)
+def shape(*images, table=None, label=None):
+    return shape_of(images, table=table, label=label, refuse=refuse)
 
 
 def refusal(*images, **given):
@@ -95,8 +95,8 @@ def test_splits_that_leave_it_open_are_refused(names, expected):
 
 
 def test_where_a_table_names_the_classes_folders_are_splits_or_nothing():
-    assert shape("images/1.png", "images/2.png", classed=False).data == {}
-    assert shape("train/1.png", "test/2.png", classed=False).data == {
+    assert shape("images/1.png", "images/2.png", table="").data == {}
+    assert shape("train/1.png", "test/2.png", table="").data == {
         "train_split": "train",
         "test_split": "test",
     }
