@@ -46,6 +46,8 @@ class Writer:
     scratch: Path
     """For other temporary files; gone when the entry is made."""
     facts: dict[str, Any] = field(default_factory=dict)
+    rests_on: list[Path] = field(default_factory=list)
+    """Files that decide the content as well: the entry holds as long as none of them changes."""
 
     def add(self, name: str, rows: Iterable[Row], count: int) -> None:
         """Stores the array ``[count, ...]`` whose rows, all of one shape and type, come in turn."""
@@ -65,10 +67,10 @@ def _header(row: Row, count: int) -> dict[str, Any]:
 
 
 def read(key: str) -> Entry | None:
-    """The entry, or None where it is missing, truncated or otherwise damaged.
+    """The entry, or None where it is missing, truncated, otherwise damaged or out of date.
 
-    ``key`` is a `files.digest` of all that decides the content. Checksums are computed once per
-    process and file (about a second for a gigabyte).
+    ``key`` is a `files.digest` of what decides the content and is known beforehand. Checksums are
+    computed once per process and file (about a second for a gigabyte).
     """
     place = _place(key)
     try:
@@ -76,11 +78,19 @@ def read(key: str) -> Entry | None:
         content = stored["content"]
         if files.digest(content) != stored["digest"]:
             return None
+        if any(_state(Path(path)) != state for path, *state in content["rests_on"]):
+            return None
         sums = content["checksums"].items()
         arrays = {name: _mapped(place / f"{name}.npy", checksum) for name, checksum in sums}
         return Entry(arrays, content["facts"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
+
+
+def _state(path: Path) -> list[int]:
+    found = path.stat()
+    # The time of the last change of the inode cannot be set back, unlike that of the content.
+    return [found.st_size, found.st_mtime_ns, found.st_ctime_ns]
 
 
 def _place(key: str) -> Path:
@@ -129,6 +139,7 @@ def make(key: str, fill: Callable[[Writer], None]) -> Entry:
 
 def _finish(writer: Writer) -> None:
     sums = {path.stem: _checksum(path) for path in writer.folder.glob("*.npy")}
-    content = {"checksums": sums, "facts": writer.facts}
+    rests_on = [[str(path), *_state(path)] for path in writer.rests_on]
+    content = {"checksums": sums, "facts": writer.facts, "rests_on": rests_on}
     stored = {"content": content, "digest": files.digest(content)}
     files.write(writer.folder / "facts.json", json.dumps(stored))

@@ -173,6 +173,8 @@ def _made(
             writer.add(f"{split}.labels", part.labels, len(part.labels))
         seen = add(writer, task, raw)
         tones = [tone for split in SPLITS for tone in seen[split].tones]
+        read = [file for split in SPLITS for file in seen[split].files]
+        writer.rests_on.extend(source.unlisted(read))
         writer.facts.update(
             class_names=raw.class_names,
             source=source.description,

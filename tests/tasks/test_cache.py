@@ -64,6 +64,23 @@ def test_an_entry_that_is_there_is_not_made_again():
     assert (cache.make(KEY, None).arrays["rows"] == ROWS).all()
 
 
+def test_an_entry_holds_as_long_as_the_files_that_it_rests_on(tmp_path):
+    image = tmp_path / "image.png"
+    image.write_text("one")
+
+    def resting(writer):
+        fill(writer)
+        writer.rests_on.append(image)
+
+    cache.make(KEY, resting)
+    assert cache.read(KEY) is not None
+    image.write_text("two")
+    assert cache.read(KEY) is None
+    assert cache.make(KEY, resting)
+    image.unlink()
+    assert cache.read(KEY) is None
+
+
 @pytest.mark.parametrize("count", [3, 5])
 def test_rows_that_are_not_as_many_as_announced_are_an_error(folder, count):
     with pytest.raises(ValueError, match="zip"):

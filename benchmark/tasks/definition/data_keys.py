@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import json
 import re
 from pathlib import Path
@@ -158,7 +159,7 @@ class LoadDataset(KeyModel):
     @property
     def patterns(self) -> dict[str, list[str]]:
         """Split -> the patterns of its files, with the folder in front of them."""
-        top = f"{self.data_dir}/" if self.data_dir else ""
+        top = f"{glob.escape(self.data_dir)}/" if self.data_dir else ""
         return {
             split: [top + pattern for pattern in given]
             for split, given in (self.data_files or {}).items()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from PIL import Image
 from tqdm import tqdm
@@ -26,6 +27,8 @@ class Seen:
     names: list[str] = field(default_factory=list)
     """Their files, or their rows."""
     tones: list[Tone] = field(default_factory=list)
+    files: list[Path] = field(default_factory=list)
+    """From which they were read, where they are files."""
 
 
 def decoded(task: Task, part: RawSplit, split: str, seen: Seen) -> Iterator[Image.Image]:
@@ -43,7 +46,8 @@ def decoded(task: Task, part: RawSplit, split: str, seen: Seen) -> Iterator[Imag
         else:
             seen.digests.append(images.digest(found.image))
             seen.names.append(picture.place)
-            seen.tones.append(tones.tone(picture.place, found.image, found.peak))
+            seen.files += [picture.content] if isinstance(picture.content, Path) else []
+            seen.tones.append(tones.tone(picture.place, found.image, found.peak, found.frames))
             yield found.image
     if errors:
         raise _unreadable(task, split, errors)

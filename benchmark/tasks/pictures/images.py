@@ -75,6 +75,8 @@ class Decoded:
     """As it was stored, in Pillow's words: RGB, L, P, ..."""
     peak: float | None = None
     """The largest value of a grey image of more than 8 bits, before it was made 8 bits."""
+    frames: int = 1
+    """How many images the file holds, of which this is the first."""
 
 
 def is_image(file: str) -> bool:
@@ -98,13 +100,23 @@ def decode(picture: Picture, white: float | None = None) -> Decoded:
             _check_channels(image)
             if image.mode in ("I", "F") or image.mode.startswith("I;16"):
                 grey, peak = _eight_bits(image, white)
-                return Decoded(_rgb(grey), image.mode, peak)
-            return Decoded(_rgb(image), image.mode)
+                return Decoded(_rgb(grey), image.mode, peak, _frames(image))
+            return Decoded(_rgb(image), image.mode, frames=_frames(image))
     except Exception as error:  # Pillow's decoders raise nearly every kind there is
         reason, mend = _explained(picture, error)
         raise UserError(
             f"{picture.place}: this image cannot be read: {reason}", mend=mend
         ) from error
+
+
+def _frames(image: Image.Image) -> int:
+    """How many images a file holds; those that a camera adds for itself (MPO) aside."""
+    if image.format == "MPO":
+        return 1
+    try:
+        return int(getattr(image, "n_frames", 1))
+    except Exception:  # what is damaged behind the first one is not used
+        return 1
 
 
 def _opened(content: bytes | Path) -> Image.Image:

@@ -1,4 +1,4 @@
-"""Images that use next to nothing of the range of grey values: too dark, or of one colour. Pure."""
+"""What of images comes to nothing: too dark, of one colour, of frames that are not read. Pure."""
 
 from __future__ import annotations
 
@@ -30,12 +30,14 @@ class Tone:
     """Largest difference of two values in one channel, 0..255."""
     peak: float | None
     """Largest value of a grey image of more than 8 bits, before it was made 8 bits."""
+    frames: int = 1
+    """Of which the first is read."""
 
 
-def tone(name: str, image: Image.Image, peak: float | None) -> Tone:
-    """The range of values of an RGB image."""
+def tone(name: str, image: Image.Image, peak: float | None, frames: int = 1) -> Tone:
+    """The range of values of an RGB image, the first of so many ``frames``."""
     low, high = np.array(image.getextrema()).T
-    return Tone(name, int(high.max()), int((high - low).max()), peak)
+    return Tone(name, int(high.max()), int((high - low).max()), peak, frames)
 
 
 def unused_bits(tones: Sequence[Tone]) -> tuple[float, int] | None:
@@ -54,7 +56,13 @@ def notes(tones: Sequence[Tone], white: float | None) -> list[str]:
     dark = [one.name for one in tones if one.brightest <= DARK and one.spread > _FLAT]
     flat = [one.name for one in tones if one.spread <= _FLAT]
     beyond = [one.name for one in tones if white and one.peak is not None and one.peak > white]
+    stacks = [one.name for one in tones if one.frames > 1]
     found = []
+    if stacks:
+        found.append(
+            "files of several images (pages, frames), of which the first is read, "
+            f"{len(stacks)} in all: {listed(stacks, _NAMES)}"
+        )
     if len(dark) >= _SHARE * len(tones) and dark:
         found.append(
             f"{len(dark)} of {len(tones)} images are nearly black, with no value above {DARK} of "

@@ -214,7 +214,7 @@ def _look(part: Part, i: int, label: int, given: str | None, white: float | None
         grey=_is_grey(found.image),
         digest=images.digest(found.image),
         perceptual=int(perceptual_hash(found.image)),
-        tone=tones.tone(picture.place, found.image, found.peak),
+        tone=tones.tone(picture.place, found.image, found.peak, found.frames),
     )
 
 

@@ -107,6 +107,11 @@ def _text_columns(base: Path, file: str, kind: str, refuse: Refusal) -> dict[str
     table = rows.read(base, file, kind, ())
     if not table:
         raise refuse(f"{file}: this table has no rows", "name another one")
+    if shown := next(filter(_shows_image, table[0].cells), None):
+        raise refuse(
+            f"{file}: the first row is taken for the names of columns, and holds an image: {shown}",
+            "put a row above it that names the columns, such as image,label",
+        )
     return {
         name: any(_shows_image(row.cells.get(name)) for row in table[:_FIRST_ROWS])
         for name in table[0].cells

@@ -5,9 +5,10 @@ from __future__ import annotations
 import glob
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from typing import Any
 
 from benchmark.errors import UserError, listed
 from benchmark.tasks import text_file
@@ -19,6 +20,7 @@ from benchmark.tasks.reading.tables import Table
 from benchmark.tasks.told_errors import explained, reason
 
 _STATE = "state.json"
+_SPLITS = "dataset_dict.json"
 _LARGEST_STATE = 1 << 24
 
 
@@ -90,6 +92,7 @@ def read_saved(local: LocalData) -> Reading:
         )
     for state in states:
         _check_state(local, state)
+    _check_splits(local)
     saved = datasets.load_from_disk(str(local.root / local.top))
     splits = dict(saved) if isinstance(saved, dict) else {"train": saved}
     folder = Folder(local.root, (local.root / local.top,))
@@ -97,11 +100,29 @@ def read_saved(local: LocalData) -> Reading:
 
 
 def _check_state(local: LocalData, state: str) -> None:
+    _plain_names(local, state, lambda content: [one["filename"] for one in content["_data_files"]])
+
+
+def _check_splits(local: LocalData) -> None:
+    """That each split is a folder of the data set: ``datasets`` opens whatever is named."""
+    listing = str(PurePosixPath(local.top, _SPLITS))
+    if listing not in local.tree.files:
+        return
+    for name in _plain_names(local, listing, lambda content: list(content["splits"])):
+        if str(PurePosixPath(local.top, name, _STATE)) not in local.tree.files:
+            raise local.refuse(
+                f"{listing} names the split {name!a}, and there is no such folder",
+                "save the data set again",
+            )
+
+
+def _plain_names(local: LocalData, file: str, names_of: Callable[[Any], list[str]]) -> list[str]:
+    """What ``names_of`` finds in a JSON file; raises `UserError` where that leads elsewhere."""
     try:
-        content = json.loads(text_file.read(local.root / state, _LARGEST_STATE))
-        names = [one["filename"] for one in content["_data_files"]]
-        plain = all(name == Path(name).name for name in names)
-    except (ValueError, KeyError, TypeError) as error:
-        raise local.refuse(f"{state} is damaged", "save the data set again") from error
+        names = names_of(json.loads(text_file.read(local.root / file, _LARGEST_STATE)))
+        plain = all(name == Path(name).name != ".." for name in names)
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise local.refuse(f"{file} is damaged", "save the data set again") from error
     if not plain:
-        raise local.refuse(f"{state} names files elsewhere", "save the data set again")
+        raise local.refuse(f"{file} names files elsewhere", "save the data set again")
+    return names

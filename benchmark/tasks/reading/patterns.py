@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import glob
+import itertools
+import re
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 
+_ESCAPED = re.compile(r"\[([*?[])\]")
+"""A character that stands for itself, as ``glob.escape`` writes it."""
+
 
 def fixed_base(pattern: str) -> str:
-    """The part of the pattern before the first ``*``, ``?`` or ``[``; ``.`` where it is empty."""
-    parts = PurePosixPath(pattern).parts
-    magic = [i for i, part in enumerate(parts) if glob.has_magic(part)]
-    return str(PurePosixPath(*(parts[: magic[0]] if magic else parts)))
+    """The path before the first part with ``*``, ``?`` or ``[``; ``.`` where it is empty."""
+    parts = itertools.takewhile(_is_plain, PurePosixPath(pattern).parts)
+    return str(PurePosixPath(*(_ESCAPED.sub(r"\1", part) for part in parts)))
+
+
+def _is_plain(text: str) -> bool:
+    return not glob.has_magic(_ESCAPED.sub("", text))
 
 
 def matching(pattern: str, files: Sequence[str]) -> list[str]:
@@ -21,8 +29,8 @@ def matching(pattern: str, files: Sequence[str]) -> list[str]:
     ``*`` stands for any text without ``/``, ``**`` for any number of folders.
     """
     wanted = PurePosixPath(pattern).parts
-    if not glob.has_magic(pattern):
-        wanted = (*wanted, "**") if str(PurePosixPath(pattern)) not in files else wanted
+    if _is_plain(pattern):
+        wanted = (*wanted, "**") if fixed_base(pattern) not in files else wanted
     return [file for file in files if _fits(PurePosixPath(file).parts, wanted)]
 
 

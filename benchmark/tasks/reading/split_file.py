@@ -75,6 +75,13 @@ def of(data: Data, folder: Path) -> Sides | None:
                 mend=f"one of {', '.join(_SIDES)}",
             )
         name = row.cells["image"].removeprefix(_HERE)
+        if found.get(name, Side(split)).split != split:
+            raise UserError(
+                f"{name} is on two sides: {found[name].split} in an earlier row, and {split}",
+                where=file,
+                line=row.line,
+                mend="take one of the two rows away",
+            )
         found[name] = Side(split, row.cells.get("reason", ""))
     return found
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,17 @@ class Source:
     """Errors about what is there."""
     read: Callable[[Path], Reading]
     """Reads, given a folder for temporary files that must outlive the result."""
+
+    def unlisted(self, read: Iterable[Path]) -> list[Path]:
+        """Files of this machine that were ``read`` and that the identity does not tell of.
+
+        A table names images wherever they lie.
+        """
+        if "files" not in self.identity:
+            return []
+        root = self.identity["root"]
+        listed = {path for path, *_ in self.identity["files"]}
+        return [file for file in read if os.path.relpath(file, root) not in listed]
 
 
 Kind = Callable[[Task], Source | None]

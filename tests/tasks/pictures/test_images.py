@@ -44,6 +44,14 @@ def test_what_is_transparent_becomes_white(image):
     assert colour(decoded(image)) == (255, 255, 255)
 
 
+@pytest.mark.parametrize(("format", "frames"), [("TIFF", 3), ("GIF", 3), ("MPO", 1)])
+def test_of_several_images_in_a_file_the_first_is_read_and_the_others_are_counted(format, frames):
+    pages, buffer = [Image.new("RGB", (9, 9), (90 * i,) * 3) for i in range(3)], io.BytesIO()
+    pages[0].save(buffer, format, save_all=True, append_images=pages[1:])
+    found = images.decode(Picture(buffer.getvalue(), "a"))
+    assert (found.frames, colour(found.image)) == (frames, (0, 0, 0))
+
+
 def test_half_transparent_is_half_white():
     red, green, _ = colour(decoded(Image.new("RGBA", (4, 4), (0, 0, 0, 128))))
     assert red == green == 127

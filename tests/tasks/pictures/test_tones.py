@@ -85,6 +85,12 @@ def test_a_pure_colour_is_not_dark():
     assert tones.tone("x", blue, None).brightest == 255
 
 
+def test_files_of_several_images_get_a_note_with_names():
+    (note,) = tones.notes([Tone("a.tif", 255, 255, None, 20), Tone("b.png", 255, 255, None)], None)
+    assert note.startswith("files of several images (pages, frames), of which the first is read")
+    assert note.endswith("1 in all: a.tif")
+
+
 def test_values_beyond_the_white_are_said():
     assert "values beyond 'white: 4095'" in tones.notes([Tone("x", 255, 255, 5000.0)], 4095)[0]
 

@@ -355,6 +355,19 @@ def test_blanks_around_the_words_of_a_split_mean_nothing(tmp_path):
     assert (made.dealt.n_train, made.dealt.n_test) == (4, 4)
 
 
+def test_a_table_without_a_header_is_refused(tmp_path):
+    text = lines().partition("\n")[2]
+    with pytest.raises(UserError, match="taken for the names of columns, and holds an image"):
+        proposal(csv(tmp_path, text), tmp_path / "tasks")
+
+
+def test_a_folder_with_brackets_in_its_name_is_read_by_patterns(tmp_path):
+    root = images(tmp_path / "b", **{f"{c}__{s}": 4 for c in ("a", "b") for s in ("train", "test")})
+    root = root.rename(tmp_path / "photos [2024]")
+    made = proposal(root, tmp_path / "tasks")
+    assert counts(made) == {"a": 8, "b": 8}
+
+
 def test_a_table_beside_one_folder_of_images_names_their_classes(tmp_path):
     root = images(tmp_path / "b", photos__2023=4, photos__2024=4)
     rows = [

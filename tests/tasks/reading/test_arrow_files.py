@@ -54,6 +54,23 @@ def test_a_saved_data_set_cannot_name_files_elsewhere(tmp_path, name):
 
 
 @pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("../secret", "names files elsewhere"),
+        ("..", "names files elsewhere"),
+        ("gone", "names the split 'gone', and there is no such folder"),
+        (3, "is damaged"),
+    ],
+)
+def test_neither_can_it_name_splits_elsewhere(tmp_path, name, expected):
+    datasets.DatasetDict(train=table()).save_to_disk(tmp_path / "saved")
+    table().save_to_disk(tmp_path / "secret")
+    (tmp_path / "saved/dataset_dict.json").write_text(json.dumps({"splits": ["train", name]}))
+    task = make_task(tmp_path, SAVED | {"test_fraction": 0.5})
+    assert f"saved/dataset_dict.json {expected}" in refusal(task)
+
+
+@pytest.mark.parametrize(
     ("content", "expected"),
     [
         (b"version https://git-lfs.github.com/spec/v1\noid x\n", "is a Git LFS pointer"),

@@ -17,6 +17,8 @@ FILES = ["a/1.png", "a/b/2.png", "a/b/3.jpg", "c/[x]/4.png", "d.png"]
         ("a", ["a/1.png", "a/b/2.png", "a/b/3.jpg"]),
         ("./a/b/2.png", ["a/b/2.png"]),
         ("c/[[]x]/?.png", ["c/[x]/4.png"]),
+        ("c/[[]x]", ["c/[x]/4.png"]),
+        ("c/[[]x]/4.png", ["c/[x]/4.png"]),
         ("*.jpg", []),
         ("b", []),
     ],
@@ -26,7 +28,15 @@ def test_patterns_mean_files(pattern, expected):
 
 
 @pytest.mark.parametrize(
-    ("pattern", "base"), [("a/b/*.png", "a/b"), ("*/x", "."), ("a/x", "a/x"), ("./a/**", "a")]
+    ("pattern", "base"),
+    [
+        ("a/b/*.png", "a/b"),
+        ("*/x", "."),
+        ("a/x", "a/x"),
+        ("./a/**", "a"),
+        ("c/[[]x]/*/d", "c/[x]"),
+        ("c/[x]/*", "c"),
+    ],
 )
 def test_the_fixed_part_ends_before_the_first_star(pattern, base):
     assert patterns.fixed_base(pattern) == base

@@ -55,6 +55,11 @@ def test_an_edited_list_is_read_again(tmp_path):
     assert (len(before.test.labels), len(after.test.labels)) == (2, 3)
 
 
+def test_an_image_on_both_sides_is_refused_with_its_line(tmp_path):
+    task = unsplit(tmp_path, *EVERY, "./all/a/0.png,test,")
+    assert "sides.csv:8: all/a/0.png is on two sides" in refusal(task)
+
+
 def test_beside_a_published_split_the_list_leaves_images_out(tmp_path):
     write_folder(tmp_path / "toy", train=3, test=2)
     kept = [f"./toy/train/{c}/{i}.png,train," for c in "ab" for i in (0, 1)]

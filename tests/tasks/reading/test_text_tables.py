@@ -1,6 +1,8 @@
 import base64
 import json
+import shutil
 
+import pandas as pd
 import pytest
 from table_fixtures import CSV, csv_task
 from task_fixtures import encoded, make_task, patch, refusal, write_folder
@@ -109,6 +111,26 @@ def test_images_may_be_base64_text(tmp_path, head):
     columns = {"image_column": "file", "label_column": "kind", "test_fraction": 0.5}
     found = loaded(make_task(tmp_path, {"load_dataset": spec} | columns))
     assert (found.class_names, len(found.train.labels)) == (("x", "y"), 2)
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_images_that_a_table_names_elsewhere_are_read_again_when_they_change(tmp_path, kind):
+    write_folder(tmp_path / "images", train=4, test=0)
+    (tmp_path / "lists").mkdir()
+    table = pd.DataFrame(
+        [(f"../images/train/{c}/{i}.png", c) for c in "ab" for i in range(4)],
+        columns=["image", "label"],
+    )
+    write = table.to_csv if kind == "csv" else table.to_parquet
+    write(tmp_path / f"lists/all.{kind}", index=False)
+    spec = {"path": kind, "data_files": {"train": f"lists/all.{kind}"}}
+    task = make_task(tmp_path, {"load_dataset": spec, "test_fraction": 0.5})
+    before = loaded(task).hash
+    assert loaded(task).hash == before
+    patch(999).save(tmp_path / "images/train/a/0.png")
+    assert loaded(task).hash != before
+    shutil.rmtree(tmp_path / "images")
+    assert "there is no such file" in refusal(task)
 
 
 @pytest.mark.parametrize("side", [9, 300])
