@@ -13,7 +13,7 @@ from benchmark.analysis.board import FINETUNE, SCRATCH, Board, Comparison
 from benchmark.analysis.crossover import Verdict
 from benchmark.analysis.curves import Point
 from benchmark.errors import one_line
-from benchmark.pages import verdicts, words
+from benchmark.pages import tables, verdicts, words
 
 STYLE: dict[Any, Any] = {
     "svg.hashsalt": "small-data",
@@ -32,6 +32,7 @@ _MORE_COLOURS = ("#D55E00", "#882255", "#44AA99", "#999933", "#332288", "#AA4499
 _ALL_COLOURS = COLOURS + _MORE_COLOURS
 SCRATCH_COLOUR = "#555555"
 _HOLLOW: dict[str, Any] = {"linestyle": "", "marker": "o", "markersize": 4, "mfc": "white"}
+_BAND: dict[str, Any] = {"alpha": 0.18, "linewidth": 0}
 
 
 def accuracy_figure(board: Board) -> str:
@@ -84,8 +85,7 @@ def _draw_curve(axes: Axes, arm: str, points: tuple[Point, ...], colour: str) ->
         [100 * (p.low or 0) for p in banded],
         [100 * (p.high or 0) for p in banded],
         color=colour,
-        alpha=0.18,
-        linewidth=0,
+        **_BAND,
     )
 
 
@@ -108,7 +108,7 @@ def _mark_labels_worth(
             start, end = (one.images_per_class, 100 * accuracy), (one.effective, 100 * accuracy)
             arrow = {"arrowstyle": "->", "color": colour, "linewidth": 1.2}
             axes.annotate("", end, start, arrowprops=arrow)
-            text = f"{'>= ' if one.at_least else ''}x{one.multiplier:.1f} labels"
+            text = f"{tables.worth(one)} labels"
             axes.annotate(text, end, (4, -4), textcoords="offset points", color=colour, va="top")
             return
 
@@ -122,6 +122,8 @@ def _label(axes: Axes, board: Board) -> None:
     axes.set_xlabel("images per class, N")
     axes.set_ylabel("test accuracy, %")
     axes.set_title("\n".join(_title(board)), fontsize=10, parse_math=False)
+    if any(p.low is not None for arm in board.arms.values() for p in arm.points):
+        axes.fill_between([], [], [], label="95% interval", **_BAND, color=SCRATCH_COLOUR)
     if any(p.unfinished for arm in board.arms.values() for p in arm.points):
         axes.plot([], [], color=SCRATCH_COLOUR, label="loss was still falling", **_HOLLOW)
     for text in axes.legend(loc="lower right", frameon=False).get_texts():

@@ -171,11 +171,12 @@ def labels_worth(effective: Sequence[EffectiveImages], images_per_class: int) ->
     """What pretraining is worth at N, as a multiple of the labels: ``x3.2 [2.1, 4.8]``."""
     for one in effective:
         if one.images_per_class == images_per_class:
-            return _worth(one)
+            return worth(one)
     return ""
 
 
-def _worth(one: EffectiveImages) -> str:
+def worth(one: EffectiveImages) -> str:
+    """The multiple with its interval, ``-`` where there is none."""
     if one.multiplier is None:
         return "-"
     bounds = (one.multiplier_low, one.multiplier_high)
