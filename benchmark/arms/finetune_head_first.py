@@ -1,4 +1,9 @@
-"""The classifier first, on frozen features, then everything (LP-FT, Kumar et al. 2022)."""
+"""The classifier first, on frozen features, then everything (LP-FT, Kumar et al. 2022).
+
+BatchNorm keeps its statistics throughout, as in the authors' own runs: with those of each batch the
+features are no longer the ones that the classifier was fitted to. On digits such trainings began at
+losses of 20 to 60 nats, where guessing has 2.3.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +22,7 @@ from benchmark.training.work import Outcome, Work
 @register(
     "finetune_head_first",
     pretrained=True,
-    recipe=always(HeadFirstRecipe(**vars(PRETRAINED_RECIPE))),
+    recipe=always(HeadFirstRecipe(**vars(PRETRAINED_RECIPE) | {"frozen_batch_norm": True})),
     settings_of="finetune",
 )
 def finetune_head_first(work: Work[HeadFirstRecipe]) -> Outcome:

@@ -110,6 +110,15 @@ def accuracy_table(board: Board) -> str:
 
 def accuracy_grid(board: Board, shown: Shown = escape.text) -> Grid:
     """What `accuracy_table` prints."""
+    return _by_size(_accuracies(board, shown), board.sizes)
+
+
+def accuracy_rows(board: Board, shown: Shown = escape.text) -> Grid:
+    """The same with a row for each N, however many arms there are."""
+    return _rows(_accuracies(board, shown), board.sizes)
+
+
+def _accuracies(board: Board, shown: Shown) -> list[_Column]:
     columns: list[_Column] = []
     seeds = _seeds(board)
     if len(set(seeds.values())) > 1:
@@ -118,7 +127,7 @@ def accuracy_grid(board: Board, shown: Shown = escape.text) -> Grid:
         columns.append((shown(name), {p.images_per_class: accuracy_text(p) for p in arm.points}))
         if arm.comparison is not None:
             columns.append((f"gain of {shown(name)}", _gains(arm.comparison.verdict.gains)))
-    return _by_size(columns, board.sizes)
+    return columns
 
 
 _Column = tuple[str, Mapping[int, str]]
@@ -130,6 +139,10 @@ def _by_size(columns: Sequence[_Column], sizes: Sequence[int]) -> Grid:
     if len(columns) > WIDEST:
         rows = [[name, *(column.get(n, "") for n in sizes)] for name, column in columns]
         return ["", *(f"N={n}" for n in sizes)], rows
+    return _rows(columns, sizes)
+
+
+def _rows(columns: Sequence[_Column], sizes: Sequence[int]) -> Grid:
     rows = [[str(n), *(column.get(n, "") for _, column in columns)] for n in sizes]
     return ["N", *(name for name, _ in columns)], rows
 

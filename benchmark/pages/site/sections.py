@@ -101,7 +101,7 @@ def task_sections(
 
 
 def _section(board: Board, task: Task | None) -> Section:
-    header, shown = tables.accuracy_grid(board, one_line)
+    header, shown = tables.accuracy_rows(board, one_line)
     return Section(
         key=key(board),
         board=board,

@@ -40,6 +40,14 @@ def test_each_n_has_the_accuracy_and_the_subset_of_every_seed(old):
     assert f"{sum(means) / 3:.1f}" == size.shown[1].partition(" ")[0]
 
 
+def test_each_n_is_there_however_many_arms_there_are():
+    names = ("scratch", "finetune", "probe", *(f"arm_{i}" for i in range(9)))
+    records = [toy.record(name, n, seed) for name in names for n in (1, 5) for seed in (0, 1)]
+    section = section_of(*records)
+    assert [size.images_per_class for size in section.sizes] == [1, 5]
+    assert all(len(size.shown) == len(section.header) for size in section.sizes)
+
+
 def test_a_trial_that_failed_or_was_not_run_is_no_number(old):
     size, finetune = at(old, 1, "finetune")
     assert size.seeds == (0, 1, 2, 7)
