@@ -38,7 +38,7 @@ def check(folder: Path, backbone: str | None = None) -> None:
 
     Only one that was saved by this suite is replaced, and not if it is the ``backbone`` itself.
     """
-    used = None if backbone is None else backbones.find(backbone).folder
+    used = None if backbone is None else Backbone(backbone).folder
     is_used = used is not None and used.resolve() == folder.resolve()
     if folder.is_dir() and any(folder.iterdir()) and (is_used or not _is_own(folder)):
         raise UserError(
