@@ -54,6 +54,13 @@ def _cell(value: str | float | None) -> str:
     return "" if value is None else str(value)
 
 
+def state(path: Path) -> list[int]:
+    """What is another after any change of the file: size and times. Raises OSError."""
+    found = path.stat()
+    # The time of the last change of the inode cannot be set back, unlike that of the content.
+    return [found.st_size, found.st_mtime_ns, found.st_ctime_ns]
+
+
 def is_csv_of(header: Iterable[str], path: Path) -> bool:
     """Whether a CSV with these columns lies there, however a spreadsheet has saved it since.
 

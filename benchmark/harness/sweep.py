@@ -90,7 +90,7 @@ class _Attempt:
             return _Attempted(job.trial, error=error)
 
 
-class _Claims:
+class _Locks:
     """The trials that this sweep runs; those that another one has are left for later."""
 
     def __init__(self, root: Path) -> None:
@@ -183,7 +183,7 @@ def _attempts(
     def begin(job: Job) -> bool:
         return (limit is None or limit.allows(job.trial)) and own.take(job)
 
-    with contextlib.closing(_Claims(root)) as own:
+    with contextlib.closing(_Locks(root)) as own:
         while (todo or own.elsewhere) and (limit is None or limit.left > 0):
             results = execute(todo, begin=begin, lost=_lost, told=watch.machines)
             with contextlib.closing(results):

@@ -209,9 +209,9 @@ def _wanted(
     start = others.get(arm.settings_of or "", {}).get(size)
     if untried := _untried(known, arm, start):
         return [(settings, first) for settings in untried]
-    near = [(one, seed) for seed in more for one in _near(known) if one not in drawn(seed)]
-    if near:
-        return [(json.loads(one), seed) for one, seed in near]
+    near = {*_near(known)}
+    if again := [(one, seed) for seed in more for one in sorted(near - drawn(seed).keys())]:
+        return [(json.loads(one), seed) for one, seed in again]
     beside = _beside(chosen_settings(here)[arm.name][size])
     return [(settings, first) for settings in beside if as_text(settings) not in known]
 

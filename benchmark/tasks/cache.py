@@ -78,19 +78,13 @@ def read(key: str) -> Entry | None:
         content = stored["content"]
         if files.digest(content) != stored["digest"]:
             return None
-        if any(_state(Path(path)) != state for path, *state in content["rests_on"]):
+        if any(files.state(Path(path)) != known for path, *known in content["rests_on"]):
             return None
         sums = content["checksums"].items()
         arrays = {name: _mapped(place / f"{name}.npy", checksum) for name, checksum in sums}
         return Entry(arrays, content["facts"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
-
-
-def _state(path: Path) -> list[int]:
-    found = path.stat()
-    # The time of the last change of the inode cannot be set back, unlike that of the content.
-    return [found.st_size, found.st_mtime_ns, found.st_ctime_ns]
 
 
 def _place(key: str) -> Path:
@@ -139,7 +133,7 @@ def make(key: str, fill: Callable[[Writer], None]) -> Entry:
 
 def _finish(writer: Writer) -> None:
     sums = {path.stem: _checksum(path) for path in writer.folder.glob("*.npy")}
-    rests_on = [[str(path), *_state(path)] for path in writer.rests_on]
+    rests_on = [[str(path), *files.state(path)] for path in writer.rests_on]
     content = {"checksums": sums, "facts": writer.facts, "rests_on": rests_on}
     stored = {"content": content, "digest": files.digest(content)}
     files.write(writer.folder / "facts.json", json.dumps(stored))

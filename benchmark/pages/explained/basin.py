@@ -10,14 +10,7 @@ from benchmark.analysis.explained.answers import at_each_n
 from benchmark.analysis.explained.basins import Basins, Line, basins
 from benchmark.pages import escape, printer
 from benchmark.pages.explained import figures
-from benchmark.pages.explained.part import (
-    Part,
-    Said,
-    Section,
-    number,
-    percent,
-    still_falling,
-)
+from benchmark.pages.explained.part import Part, Said, Section, number, percent, still_falling
 from benchmark.records.explained.finding import BASIN, Basin, Finding
 
 _BOTH = f"{SCRATCH} to {FINETUNE}"

@@ -127,7 +127,8 @@ def _of_folder(base: Path, top: str, options: Options, refuse: Refusal) -> Meant
     images = [file for file in files if is_image(file)]
     if not images and tree.faults:
         raise refuse(
-            f"all that lies here are links that are not followed, such as {tree.faults[0][0]}",
+            "all that lies here are links that are not followed, or folders that cannot be read, "
+            f"such as {tree.faults[0][0]}",
             "name the folder that the images themselves lie in",
         )
     if not images:

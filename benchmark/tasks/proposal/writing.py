@@ -46,7 +46,7 @@ def check_name(name: str, *, force: bool) -> Path:
         raise UserError(
             "this file is no list of a task's split, and one would be written in its place",
             where=listed,
-            mend=f"choose another {option('name')}; the images of a table can have any",
+            mend=f"choose another {option('name')}; a task need not be called as its table is",
         )
     known = task_files() if folder.is_dir() else {}
     taken = next((one for one in (known.get(name), listed) if one and one.exists()), None)

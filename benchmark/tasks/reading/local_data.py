@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from benchmark import files
 from benchmark.tasks.definition.data_keys import Data, LoadDataset
 from benchmark.tasks.pictures.images import is_image
 from benchmark.tasks.reading import patterns, split_names
@@ -90,12 +91,7 @@ class LocalData:
                 {self.top, *beside} if self.spec.data_dir else beside,
                 confined=self.confined,
             )
-        return [self._facts(path) for path in tree.files]
-
-    def _facts(self, path: str) -> list[Any]:
-        facts = (self.root / path).stat()
-        # The time of the last change of the inode cannot be set back, unlike that of the content.
-        return [path, facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns]
+        return [[path, *files.state(self.root / path)] for path in tree.files]
 
     def tables(self, endings: tuple[str, ...]) -> TableFiles:
         """The tables of each split, for data whose files, with these endings, are tables.
@@ -108,19 +104,19 @@ class LocalData:
         if self.spec.data_files is not None:
             by_split = {split: self._matched(given) for split, given in self.spec.patterns.items()}
         else:
-            files = self.tree.files
-            by_split = self._by_name([file for file in files if file.lower().endswith(endings)])
+            there = self.tree.files
+            by_split = self._by_name([file for file in there if file.lower().endswith(endings)])
             unused += [
                 Unused(file, f"neither an image nor {self.spec.path}")
-                for file in files
+                for file in there
                 if not file.lower().endswith(endings) and not is_image(file)
             ]
         chosen = split_names.choose(list(by_split), "splits", self.data, self.refuse)
         unused += [
             Unused(file, f"the split {split!r} is not asked for")
-            for split, files in by_split.items()
+            for split, given in by_split.items()
             if split not in chosen.names
-            for file in files
+            for file in given
         ]
         used = {split: by_split[split] for split in chosen.names}
         train = [file for split in chosen.train for file in used[split]]
@@ -136,8 +132,8 @@ class LocalData:
             found |= dict.fromkeys(matched)
         return list(found)
 
-    def _by_name(self, files: Sequence[str]) -> dict[str, list[str]]:
-        if not files:
+    def _by_name(self, named: Sequence[str]) -> dict[str, list[str]]:
+        if not named:
             saved = any(PurePosixPath(file).name == "state.json" for file in self.tree.files)
             raise self.refuse(
                 f"{self.top} holds no {self.spec.path} files",
@@ -146,9 +142,9 @@ class LocalData:
                 else "name the files with 'data_files'",
             )
         by_split: dict[str, list[str]] = {}
-        for file in files:
+        for file in named:
             name = split_names.of_file(str(PurePosixPath(file).relative_to(self.top)))
             by_split.setdefault(name, []).append(file)
         if self.data.cuts and not any(map(split_names.kind_of, by_split)):
-            return {"train": list(files)}
+            return {"train": list(named)}
         return by_split

@@ -50,6 +50,8 @@ def _rows(local: LocalData, files: Sequence[str]) -> list[Row]:
             )
         # An object of JSON lines may lack a key, as a row may lack a label: a fault of that row.
         check_columns(file, list(dict.fromkeys(c for r in table for c in r.cells)), wanted, refuse)
+        for row in table if local.data.group else ():  # without it a row belongs to no group
+            check_columns(file, list(row.cells), wanted[2:], refuse)
         found += table
     return found
 
@@ -71,7 +73,7 @@ def _part(local: LocalData, found: Sequence[Row]) -> Part:
         [row.cells.get(data.label_column) for row in found],
         CELLS if local.spec.path == "csv" else "values",
         picture,
-        groups=[row.cells.get(data.group) for row in found] if data.group else None,
+        groups=[row.cells[data.group] for row in found] if data.group else None,
         place=lambda i: f"{found[i].file}, line {found[i].line}",
     )
 

@@ -311,13 +311,16 @@ def test_bad_rows_are_named_and_the_rest_is_used(tmp_path):
     assert counts(made) == {"a": 4, "b": 4}
 
 
+def with_splits(*words):
+    """A CSV with so many images of each class, a column ``split`` with these words beside them."""
+    rows = (f"img/{c}/{i}.png,{c},{word}\n" for c in "ab" for i, word in enumerate(words))
+    return "image,label,split\n" + "".join(rows)
+
+
 def test_a_column_of_splits_is_taken_at_its_word(tmp_path):
-    text = "image,label,split\n" + "".join(
-        f"img/{c}/{i}.png,{c},{split}\n"
-        for c in "ab"
-        for i, split in enumerate(["Train", "train", "test", "spare"])
+    made = proposal(
+        csv(tmp_path, with_splits("Train", "train", "test", "spare")), tmp_path / "tasks"
     )
-    made = proposal(csv(tmp_path, text), tmp_path / "tasks")
     assert (made.dealt.n_train, made.dealt.n_test, made.dealt.fraction) == (4, 2, None)
     assert made.dealt.left_out == {"of a split that is neither training nor test": 2}
 
@@ -335,23 +338,15 @@ def test_a_column_called_split_that_names_none_is_passed(tmp_path):
     ("train", "test"), [("train", "holdout"), ("training set", "test"), ("Train", "unseen")]
 )
 def test_a_column_of_splits_in_part_in_other_words_is_never_mixed(tmp_path, train, test):
-    text = "image,label,split\n" + "".join(
-        f"img/{c}/{i}.png,{c},{split}\n"
-        for c in "ab"
-        for i, split in enumerate([train, train, test, test])
-    )
     with pytest.raises(UserError, match="the column 'split' holds") as caught:
-        proposal(csv(tmp_path, text), tmp_path / "tasks")
+        proposal(csv(tmp_path, with_splits(train, train, test, test)), tmp_path / "tasks")
     assert "write train, validation and test into it" in str(caught.value)
 
 
 def test_blanks_around_the_words_of_a_split_mean_nothing(tmp_path):
-    text = "image,label,split\n" + "".join(
-        f"img/{c}/{i}.png,{c},{split} \n"
-        for c in "ab"
-        for i, split in enumerate(["train", "train", "test", "test"])
+    made = proposal(
+        csv(tmp_path, with_splits("train ", "train ", "test ", "test ")), tmp_path / "tasks"
     )
-    made = proposal(csv(tmp_path, text), tmp_path / "tasks")
     assert (made.dealt.n_train, made.dealt.n_test) == (4, 4)
 
 

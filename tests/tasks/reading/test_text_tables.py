@@ -148,11 +148,18 @@ def test_an_image_that_a_row_names_by_a_detour_is_used(tmp_path):
     assert loaded(task_with(tmp_path, text)).notes == without
 
 
-def json_task(folder, text, name="all.jsonl"):
+def json_task(folder, text, name="all.jsonl", **keys):
     write_folder(folder / "toy")
     (folder / "toy" / name).write_text(text)
     spec = {"path": "json", "data_dir": "toy"}
-    return make_task(folder, {"load_dataset": spec, "test_fraction": 0.5})
+    return make_task(folder, {"load_dataset": spec, "test_fraction": 0.5} | keys)
+
+
+def test_an_object_without_a_group_is_refused(tmp_path):
+    rows = [one | {"patient": i} for i, one in enumerate(lines("x", "y", "x", "y"))]
+    del rows[2]["patient"]
+    task = json_task(tmp_path, "\n".join(map(json.dumps, rows)), group="patient")
+    assert "has no column 'patient'" in refusal(task)
 
 
 def test_an_object_without_a_label_is_one_row_at_fault(tmp_path):
