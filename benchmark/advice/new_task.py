@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmark.checks.validate import Report, validate
-from benchmark.defaults import BUNDLED, LISTS, LOCAL, RECORDED, task_folders
+from benchmark.defaults import ARMS, BUNDLED, LISTS, LOCAL, RECORDED, SEEDS, task_folders
 from benchmark.errors import UserError
 from benchmark.harness import estimate, plan, sweep
 from benchmark.harness.estimate import Estimate, rough
@@ -19,8 +19,6 @@ from benchmark.tasks.proposal import writing
 from benchmark.tasks.proposal.propose import Proposal, propose
 from benchmark.tasks.proposal.tabular import Options
 
-ARMS = ("scratch", "finetune", "probe")
-SEEDS = 5
 _LONGEST_NAME = 40
 _MOST_NUMBERS = 100
 

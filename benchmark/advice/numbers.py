@@ -29,7 +29,8 @@ def numbers(
     notes: Sequence[str] = (),
 ) -> Advice:
     """The advice that a board supports. ``margin``: the accuracy difference that counts, 0..1."""
-    largest = max(board.sizes)
+    run = [n for n in board.sizes if any(arm.point(n) for arm in board.arms.values())]
+    largest = max(run or board.sizes)
     found = _now(board, largest, margin)
     arm = _pretrained(board)
     compared = board.comparisons[arm] if arm is not None else None

@@ -75,6 +75,8 @@ def _probes(
 
 
 def _size(usual: Sequence[Score], larger: Sequence[Score]) -> Size | None:
+    both = {score.trial.seed for score in usual} & {score.trial.seed for score in larger}
+    usual, larger = ([one for one in of if one.trial.seed in both] for of in (usual, larger))
     cells = gain_cells(pairs(larger, usual))
     if not cells:
         return None

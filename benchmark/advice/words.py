@@ -187,7 +187,7 @@ def _pretraining(advice: Advice) -> Iterator[str]:
     if verdict.kind == "helps_throughout":
         yield (
             f"Where it would stop helping lies beyond {largest.images_per_class} images per class, "
-            "so beyond your data."
+            "the most that were compared."
         )
 
 
@@ -255,7 +255,7 @@ def _caveats(advice: Advice) -> Iterator[str]:
     if advice.backbone == BUNDLED:
         yield (
             "The bundled backbone is a small one, distilled from an ImageNet network: real "
-            "ImageNet weights most likely do better (BACKBONE=...)."
+            f"ImageNet weights most likely do better ({option('backbone')}=...)."
         )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from benchmark import arms
@@ -21,8 +22,8 @@ from benchmark.records.saturation import (
     SATURATION_FILE,
     Budget,
     Measured,
+    change_saturation,
     read_saturation,
-    write_saturation,
 )
 from benchmark.tasks.definition.schema import Task
 from benchmark.training import backbones
@@ -119,9 +120,12 @@ def measure(
     todo = [curve for curve in planned if not all(one in measured for one in curve.budgets)]
     todo.sort(key=lambda curve: curve.recipe.views * curve.task.image_size**2, reverse=True)
     for found in executors.run(run, todo, workers):
-        measured |= found
-        write_saturation(measured, file)
+        measured = change_saturation(file, partial(_with, wanted, found))
     return {one: measured[one] for one in wanted if one in measured}
+
+
+def _with(wanted: Sequence[Budget], found: Measured, known: Measured) -> Measured:
+    return _current(known, wanted) | found
 
 
 def _current(measured: Measured, wanted: Sequence[Budget]) -> Measured:

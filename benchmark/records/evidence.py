@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import math
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -42,6 +42,9 @@ class Cell:
     images_per_class: int
     seed: int
 
+
+NEXT_TO_NOTHING = 0.005
+"""Accuracy (0..1) that a lower rate may lose against the best, if it is within the noise too."""
 
 Evidence = dict[Cell, float]
 """Cell -> held-out accuracy, 0..1."""
@@ -87,10 +90,12 @@ Chosen = dict[str, dict[int, dict[str, Any]]]
 def chosen_settings(evidence: Mapping[Cell, float]) -> Chosen:
     """Per arm and N the settings that did best in mean held-out accuracy; of equals the first.
 
-    Of those that were measured most often, the best optimiser and rate, or what is best with a
-    change if that is better by more than one standard error (Breiman et al. 1984, Classification
-    and Regression Trees, section 3.4.3): the best of several that are as good in truth looks better
-    by chance.
+    Of those that were measured most often, the best optimiser and rate, the next lower rate if it
+    loses next to nothing, or what is best with a change if that is better than these by more than
+    one standard error (Breiman et al. 1984, Classification and Regression Trees, section 3.4.3):
+    the best of several that are as good in truth looks better by chance. The lower rate, for one
+    that is too low costs little anywhere, and with one that is too high some tasks are not learned
+    at all.
     """
     chosen: Chosen = defaultdict(dict)
     for arm, size in sorted({(cell.arm, cell.images_per_class) for cell in evidence}):
@@ -99,12 +104,39 @@ def chosen_settings(evidence: Mapping[Cell, float]) -> Chosen:
 
 
 def _chosen(evidence: Mapping[Cell, float], place: Place) -> str:
-    means = means_at(evidence, *place)
-    trainings = {settings: len(tried_with(evidence, place, settings)) for settings in means}
-    most = [settings for settings in means if trainings[settings] == max(trainings.values())]
+    means, most = means_at(evidence, *place), _measured_most(evidence, place)
     base, best = best_of(means, simplest(most)), best_of(means, most)
+    if (below := lower_rate(base, most)) is not None:
+        lost, error = paired_loss(evidence, place, below, base)
+        base = below if lost <= min(error, NEXT_TO_NOTHING) else base
     lost, error = paired_loss(evidence, place, base, best)
     return best if lost > error else base
+
+
+def best_rate(evidence: Mapping[Cell, float], place: Place) -> str:
+    """The best optimiser and rate of those that were measured most often."""
+    return best_of(means_at(evidence, *place), simplest(_measured_most(evidence, place)))
+
+
+def _measured_most(evidence: Mapping[Cell, float], place: Place) -> list[str]:
+    means = means_at(evidence, *place)
+    trainings = {settings: len(tried_with(evidence, place, settings)) for settings in means}
+    return [settings for settings in means if trainings[settings] == max(trainings.values())]
+
+
+def lower_rate(settings: str, among: Collection[str]) -> str | None:
+    """The same settings with the next lower rate ``among`` some; None where there is none."""
+    here = json.loads(settings)
+
+    def with_rate(other: str) -> str:
+        return as_text(here | {"learning_rate": json.loads(other)["learning_rate"]})
+
+    below = {
+        json.loads(other)["learning_rate"]: other
+        for other in among
+        if other == with_rate(other) and json.loads(other)["learning_rate"] < here["learning_rate"]
+    }
+    return below[max(below)] if below else None
 
 
 def paired_loss(
@@ -166,6 +198,6 @@ def all_evidence() -> Evidence:
     return measurements.renewed(shipped, read_evidence())
 
 
-def write_evidence(evidence: Evidence, file: Path) -> None:
-    """Writes all measurements, sorted, in one step."""
-    measurements.write(evidence, Cell, file)
+def change_evidence(file: Path, to: Callable[[Evidence], Evidence]) -> Evidence:
+    """What ``to`` makes of the measurements in ``file``, written there: see `measurements`."""
+    return measurements.change(Cell, file, to)

@@ -1,16 +1,20 @@
-"""Who trains a trial, where several sweeps share one folder of records.
+"""Who trains a trial, where several sweeps share one folder, and who changes a shared file.
 
-A lock is one of the operating system on a file beside the record's place. It goes with the process
+A lock is one of the operating system on a file beside what it is about. It goes with the process
 that holds it, however that ends, so that none is ever stale.
 """
 
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from filelock import FileLock, Timeout
+
+_PAUSE = 0.05
+"""Seconds between two looks at a file that another process changes."""
 
 
 @contextlib.contextmanager
@@ -20,16 +24,7 @@ def hold(place: Path) -> Iterator[bool]:
     False: it is another's. The folder has to exist. Always true where the file system knows no
     locks.
     """
-    with _held(_file(place)) as held:
-        yield held
-
-
-def _file(place: Path) -> Path:
-    return place.with_name(f".{place.stem}.lock")
-
-
-@contextlib.contextmanager
-def _held(file: Path) -> Iterator[bool]:
+    file = _file(place)
     lock = FileLock(file)
     try:
         lock.acquire(blocking=False)
@@ -46,6 +41,25 @@ def _held(file: Path) -> Iterator[bool]:
         with contextlib.suppress(OSError):
             file.unlink()
         lock.release()
+
+
+@contextlib.contextmanager
+def changing(file: Path) -> Iterator[None]:
+    """Until the block ends no other process changes ``file``; waits for one that does.
+
+    Makes the folder where it is missing.
+    """
+    file.parent.mkdir(parents=True, exist_ok=True)
+    while True:
+        with hold(file) as held:
+            if held:
+                yield
+                return
+        time.sleep(_PAUSE)
+
+
+def _file(place: Path) -> Path:
+    return place.with_name(f".{place.stem}.lock")
 
 
 def is_free(place: Path) -> bool:

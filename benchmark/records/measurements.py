@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import dataclasses
 import io
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -13,6 +13,7 @@ from pydantic import TypeAdapter
 
 from benchmark import files
 from benchmark.errors import UserError
+from benchmark.records import locks
 
 
 class OfArm(Protocol):
@@ -59,8 +60,22 @@ def renewed(shipped: Mapping[C, float], own: Mapping[C, float]) -> dict[C, float
     return rest | dict(own)
 
 
-def write(measured: Mapping[C, float], kind: type[C], file: Path) -> None:
-    """Writes all measurements, sorted, in one step; accuracies (0..1) with four digits."""
+def change(
+    kind: type[C], file: Path, to: Callable[[dict[C, float]], dict[C, float]]
+) -> dict[C, float]:
+    """What ``to`` makes of all measurements in ``file``, written there in one step.
+
+    Other processes may add to the file meanwhile: what they wrote is there when ``to`` is asked.
+    Raises as `read`.
+    """
+    with locks.changing(file):
+        measured = to(read(file, kind))
+        _write(measured, kind, file)
+    return measured
+
+
+def _write(measured: Mapping[C, float], kind: type[C], file: Path) -> None:
+    """Sorted; accuracies (0..1) with four digits."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     names = _columns(kind)

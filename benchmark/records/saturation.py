@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,6 +48,6 @@ def all_saturation() -> Measured:
     return measurements.renewed(shipped, read_saturation())
 
 
-def write_saturation(measured: Measured, file: Path) -> None:
-    """Writes all measurements, sorted, in one step."""
-    measurements.write(measured, Budget, file)
+def change_saturation(file: Path, to: Callable[[Measured], Measured]) -> Measured:
+    """What ``to`` makes of the measurements in ``file``, written there: see `measurements`."""
+    return measurements.change(Budget, file, to)

@@ -19,6 +19,7 @@ import orjson
 from pydantic import TypeAdapter, ValidationError
 
 from benchmark import files
+from benchmark.defaults import option
 from benchmark.errors import UserError
 from benchmark.records.backbone_names import pretrained_on
 from benchmark.records.consistency import contradictions
@@ -30,7 +31,7 @@ _LARGEST = 2**26
 _FINGERPRINT = re.compile(r"([0-9a-f]{12})[0-9a-f]{52}")
 _SUPERSEDED = re.compile(r"n\d{4,}-s\d+-[0-9a-f]{12}\.json")
 """Earlier versions moved records aside under such names, and under others what was none."""
-_CHOOSE = "choose another folder with RECORDS=..., or make this one writable"
+_CHOOSE = f"choose another folder with {option('records')}=..., or make this one writable"
 
 Told = Callable[[UserError], object]
 """Is told of each file that is left out, and why."""
@@ -99,8 +100,8 @@ def save(root: Path, record: Record) -> Path:
         raise UserError(
             f"cannot store the record: {error.strerror or error}",
             where=path,
-            mend="free disk space or choose another folder with RECORDS=..., then run again; "
-            "what is stored already is kept and not trained again",
+            mend=f"free disk space or choose another folder with {option('records')}=..., then run "
+            "again; what is stored already is kept and not trained again",
         ) from error
     return path
 

@@ -13,6 +13,7 @@ import yaml
 
 from benchmark import files
 from benchmark.defaults import OWN_TUNING, SHIPPED_TUNING
+from benchmark.records import locks
 
 SETTINGS_FILE = OWN_TUNING / "settings.yaml"
 _HEAD = "# Settings chosen by `make tune`; evidence.csv holds the measurements.\n"
@@ -61,7 +62,8 @@ def read_settings(file: Path) -> dict[str, Tuned]:
 
 def keep(backbone: str, found: Tuned, file: Path = SETTINGS_FILE) -> None:
     """Writes what was found for ``backbone`` (portable name) beside the others of ``file``."""
-    everything = {**read_settings(file), backbone: found}
-    plain = {name: asdict(tuned) for name, tuned in everything.items()}
-    files.write(file, _HEAD + yaml.safe_dump(plain))
+    with locks.changing(file):
+        everything = {**read_settings(file), backbone: found}
+        plain = {name: asdict(tuned) for name, tuned in everything.items()}
+        files.write(file, _HEAD + yaml.safe_dump(plain))
     tuned_backbones.cache_clear()

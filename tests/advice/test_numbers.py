@@ -74,6 +74,16 @@ def test_where_every_training_failed_nothing_is_advised():
     assert numbers(board, 0.01).now is None
 
 
+def test_where_only_the_most_images_failed_the_next_are_gone_by():
+    records = [*made("scratch", LESS), *made("finetune", STEEP)]
+    failed = [
+        dataclasses.replace(toy.failed(arm, 100, 0), data=records[0].data)
+        for arm in ("scratch", "finetune")
+    ]
+    (board,) = boards(map(score_of, [*records, *failed]))
+    assert numbers(board, 0.01).now.images_per_class == 40
+
+
 def test_a_small_test_set_says_how_many_images_would_halve_the_interval():
     caveats = advice(scratch=(LESS,), finetune=(STEEP,)).caveats
     assert (caveats.test_images, caveats.test_images_for_half) == (200, 800)

@@ -8,7 +8,7 @@ from benchmark.errors import UserError
 from benchmark.harness import executors, saturation
 from benchmark.records.recipe import always
 from benchmark.records.record import Training
-from benchmark.records.saturation import read_saturation, write_saturation
+from benchmark.records.saturation import change_saturation, read_saturation
 from benchmark.training import backbones
 from benchmark.training.loop import DivergedError
 from benchmark.training.work import Outcome
@@ -134,7 +134,7 @@ def test_measurements_with_another_recipe_leave_the_file_and_others_stay(
     file = tmp_path / "saturation.csv"
     stale = budget(recipe="former", seed=1007)
     others = {budget(task="elsewhere"): 0.5, budget(backbone="other"): 0.5}
-    write_saturation({stale: 0.5} | others, file)
+    change_saturation(file, lambda _: {stale: 0.5} | others)
     found = saturation.measure(backbone, [task], 1, 2, file)
     assert read_saturation(file) == found | others
 

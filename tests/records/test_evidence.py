@@ -1,5 +1,6 @@
 import dataclasses
 import math
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import pytest
@@ -9,12 +10,12 @@ from benchmark.records import evidence
 from benchmark.records.evidence import (
     Cell,
     as_text,
+    change_evidence,
     chosen_settings,
     mean_accuracies,
     paired_loss,
     rates_at_the_edge,
     read_evidence,
-    write_evidence,
 )
 
 
@@ -74,6 +75,17 @@ def test_a_change_may_be_best_at_another_rate():
     assert chosen_settings(evidence) == {"scratch": {2: settings(1e-2, turn=0.0)}}
 
 
+@pytest.mark.parametrize(
+    ("lower", "taken"),
+    [((0.50, 0.595), True), ((0.51, 0.61), True), ((0.50, 0.58), False), ((0.496, 0.596), False)],
+)
+def test_the_lower_rate_is_taken_where_it_loses_next_to_nothing(lower, taken):
+    """Less than half a point, and no more than its standard error."""
+    evidence = seeds((0.5, 0.6), rate=1e-2) | seeds(lower, rate=1e-3)
+    evidence |= seeds((0.4, 0.4), tried=settings(3e-3, "adamw"))
+    assert chosen_settings(evidence)["scratch"][2] == settings(1e-3 if taken else 1e-2)
+
+
 def test_what_was_measured_less_often_than_others_is_not_chosen():
     """An easier subset makes settings look better."""
     evidence = seeds((0.5, 0.6)) | seeds((0.4, 0.5), tried=settings(1e-2))
@@ -117,7 +129,7 @@ def test_rates_of_another_optimiser_do_not_lie_beyond():
 
 def test_evidence_is_what_was_written(tmp_path):
     evidence = {cell(): 0.125, cell("finetune", 3e-4, seed=1001): 1.0}
-    write_evidence(evidence, tmp_path / "evidence.csv")
+    change_evidence(tmp_path / "evidence.csv", lambda _: evidence)
     assert read_evidence(tmp_path / "evidence.csv") == evidence
     assert read_evidence(tmp_path / "none.csv") == {}
 
@@ -137,7 +149,7 @@ def test_a_file_of_something_else_is_one_message(tmp_path, content):
 
 def test_a_cell_that_is_cut_off_is_one_message(tmp_path):
     file = tmp_path / "evidence.csv"
-    write_evidence({cell(): 0.5}, file)
+    change_evidence(file, lambda _: {cell(): 0.5})
     file.write_text(file.read_text().rstrip()[:-15])
     with pytest.raises(UserError, match="not a file of measurements"):
         read_evidence(file)
@@ -146,8 +158,8 @@ def test_a_cell_that_is_cut_off_is_one_message(tmp_path):
 def test_an_arm_that_was_measured_anew_counts_with_those_measurements_alone(tmp_path, monkeypatch):
     own, shipped = tmp_path / "own.csv", tmp_path / evidence.EVIDENCE_FILE.name
     others = {cell(backbone="other"): 0.25, cell("finetune"): 0.125}
-    write_evidence({cell(rate=1e-3): 0.5} | others, shipped)
-    write_evidence({cell(rate=1e-2): 0.75}, own)
+    change_evidence(shipped, lambda _: {cell(rate=1e-3): 0.5} | others)
+    change_evidence(own, lambda _: {cell(rate=1e-2): 0.75})
     monkeypatch.setattr(evidence, "SHIPPED_TUNING", tmp_path)
     monkeypatch.setattr(evidence, "read_evidence", partial(_read, own))
     assert evidence.all_evidence() == {cell(rate=1e-2): 0.75} | others
@@ -155,3 +167,15 @@ def test_an_arm_that_was_measured_anew_counts_with_those_measurements_alone(tmp_
 
 def _read(default, file=None):
     return read_evidence(file or default)
+
+
+def test_what_others_measure_meanwhile_stays(tmp_path):
+    file = tmp_path / "evidence.csv"
+    cells = [cell(rate=10.0**-i) for i in range(8)]
+
+    def measured(one):
+        change_evidence(file, lambda known: known | {one: 0.5})
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(measured, cells))
+    assert read_evidence(file).keys() == {*cells}

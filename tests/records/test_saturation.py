@@ -5,7 +5,7 @@ import pytest
 
 from benchmark.errors import UserError
 from benchmark.records import saturation
-from benchmark.records.saturation import Budget, read_saturation, write_saturation
+from benchmark.records.saturation import Budget, change_saturation, read_saturation
 
 
 def budget(times=1.0, seed=1000, arm="scratch", n=2, **changed):
@@ -20,7 +20,7 @@ def curve(seed=1000, rest=(0.5,), **changed):
 
 def test_what_is_read_is_what_was_written(tmp_path):
     measured = {budget(0.25): 0.125, budget(4.0, weights="0f", seed=1001): 1.0}
-    write_saturation(measured, tmp_path / "saturation.csv")
+    change_saturation(tmp_path / "saturation.csv", lambda _: measured)
     assert read_saturation(tmp_path / "saturation.csv") == measured
     assert read_saturation(tmp_path / "none.csv") == {}
 
@@ -35,8 +35,8 @@ def test_a_backbone_that_was_measured_anew_counts_with_those_measurements_alone(
     tmp_path, monkeypatch
 ):
     own, shipped = tmp_path / "own.csv", tmp_path / saturation.SATURATION_FILE.name
-    write_saturation({budget(): 0.5, budget(backbone="other"): 0.25}, shipped)
-    write_saturation({budget(2.0): 0.75}, own)
+    change_saturation(shipped, lambda _: {budget(): 0.5, budget(backbone="other"): 0.25})
+    change_saturation(own, lambda _: {budget(2.0): 0.75})
     monkeypatch.setattr(saturation, "SHIPPED_TUNING", tmp_path)
     monkeypatch.setattr(saturation, "read_saturation", partial(_read, own))
     assert saturation.all_saturation() == {budget(2.0): 0.75, budget(backbone="other"): 0.25}

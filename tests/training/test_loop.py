@@ -354,7 +354,7 @@ FALLING = [0.9 - 0.04 * i for i in range(15)]
         ([1.0] * 28 + [0.995] * 7, True),
         ([1.0] * 28 + [0.98] * 7, False),
         ([2.3] * 14 + [0.06] * 14 + [0.05] * 7, True),
-        ([0.5] * 28 + [0.7] * 7, True),
+        ([1.0] + [0.5] * 27 + [0.7] * 7, True),
         ([1.0, 0.995], True),
         ([1.0, 0.5], False),
         ([1.0], False),
@@ -362,6 +362,11 @@ FALLING = [0.9 - 0.04 * i for i in range(15)]
 )
 def test_whether_the_loss_had_levelled_off_before_the_cool_down(trunk, levelled):
     assert levelled_off([*trunk, *FALLING], len(trunk), floor=0.02) == levelled
+
+
+def test_a_loss_that_stays_where_guessing_has_it_has_not_levelled_off():
+    """A rate that is too high: what is learned is learned in the cool-down."""
+    assert not levelled_off([2.9, *[2.3] * 9, 2.0], 10, floor=0.02)
 
 
 @pytest.mark.parametrize(("last", "levelled"), [(0.019, True), (0.021, False)])

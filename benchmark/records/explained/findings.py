@@ -83,7 +83,11 @@ def _check(root: Path, path: Path, finding: Finding) -> None:
         raise _none(path, "it answers another question than it says")
     if (finding.answer is None) == (finding.reason is None):
         raise _none(path, "it needs an answer, or a reason why there is none")
-    if path != path_of(root, finding.cell, finding.question, finding.fingerprint):
+    try:
+        place = path_of(root, finding.cell, finding.question, finding.fingerprint)
+    except UserError as error:
+        raise _none(path, error.what) from error
+    if path != place:
         raise _none(path, "it lies in another's place")
 
 

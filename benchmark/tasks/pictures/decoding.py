@@ -38,8 +38,8 @@ def decoded(task: Task, part: RawSplit, split: str, seen: Seen) -> Iterator[Imag
     """
     errors = []
     for i in tqdm(range(len(part.labels)), f"decoding {task.name}, {split}", disable=None):
-        picture = part.picture(i)
         try:
+            picture = part.picture(i)
             found = images.decode(picture, task.data.white)
         except UserError as error:
             errors.append(error)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmark.errors import UserError
 from benchmark.tasks import own_split
 from benchmark.tasks.proposal.looking import Found
 from benchmark.tasks.reading.split_file import LEFT_OUT, TEST, TRAIN, Side
@@ -105,6 +106,7 @@ class _Drawn:
 def _published(found: Found, kin: Families, labels: Indices, out: dict[int, str]) -> _Drawn:
     """The published test images; training images that show what one of them shows go."""
     tests = {i for i, one in enumerate(found.looks) if one.given == TEST}
+    _check_no_image_is_in_both(found, tests)
     training = np.array([i for i in range(len(labels)) if i not in tests and i not in out], int)
     equal = _sharing(kin.equal, tests, training)
     rest = training[~equal]
@@ -118,6 +120,19 @@ def _published(found: Found, kin: Families, labels: Indices, out: dict[int, str]
         else:
             copies |= dict.fromkeys(alike, _NEAR)
     return _Drawn(tests, None, copies, notes)
+
+
+def _check_no_image_is_in_both(found: Found, tests: set[int]) -> None:
+    """Two rows may name one file."""
+    names: dict[bool, set[str]] = {True: set(), False: set()}
+    for i, one in enumerate(found.looks):
+        names[i in tests].add(one.name)
+    if both := names[True] & names[False]:
+        raise UserError(
+            f"{len(both)} images are in the test split and outside of it at once, such as "
+            f"{min(both)}",
+            mend="leave each of them in one split",
+        )
 
 
 def _drawn(found: Found, kin: Families, labels: Indices, out: dict[int, str]) -> _Drawn:

@@ -6,9 +6,11 @@ import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
+from benchmark.defaults import option
 from benchmark.errors import UserError, listed
+from benchmark.tasks.proposal import tabular
 from benchmark.tasks.proposal.dealing import Dealt, deal
 from benchmark.tasks.proposal.looking import Found, look
 from benchmark.tasks.proposal.opening import opened, refusal_about
@@ -42,9 +44,21 @@ def propose(given: str, file: Path, options: Options, cost: Cost) -> Proposal:
         raise refuse(
             f"there are not two classes to tell apart, only {there}"
             + f"; left out: {listed(reasons)}" * bool(reasons),
-            "every class needs two images that differ, one to train on and one for the test",
+            _mend(given),
         )
     return Proposal(found, dealt, suggest(found, dealt, cost))
+
+
+def _mend(given: str) -> str:
+    endings = tuple(ending for of_kind in tabular.ENDINGS.values() for ending in of_kind)
+    beside = sorted(Path(given).expanduser().glob("*"))
+    table = next((file.name for file in beside if file.name.lower().endswith(endings)), None)
+    if table is not None:
+        return (
+            f"if {table} says the classes, name the table: "
+            f"{option('images')}={PurePosixPath(given, table)}"
+        )
+    return "every class needs two images that differ, one to train on and one for the test"
 
 
 def _counted(found: Found) -> list[tuple[str, int]]:

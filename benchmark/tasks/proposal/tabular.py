@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -16,7 +17,8 @@ from benchmark.tasks.reading import arrow_files, rows, split_names
 from benchmark.tasks.reading.parts import Refusal
 from benchmark.tasks.told_errors import explained, reason
 
-_TABLES = rows.ENDINGS | {"parquet": (".parquet",)}
+ENDINGS = rows.ENDINGS | {"parquet": (".parquet",)}
+"""Kind of table -> how its files end."""
 _PACKED = (".zip", ".tar", ".gz", ".tgz", ".7z", ".rar", ".bz2", ".xz")
 _FIRST_ROWS = 20
 
@@ -52,7 +54,7 @@ def of_folder(
     """
     by_kind = {
         kind: [file for file in files if file.lower().endswith(endings)]
-        for kind, endings in _TABLES.items()
+        for kind, endings in ENDINGS.items()
     }
     kinds = [kind for kind, found in by_kind.items() if found]
     if len(kinds) != 1:
@@ -68,15 +70,26 @@ def of_folder(
     data, notes = dict[str, Any](), list[str]()
     if any(map(split_names.kind_of, named)):
         data, notes = splits.keys(named, refuse)
+    elif mixed := [name for name in named if _names_a_split(name)]:
+        raise refuse(
+            f"these tables may be splits, which are not to be mixed: {listed(mixed)}",
+            "call the one with the test images test, the other one train; or name one table",
+        )
+    elif len(named) > 1:
+        notes.append(f"{listed(named)} are taken for one set")
     first = str(PurePosixPath(top, by_kind[kind][0]))
     found = _columns(base, first, kind, options, refuse)
     load = {"path": kind, "data_dir": top}
     return Meant(load, data | found.keys, tuple(notes), found.split)
 
 
+def _names_a_split(name: str) -> bool:
+    return any(map(split_names.kind_of, re.split(r"[\W_]+", name)))
+
+
 def of_file(base: Path, top: str, options: Options, refuse: Refusal) -> Meant:
     """The table ``top`` in ``base``. Raises `UserError` for what is none."""
-    kind = next((k for k, endings in _TABLES.items() if top.lower().endswith(endings)), None)
+    kind = next((k for k, endings in ENDINGS.items() if top.lower().endswith(endings)), None)
     if kind is None:
         raise refuse(
             "this file is no table of images",
@@ -114,7 +127,7 @@ def _text_columns(base: Path, file: str, kind: str, refuse: Refusal) -> dict[str
         )
     return {
         name: any(_shows_image(row.cells.get(name)) for row in table[:_FIRST_ROWS])
-        for name in table[0].cells
+        for name in dict.fromkeys(column for row in table for column in row.cells)
     }
 
 
@@ -128,7 +141,8 @@ def _parquet_columns(file: Path) -> dict[str, bool]:
     import pyarrow.parquet as pq
 
     kinds = {field.name: field.type for field in pq.read_schema(file)}
-    text = [name for name, kind in kinds.items() if pa.types.is_string(kind)]
+    texts = (pa.types.is_string, pa.types.is_large_string)
+    text = [name for name, kind in kinds.items() if any(of(kind) for of in texts)]
     batches = pq.ParquetFile(file).iter_batches(_FIRST_ROWS, columns=text)
     first = batch.to_pydict() if text and (batch := next(batches, None)) is not None else {}
     encoded = (pa.types.is_struct, pa.types.is_binary, pa.types.is_large_binary)

@@ -24,8 +24,6 @@ from benchmark.tasks.reading.walk import UNREADABLE
 
 _WIDTH = 100
 _LONGEST_NAME = 60
-_NAMING_FILES = ("imagefolder", "csv", "json")
-"""Of the kinds of data, those whose images are called by their files."""
 
 
 def check_name(name: str, *, force: bool) -> Path:
@@ -82,7 +80,7 @@ def list_text(found: Found, dealt: Dealt) -> str | None:
         for fault in found.faults
         if fault.name not in known
     ]
-    return split_file.text(sides, found.keys["load_dataset"]["path"] in _NAMING_FILES)
+    return split_file.text(sides)
 
 
 def _faults(found: Found) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import os
+import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -48,14 +49,6 @@ def picture(cell: Any, place: str, folder: Folder | None, refuse: Refusal) -> Pi
     return _file(path, place, folder, refuse)
 
 
-def file_name(cell: Any) -> str:
-    """The name of the image's file, where the cell says it."""
-    path = cell.get("path") if isinstance(cell, dict) else cell
-    if not isinstance(path, str) or len(path) > _LONGEST_PATH or _decoded(path) is not None:
-        return ""
-    return path.replace("\\", "/")
-
-
 def _decoded(text: str) -> bytes | None:
     """The image that base64 text holds, with or without a ``data:`` head; None for other text."""
     label, comma, rest = text.partition(",")
@@ -68,9 +61,14 @@ def _decoded(text: str) -> bytes | None:
         return None
 
 
+def _is_control(character: str) -> bool:
+    """A name may hold other characters that are not printable: blanks of other widths, joiners."""
+    return unicodedata.category(character) == "Cc"
+
+
 def _file(path: str, place: str, folder: Folder, refuse: Refusal) -> Picture:
     shown = ascii(path[:_SHOWN]) + "..." * (len(path) > _SHOWN)
-    if len(path) > _LONGEST_PATH or not path.isprintable():
+    if len(path) > _LONGEST_PATH or any(map(_is_control, path)):
         raise refuse(
             f"{place} names no file: its {len(path):,} characters begin with {shown}",
             "the column has to hold paths of image files, or the images themselves as bytes or as "

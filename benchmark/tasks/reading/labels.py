@@ -111,7 +111,7 @@ def fault(label: Any, part: Part) -> str | None:
         return None
     if not isinstance(label, int | float):
         return "has a label that is no class"
-    if math.isnan(label) or label < 0:
+    if math.isnan(label) or (label < 0 and part.names is not None):
         return "has no label"
     if math.isinf(label) or label != int(label):
         return "has a label that is no class"
@@ -169,6 +169,10 @@ def distinct(name: str) -> str:
 
 
 def look(name: str) -> tuple[str, ...]:
-    """What stays of a name without letter case, blanks, hyphens and the order of its words."""
+    """What stays of a name without letter case, blanks, hyphens and the order of its words.
+
+    The sign of a number stays.
+    """
     plain = unicodedata.normalize("NFKC", name).casefold()
-    return tuple(sorted(word for word in re.split(r"[\s_\-]+", plain) if word))
+    words = re.split(r"[\s_]+|(?<=\w)-+(?=\w)", plain)
+    return tuple(sorted(word for word in words if any(map(str.isalnum, word))))

@@ -82,16 +82,8 @@ class LocalData:
 
     @property
     def stats(self) -> list[list[Any]]:
-        """What changes when any of the files does; those beside a table, its images, included."""
-        tree = self.tree
-        if self.spec.path in ("csv", "json"):
-            beside = {str(PurePosixPath(file).parent) for file in tree.files}
-            tree = walk(
-                self.root,
-                {self.top, *beside} if self.spec.data_dir else beside,
-                confined=self.confined,
-            )
-        return [[path, *files.state(self.root / path)] for path in tree.files]
+        """What changes when any of the files does; images that a table names are not among them."""
+        return [[path, *files.state(self.root / path)] for path in self.tree.files]
 
     def tables(self, endings: tuple[str, ...]) -> TableFiles:
         """The tables of each split, for data whose files, with these endings, are tables.

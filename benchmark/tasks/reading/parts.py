@@ -49,12 +49,16 @@ class Part:
             place=None if place is None else lambda i: place(indices[i]),
         )
 
-    def name(self, i: int) -> str | None:
-        """What image ``i`` is called; None where its row names no file that may be read."""
+    def named(self, i: int) -> Picture | None:
+        """Image ``i``; None where its row names no file that may be read."""
         try:
-            return self.picture(i).place
+            return self.picture(i)
         except UserError:
             return None
+
+    def name(self, i: int) -> str | None:
+        """What image ``i`` is called; None as in `named`."""
+        return picture.place if (picture := self.named(i)) else None
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
@@ -46,7 +46,7 @@ def read(root: Path, files: Sequence[str], data: Data, refuse: Refusal) -> Sidec
         if not table:
             found.unused.append(Unused(file, "a table without rows"))
         for row in table:
-            image = _image(row, data, refuse)
+            image = _image(row, images, data, refuse)
             wrong = "has two rows" if image in found.rows else None
             if image not in images:
                 wrong = wrong or _outside(root, image, posixpath.dirname(file))
@@ -62,7 +62,7 @@ def read(root: Path, files: Sequence[str], data: Data, refuse: Refusal) -> Sidec
     return found
 
 
-def _image(row: Row, data: Data, refuse: Refusal) -> str:
+def _image(row: Row, images: Collection[str], data: Data, refuse: Refusal) -> str:
     for column in (FILE_COLUMN, data.label_column, *([data.group] if data.group else [])):
         if column not in row.cells:
             raise refuse(
@@ -71,7 +71,12 @@ def _image(row: Row, data: Data, refuse: Refusal) -> str:
                 "name where the folders name the classes",
             )
     folder = posixpath.dirname(row.file)
-    return posixpath.normpath(posixpath.join(folder, str(row.cells[FILE_COLUMN])))
+    given = str(row.cells[FILE_COLUMN])
+    # Programs on Windows write backslashes.
+    spelt = [
+        posixpath.normpath(posixpath.join(folder, s)) for s in (given, given.replace("\\", "/"))
+    ]
+    return next((image for image in spelt if image in images), spelt[0])
 
 
 def _outside(root: Path, image: str, folder: str) -> str | None:

@@ -1,7 +1,7 @@
 """A list of images: which are for training, which for the test, and which are left out and why.
 
-It is a CSV beside the task's YAML. Files are named as paths that begin with ``./``, so that no name
-is a formula in a spreadsheet; rows of a table as the suite calls them.
+It is a CSV beside the task's YAML. Images are named as the suite calls them, by files or rows, and
+after ``./``, so that no name is a formula in a spreadsheet.
 """
 
 from __future__ import annotations
@@ -37,10 +37,9 @@ Sides = Mapping[str, Side]
 """Image, by the name that the reading gives it -> where it goes."""
 
 
-def text(sides: Iterable[tuple[str, Side]], paths: bool) -> str:
-    """The content of a list. ``paths``: whether images are named by their files."""
-    start = _HERE if paths else ""
-    cells = ([start + name, one.split, one_line(one.reason)] for name, one in sides)
+def text(sides: Iterable[tuple[str, Side]]) -> str:
+    """The content of a list."""
+    cells = ([_HERE + name, one.split, one_line(one.reason)] for name, one in sides)
     return files.as_csv(_COLUMNS, cells)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
@@ -28,13 +27,10 @@ def read(local: LocalData) -> Reading:
     files = local.tables(rows.ENDINGS[local.spec.path])
     chosen = files.chosen
     by_split = {split: _rows(local, tables) for split, tables in files.by_split.items()}
-    without = _images_without_rows(local, [row for found in by_split.values() for row in found])
-    return Reading(
-        _part(local, [row for split in chosen.train for row in by_split[split]]),
-        None if chosen.test is None else _part(local, by_split[chosen.test]),
-        (*files.unused, *without),
-        chosen.notes,
-    )
+    train = _part(local, [row for split in chosen.train for row in by_split[split]])
+    test = None if chosen.test is None else _part(local, by_split[chosen.test])
+    without = _images_without_rows(local, [train] if test is None else [train, test])
+    return Reading(train, test, (*files.unused, *without), chosen.notes)
 
 
 def _rows(local: LocalData, files: Sequence[str]) -> list[Row]:
@@ -78,19 +74,16 @@ def _part(local: LocalData, found: Sequence[Row]) -> Part:
     )
 
 
-def _images_without_rows(local: LocalData, found: Sequence[Row]) -> list[Unused]:
+def _images_without_rows(local: LocalData, parts: Sequence[Part]) -> list[Unused]:
     """Images that lie in folders of named ones, or anywhere in ``data_dir``, and have no row."""
-    named: set[str] = set()
-    for row in found:
-        cell = cells.file_name(row.cells.get(local.data.image_column))
-        if cell:
-            named |= {
-                posixpath.normpath(PurePosixPath(base, cell))
-                for base in (PurePosixPath(row.file).parent, local.top)
-            }
+    pictures = (part.named(i) for part in parts for i in range(len(part.labels)))
+    named = {picture.file for picture in pictures if picture and picture.file}
     folders = {local.top} if local.spec.data_dir else {str(PurePosixPath(n).parent) for n in named}
     there = [folder for folder in folders if _is_folder(local.root / folder)]
-    tree = walk(local.root, there, confined=local.confined)
+    try:
+        tree = walk(local.root, there, confined=local.confined)
+    except UserError as error:  # these are not needed, so they keep nothing from being read
+        return [Unused(local.top or ".", f"not looked through for images: {error.what}")]
     return [
         Unused(file, "no row names it")
         for file in tree.files

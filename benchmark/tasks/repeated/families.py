@@ -48,12 +48,13 @@ def families(
     Perceptual hashes are misled by thin strokes, and by things in one pose before one background:
     then they join images of different classes, which true copies rarely are.
     """
-    equal = _first({}, digests)
-    near = _first({}, _chains(hashes).tolist())
+    equal = _first(digests)
+    near = _first(_chains(hashes).tolist())
     return Families(equal, near, _misled(equal, near, labels))
 
 
-def _first(seen: dict[object, int], keys: Sequence[object]) -> NDArray[np.int64]:
+def _first(keys: Sequence[object]) -> NDArray[np.int64]:
+    seen: dict[object, int] = {}
     return np.array([seen.setdefault(key, i) for i, key in enumerate(keys)], np.int64)
 
 

@@ -39,8 +39,8 @@ def mirror(task: Task) -> Source | None:
     folder = mirrors.resolve() / task.data.mirror
     if not folder.is_dir():
         return None
-    about_classes = {"classes": task.data.classes, "drop_classes": task.data.drop_classes}
-    data = _MIRROR.model_copy(update=about_classes)
+    meant = {name: getattr(task.data, name) for name in ("classes", "drop_classes", "white")}
+    data = _MIRROR.model_copy(update=meant)
     name = f"mirror: {task.data.mirror} parquet"
     return source(LocalData(refusal(task, folder), data, folder, confined=False), name)
 

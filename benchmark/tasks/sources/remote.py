@@ -80,7 +80,7 @@ def _download(url: str, task: Task) -> Path:
     target = cache_folder() / "downloads" / hashlib.sha256(url.encode()).hexdigest()[:32]
     pinned = task.data.sha256
     with workspace(target.name) as scratch:
-        if target.exists() and pinned in (None, pooch.file_hash(target)):
+        if target.exists() and (pinned is None or pinned == pooch.file_hash(target)):
             return target
         download = partial(_fetch, task)
         with explained(partial(_error, task, url)):

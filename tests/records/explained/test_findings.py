@@ -41,6 +41,7 @@ def spoilt(path, **changed):
         ({"fingerprint": "f" * 64}, "another's place"),
         ({"seconds": "long"}, "not in the form"),
         ({"cell": {"task": "..", "backbone": "net", "images_per_class": 2, "seed": 0}}, "names"),
+        ({"fingerprint": "short"}, "n0002-s0-"),
     ],
 )
 def test_what_does_not_hold_together_is_left_out_with_a_sentence(tmp_path, changed, why):

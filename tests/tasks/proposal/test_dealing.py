@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from benchmark.errors import UserError
 from benchmark.tasks.pictures.tones import Tone
 from benchmark.tasks.proposal import dealing
 from benchmark.tasks.proposal.dealing import deal
@@ -164,3 +165,10 @@ def test_images_of_another_split_are_left_out():
 def test_a_test_split_of_which_nothing_can_be_read_leaves_no_class():
     dealt = published(*many(0, 6, TRAIN), *many(1, 6, TRAIN), keys={"test_split": "test"})
     assert not dealt.train
+
+
+def test_one_file_in_both_splits_is_refused():
+    both = image(0, 1, TEST)
+    images = [both, dataclasses.replace(both, given=TRAIN), *many(0, 3, TRAIN), *many(1, 3, TRAIN)]
+    with pytest.raises(UserError, match="1 images are in the test split and outside of it"):
+        deal(found(*images))

@@ -470,3 +470,41 @@ def test_a_hub_out_of_reach_is_one_message(tmp_path, monkeypatch):
     monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", "http://127.0.0.1:9")
     message = refusal("organisation/birds", tmp_path)
     assert message.startswith("organisation/birds: the hub's organisation/birds cannot be reached")
+
+
+def pets(folder, **tables):
+    """A folder with a table of images of cats and dogs of each name."""
+    folder.mkdir()
+    for first, (name, count) in enumerate(tables.items()):
+        cells = rows(count, 100 * first)
+        pq.write_table(
+            pa.table({"image": cells, "label": ["cat", "dog"] * (count // 2)}),
+            folder / f"{name}.parquet",
+        )
+    return folder
+
+
+def test_tables_that_may_be_splits_are_not_mixed(tmp_path):
+    message = refusal(pets(tmp_path / "pets", pets_train=8, pets_test=4), tmp_path / "tasks")
+    assert "these tables may be splits, which are not to be mixed: pets_test, pets_train" in message
+
+
+def test_tables_that_are_taken_together_are_named(tmp_path):
+    made = proposal(pets(tmp_path / "pets", north=8, south=4), tmp_path / "tasks")
+    assert "north, south are taken for one set" in made.found.notes
+    assert sum(made.found.counts) == 12
+
+
+def test_a_column_that_the_first_row_lacks_is_there(tmp_path):
+    root = images(tmp_path / "b", a=3, b=3)
+    lines = [{"image": f"{name}/{i}.png", "label": name} for name in "ab" for i in range(3)]
+    del lines[0]["label"]
+    (root / "all.jsonl").write_text("\n".join(map(json.dumps, lines)))
+    assert counts(proposal(root / "all.jsonl", tmp_path / "tasks")) == {"a": 2, "b": 3}
+
+
+def test_one_folder_of_images_beside_a_table_is_told_of_the_table(tmp_path):
+    root = images(tmp_path / "b", pictures=6)
+    (root / "labels.csv").write_text("image,label\n")
+    message = refusal(root, tmp_path / "tasks")
+    assert f"if labels.csv says the classes, name the table: IMAGES={root}/labels.csv" in message

@@ -1,7 +1,10 @@
 import csv
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from people import image, images, proposal
+from task_fixtures import encoded, patch
 
 from benchmark.errors import UserError
 from benchmark.tasks import data
@@ -183,3 +186,12 @@ def test_the_folder_of_tasks_need_not_exist(tmp_path, monkeypatch):
     made = proposal(images(tmp_path / "b", robin=3, wren=3), file.parent)
     writing.write(file, made.found, made.dealt, made.suggested)
     assert load_task("birds").title == "Birds"
+
+
+def test_images_of_a_parquet_table_may_have_any_names(folder, tmp_path):
+    names = [f"{start}{i}.png" for i in range(4) for start in "-=@+"]
+    for i, name in enumerate(names):
+        (tmp_path / name).write_bytes(encoded(patch(i)))
+    table = pa.table({"image": names, "label": ["x", "y"] * 8})
+    pq.write_table(table, tmp_path / "all.parquet")
+    assert len(data.load(written(tmp_path / "all.parquet", folder), 8).test.labels) == 4

@@ -115,6 +115,17 @@ def test_a_number_that_is_no_class_is_named_with_its_row(tmp_path, value):
     assert "row 3 of the 4 in the training split" in message
 
 
+def test_a_negative_number_is_a_class_where_no_names_say_otherwise(tmp_path):
+    task = parquet_task(tmp_path, (-1, -1, 1, 1), (1, -1), (None, None))
+    assert data.load(task, 8).class_names == ("-1", "1")
+    assert data.load(task, 8).notes == ()
+
+
+def test_a_negative_position_in_a_list_of_classes_is_no_label(tmp_path):
+    message = refusal(parquet_task(tmp_path, (0, 0, 1, -1), (0, 1), (("x", "y"),) * 2))
+    assert "row 3 of the 4 in the training split has no label" in message
+
+
 def test_a_class_called_like_a_word_of_yaml_needs_quotes(tmp_path):
     (tmp_path / "toy.yaml").write_text(
         "title: T\nimage_size: 8\nimages_per_class: [1]\nflip: true\n"

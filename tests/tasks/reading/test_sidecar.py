@@ -95,3 +95,9 @@ def test_a_table_may_hold_groups(toy):
         file.unlink()
     found = loaded(toy, test_fraction=0.4, group="patient")
     assert (len(found.train.labels), len(found.test.labels)) == (4, 2)
+
+
+def test_rows_may_have_been_written_on_windows(toy):
+    for split in ("train", "test"):
+        (toy / split / "metadata.csv").write_text(rows(split).replace("/", "\\"))
+    assert len(loaded(toy).train.labels) == 4

@@ -124,11 +124,11 @@ def test_a_link_that_leads_out_is_one_file_not_used(tmp_path):
 def test_what_is_written_is_read_again_whatever_files_are_called(tmp_path_factory, rows):
     folder = tmp_path_factory.mktemp("lists")
     given_sides = [(name, Side(split, "why")) for name, split in rows]
-    (folder / "x.csv").write_text(split_file.text(given_sides, paths=True), encoding="utf-8")
+    (folder / "x.csv").write_text(split_file.text(given_sides), encoding="utf-8")
     data_keys = Data(sklearn=None, mirror="x", split_file="x.csv")
     assert split_file.of(data_keys, folder) == dict(given_sides)
 
 
 def test_no_name_is_a_formula_in_a_spreadsheet():
-    written = split_file.text([("=1+1/a.png", Side(TRAIN))], paths=True)
+    written = split_file.text([("=1+1/a.png", Side(TRAIN))])
     assert written.splitlines()[1] == "./=1+1/a.png,train,"

@@ -8,6 +8,7 @@ from table_fixtures import CSV, csv_task
 from task_fixtures import encoded, make_task, patch, refusal, write_folder
 
 from benchmark.tasks import data
+from benchmark.tasks.reading import walk
 
 
 def loaded(task):
@@ -146,6 +147,42 @@ def test_an_image_that_a_row_names_by_a_detour_is_used(tmp_path):
     text = four("x", "y").replace("train/", "../toy/train/")
     without = loaded(task_with(tmp_path, four("x", "y"))).notes
     assert loaded(task_with(tmp_path, text)).notes == without
+
+
+def test_images_named_by_their_whole_path_are_used(tmp_path):
+    text = four("x", "y").replace("train/", f"{tmp_path}/toy/train/")
+    without = loaded(task_with(tmp_path, four("x", "y"))).notes
+    assert loaded(task_with(tmp_path, text)).notes == without
+
+
+def test_a_file_may_be_called_with_blanks_of_any_width(tmp_path):
+    write_folder(tmp_path / "toy")
+    name = "at 3.04\u202fPM\u3000.png"
+    (tmp_path / "toy/train/a/0.png").rename(tmp_path / "toy/train/a" / name)
+    task = task_with(tmp_path, four("x", "y").replace("train/a/0.png", f"train/a/{name}"))
+    assert len(loaded(task).train.labels) == 2
+
+
+def test_all_rows_that_name_no_file_are_told_at_once(tmp_path):
+    text = "file,kind\n" + "".join(f"https://x.org/{i}.png,{'xy'[i % 2]}\n" for i in range(4))
+    message = refusal(task_with(tmp_path, text))
+    assert "2 images cannot be used:" in message
+    assert message.count("names an address") == 2
+
+
+def test_a_folder_that_cannot_be_looked_through_keeps_no_image_from_being_read(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr(walk, "MOST", 3)
+    text = four("x", "y")
+    write_folder(tmp_path / "toy")
+    (tmp_path / "toy/all.csv").write_text(text)
+    spec = {"path": "csv", "data_files": {"train": "toy/all.csv"}}
+    columns = {"image_column": "file", "label_column": "kind", "test_fraction": 0.5}
+    for i in range(5):
+        patch(i).save(tmp_path / f"toy/train/a/more{i}.png")
+    found = loaded(make_task(tmp_path, {"load_dataset": spec} | columns))
+    assert "not looked through for images: there are more than 3 files here" in found.notes[-1]
 
 
 def json_task(folder, text, name="all.jsonl", **keys):

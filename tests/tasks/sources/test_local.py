@@ -3,7 +3,7 @@ import socket
 
 import numpy as np
 from PIL import Image
-from table_fixtures import csv_task, parquet_task
+from table_fixtures import csv_task, parquet_task, write_parquet
 from task_fixtures import encoded, folder_task, make_task, patch, refusal, write_folder
 
 from benchmark.tasks import data
@@ -132,3 +132,29 @@ def test_an_image_that_is_a_link_to_elsewhere_is_refused(tmp_path):
     patch(0).save(tmp_path / "secret.png")
     (tmp_path / "tasks/toy/train/a/9.png").symlink_to(tmp_path / "secret.png")
     assert "toy/train/a/9.png leads out" in refusal(task)
+
+
+def test_another_white_point_makes_other_pixels_of_a_mirror_too(tmp_path, mirror):
+    deep = [
+        Image.fromarray(np.arange(n, n + 100, dtype=np.uint16).reshape(10, 10) * 20)
+        for n in range(6)
+    ]
+    for split, images, labels in (("train", deep[:4], [0, 0, 1, 1]), ("test", deep[4:], [0, 1])):
+        cells = [{"bytes": encoded(one), "path": None} for one in images]
+        write_parquet(mirror / "toy" / f"{split}.parquet", cells, labels, ("x", "y"))
+
+    def brightest(white):
+        keys = {"mirror": "toy", "white": white}
+        return data.load(make_task(tmp_path, keys), 10).train.images.max()
+
+    assert brightest(65535) < 20
+    assert brightest(4095) > 100
+
+
+def test_what_else_lies_beside_a_table_changes_nothing(tmp_path, cache_folder):
+    task = csv_task(tmp_path)
+    data.load(task, 8)
+    made = {*cache_folder.rglob("*.npy")}
+    (tmp_path / "toy/notes.txt").write_text("grows while the trainings run")
+    data.load(task, 8)
+    assert {*cache_folder.rglob("*.npy")} == made
