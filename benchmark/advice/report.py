@@ -19,7 +19,7 @@ from benchmark.advice.content import Advice
 from benchmark.advice.looked import Looked
 from benchmark.analysis.board import Board
 from benchmark.errors import UserError
-from benchmark.pages import csv_files, escape, figures, tables, templates
+from benchmark.pages import csv_files, escape, figure_names, figures, tables, templates
 from benchmark.pages.site.page import page
 from benchmark.pages.site.samples import of_boards
 from benchmark.tasks.definition.schema import Task
@@ -35,8 +35,8 @@ Told = Callable[[UserError], object]
 
 def folder(records: Path, board: Board) -> Path:
     """Where the files of a board's advice lie."""
-    name = f"{board.task}--{board.backbone}".replace("/", "_").replace("\\", "_")
-    return records.parent / FOLDER / f"{name}--{board.data.image_size}px"
+    name = figure_names.file(board.task, board.backbone, f"{board.data.image_size}px")
+    return records.parent / FOLDER / name
 
 
 def to_json(advice: Advice) -> str:

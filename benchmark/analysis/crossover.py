@@ -59,6 +59,10 @@ class Verdict:
     grounds: Grounds
     hurts_from: float | None = None
     """Images per class from which on the gain is below minus the margin; only for *hurts*."""
+    hurts_low: float | None = None
+    """Lower end of the interval of that place; None where open, and for other kinds."""
+    hurts_high: float | None = None
+    """Upper end; the smallest N measured where it surely hurts there."""
 
     @property
     def gain_at(self) -> dict[int, GainEstimate]:
@@ -112,11 +116,10 @@ def verdict(cells: Sequence[GainCell], margin: float = MARGIN, level: float = LE
     draws = _Draws(sizes, raw, falling_after_peak(raw, 1 / known.variances))
     kind, low, high = _decide(draws, margin, (1 - level) / 2)
     crossover = _middle(draws, margin) if kind in ("stops", "hurts") and low else None
-    hurts_from = None
-    if kind == "hurts":
-        hurts_from = _middle(draws, -margin) or float(draws.sizes[0])
     gains = with_noise(measured, known)
-    found = Verdict(kind, crossover, low, high, margin, gains, nothing, hurts_from)
+    found = Verdict(kind, crossover, low, high, margin, gains, nothing)
+    if kind == "hurts":
+        found = _hurting(found, draws, (1 - level) / 2)
     return replace(found, grounds=grounds_of(sizes, raw, *found.claimed))
 
 
@@ -191,6 +194,13 @@ def _never_above(raw: Floats, margin: float, tail: float) -> bool:
     """
     looks_above = np.mean(raw, axis=0) > margin
     return not looks_above.any() and bool(np.mean(pooled_mean(raw) < margin) >= 1 - tail)
+
+
+def _hurting(found: Verdict, draws: _Draws, tail: float) -> Verdict:
+    places = np.sort(crossings(draws.sizes, draws.falling, -found.margin))
+    low, middle, high = (_images(places[int(at * DRAWS)]) for at in (tail, 0.5, 1 - tail))
+    smallest = float(draws.sizes[0])
+    return replace(found, hurts_from=middle or smallest, hurts_low=low, hurts_high=high or smallest)
 
 
 def _middle(draws: _Draws, margin: float) -> float | None:

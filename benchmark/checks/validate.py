@@ -172,7 +172,7 @@ def _left_out(task: Task, prints: Prints) -> Iterable[str]:
         ]
         if short:
             more = f" and {len(short) - 5} more classes" * (len(short) > 5)
-            yield f"N = {n} is left out: {', '.join(short[:5])}{more}"
+            yield one_line(f"N = {n} is left out: {', '.join(short[:5])}{more}")
 
 
 _MOST_CLASSES = 60

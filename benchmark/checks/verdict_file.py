@@ -62,6 +62,8 @@ def to_json(judged: Judgement) -> dict[str, object]:
         "reason": reason(result, judged.about),
         "evidence": evidence(result),
         "hurts_from": result.hurts_from,
+        "hurts_from_low": result.hurts_low,
+        "hurts_from_high": result.hurts_high,
         "image_noise": judged.image_noise,
         "gains": [_gain_json(gain) for gain in result.gains],
     }

@@ -10,7 +10,7 @@ import click
 
 from benchmark.cli.options import FOLDER, command
 from benchmark.defaults import backbone_folders
-from benchmark.errors import UserError
+from benchmark.errors import UserError, one_line
 
 if TYPE_CHECKING:
     from benchmark.harness.usable import Usable
@@ -43,7 +43,8 @@ def backbones(folder: Sequence[Path], image_size: int) -> None:
     click.echo(_table([one for _, one in seen if not isinstance(one, UserError)], image_size))
     for one, looked in seen:
         if isinstance(looked, UserError):
-            click.echo(f"{one.name} ({one.source}) cannot be used: {looked.what}")
+            mend = f"; to mend: {looked.mend}" if looked.mend else ""
+            click.echo(one_line(f"{one.name} ({one.source}) cannot be used: {looked.what}{mend}"))
 
 
 def _table(found: Sequence[Usable], image_size: int) -> str:

@@ -11,7 +11,7 @@ from benchmark.cli.options import JOBS, command, shown
 
 @command("task ~/photos/birds --name birds")
 @click.argument("images")
-@click.option("--name", required=True, help="Name of the task.")
+@click.option("--name", default="", help="Name of the task.")
 @click.option("--label", type=click.Choice(["path", "leaf", "top"]), help="Of nested folders.")
 @click.option("--image-column", help="Column of a table with the images or their paths.")
 @click.option("--label-column", help="Column of a table with the classes.")

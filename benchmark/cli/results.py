@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from benchmark.cli.options import FILE, FOLDER, MARGIN_OPTION, command, shown
-from benchmark.defaults import COMMAND, EXPLAINED, RECORDED, RESULTS, SITE
+from benchmark.defaults import COMMAND, EXPLAINED, RECORDED, RESULTS, SITE, option
 from benchmark.errors import UserError
 from benchmark.pages.forms import FORMS, Form, as_text, from_csv
 
@@ -60,7 +60,7 @@ def leaderboard(records: Path, out: Path, margin: float, form: Form | None, snap
         _print(records, margin, form)
         return
     for folder in (out, out / figure_names.FOLDER):
-        files.prepare(folder, mend="choose another folder with OUT=...")
+        files.prepare(folder, mend=f"choose another folder with {option('out')}=...")
     progress = Progress()
     boards = _boards(records, margin, progress)
     known = {task.name: task for task in sound_tasks(progress.problem)}
@@ -79,7 +79,8 @@ def _print(records: Path, margin: float, form: Form) -> None:
 
     progress = Progress(apart=True)
     boards = _boards(records, margin, progress)
-    click.echo(as_text(from_csv(csv_files.leaderboard(boards)), form), nl=False)
+    text = csv_files.leaderboard(boards)
+    click.echo(text if form == "csv" else as_text(from_csv(text), form), nl=False)
     progress.close()
 
 
@@ -96,7 +97,7 @@ def site(records: Path, out: Path, margin: float) -> None:
     from benchmark.tasks.load import sound_tasks
 
     _check(records)
-    files.prepare(out.parent, mend="choose another file with OUT=...")
+    files.prepare(out.parent, mend=f"choose another file with {option('out')}=...")
     progress = Progress()
     boards = _boards(records, margin, progress)
     known = {task.name: task for task in sound_tasks(progress.problem)}
@@ -108,7 +109,9 @@ def site(records: Path, out: Path, margin: float) -> None:
 def _check(records: Path) -> None:
     if not records.is_dir():
         raise UserError(
-            "there is no such folder of records", where=records, mend=f"run {COMMAND} bench"
+            "there is no such folder of records",
+            where=records,
+            mend=f"name one with {option('records')}=...; {COMMAND} bench says where its own lie",
         )
 
 

@@ -62,6 +62,7 @@ def bench(
     from benchmark.harness import adaptive, plan
     from benchmark.harness import bench as benchmarking
 
+    _check_prints_a_table(form, dry_run=dry_run, shard=shard)
     aim = _aim(adapt, margin, minutes)
     planned = plan.prepare(selection)
     for note in planned.notes:
@@ -87,6 +88,15 @@ def bench(
     else:
         click.echo(_in_form(boards, form), nl=False)
     progress.close()
+
+
+def _check_prints_a_table(form: str, *, dry_run: bool, shard: object) -> None:
+    if form != "text" and (dry_run or shard):
+        raise UserError(
+            "a part of a plan, or a plan alone, has no table",
+            where=f"--format {form}",
+            mend="leave it out, or run all parts first",
+        )
 
 
 def _aim(adapt: bool, margin: float, minutes: float | None) -> Aim:
@@ -222,7 +232,7 @@ def _prepare_figures(records: Path) -> None:
     from benchmark import files
     from benchmark.pages import figure_names
 
-    mend = "choose another folder with RECORDS=...: figures lie beside the records"
+    mend = f"choose another folder with {option('records')}=...: figures lie beside the records"
     files.prepare(records.parent / figure_names.FOLDER, mend=mend)
 
 

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmark import files
+from benchmark.defaults import option
 from benchmark.errors import UserError
 from benchmark.explain import kept, questions
 from benchmark.explain.listener import Listener
@@ -115,7 +116,8 @@ def missing(root: Path, planned: Plan, told: findings.Told) -> Missing:
 
 def run(root: Path, todo: Missing, workers: int, listener: Listener) -> None:
     """Trains and answers what is missing. Raises `UserError` where nothing can be written."""
-    files.prepare(root, mend="choose another folder with OUT=..., or make this one writable")
+    mend = f"choose another folder with {option('out')}=..., or make this one writable"
+    files.prepare(root, mend=mend)
     for variant, watched in executors.run(_train, todo.variants, workers):
         if isinstance(watched, UserError):
             listener.failed(_name(variant), watched)

@@ -12,7 +12,7 @@ from benchmark import files
 from benchmark.analysis.board import SCRATCH, Board, boards
 from benchmark.analysis.certificate import deciding_sizes
 from benchmark.analysis.scores import Score, score_of
-from benchmark.defaults import COMMAND, LOCAL, MARGIN
+from benchmark.defaults import COMMAND, LOCAL, MARGIN, option
 from benchmark.errors import UserError
 from benchmark.harness import executors, sweep
 from benchmark.harness.executors import Executor
@@ -100,7 +100,9 @@ def audit(
     `UserError` where there is no verdict to certify, and as `bench` does.
     """
     for alternative in ALTERNATIVES:
-        files.prepare(folder(records, alternative), mend="choose another folder with RECORDS=...")
+        files.prepare(
+            folder(records, alternative), mend=f"choose another folder with {option('records')}=..."
+        )
     run = partial(sweep.run, executor=executor)
     deque(run(records, plan.jobs, workers, watch), maxlen=0)
     again = rounds(plan, records, margin)

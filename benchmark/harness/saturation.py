@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from benchmark import arms
-from benchmark.defaults import ARMS
+from benchmark.defaults import ARMS, option
 from benchmark.errors import UserError
 from benchmark.harness import executors, held_out
 from benchmark.harness.plan import recipe_for
@@ -113,7 +113,7 @@ def measure(
     if not planned:
         raise UserError(
             f"no task has {min(SIZES)} training images in each class beside those held out",
-            mend="name larger tasks with TASK=...",
+            mend=f"name larger tasks with {option('task')}=...",
         )
     wanted = [budget for curve in planned for budget in curve.budgets]
     measured = _current(read_saturation(file), wanted)

@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 
 from benchmark import arms
+from benchmark.defaults import option
 from benchmark.errors import UserError
 from benchmark.harness import executors, held_out
 from benchmark.harness.plan import fitted
@@ -30,10 +31,8 @@ from benchmark.records.evidence import (
     Evidence,
     as_text,
     best_of,
-    best_rate,
     change_evidence,
     chosen_settings,
-    lower_rate,
     means_at,
     read_evidence,
     simplest,
@@ -60,8 +59,8 @@ CHANGES: tuple[Settings, ...] = ({"weight_decay": 0.2}, {"batch_size": 32}, {"tu
 SIZES = (2, 10, 20, 48)
 """Images per class that are trained on, as far as a task has them; N uses the nearest in log.
 
-From 10 to 48 the best rate falls by a factor of three and more: what is best for MobileNetV2-0.35
-from random weights at 10 learns next to nothing of some tasks at 20. The last size is what a task
+What did best for MobileNetV2-0.35 from random weights at 10, by chance, learned next to nothing of
+clothing at 20, for which it was used before there was a size of 20. The last size is what a task
 of 96 has beside as many held out: at more, the choice would rest on fewer tasks, and the best rate
 differs between tasks by more than between sizes.
 """
@@ -104,7 +103,7 @@ def chosen_arms(backbone: Backbone, names: Sequence[str] | None) -> list[arms.Ar
     for name in refused.keys() & set(names or ()):
         raise UserError(
             f"the arm {name} is nothing for {backbone.label}: {refused[name]}",
-            mend="name other arms with ARMS=...",
+            mend=f"name other arms with {option('arms')}=...",
         )
     wanted = (arm for arm in asked if names is not None or arm.is_tuned)
     return [arm for arm in wanted if arm.name not in refused]
@@ -205,7 +204,7 @@ def _wanted(
 
     The search has the first seed, what came near its best the others as well. These may turn to
     settings that the search did not go on from: then the rates on both sides of them are tried too.
-    The rate below the best has all seeds: see `chosen_settings`.
+    What is chosen at the next larger N has all seeds: see `chosen_settings`.
     """
     here = {c: a for c, a in found.items() if (c.arm, c.images_per_class) == (arm.name, size)}
 
@@ -220,13 +219,12 @@ def _wanted(
     near = {*_near(known)}
     if again := [(one, seed) for seed in more for one in sorted(near - drawn(seed).keys())]:
         return [(json.loads(one), seed) for one, seed in again]
-    place = arm.name, size
-    tops = chosen_settings(here)[arm.name][size], json.loads(best_rate(here, place))
-    beside = {as_text(one) for top in tops for one in _beside(top)} - known.keys()
-    if beside:
-        return [(json.loads(one), first) for one in sorted(beside)]
-    below = lower_rate(best_rate(here, place), known)
-    return [(json.loads(below), s) for s in more if below and below not in drawn(s)]
+    beside = _beside(chosen_settings(here)[arm.name][size])
+    if untried := [settings for settings in beside if as_text(settings) not in known]:
+        return [(settings, first) for settings in untried]
+    larger = chosen_settings(found)[arm.name].get(min((n for n in SIZES if n > size), default=0))
+    unmeasured = [] if larger is None else [s for s in SEEDS if as_text(larger) not in drawn(s)]
+    return [(larger, seed) for seed in unmeasured if larger is not None]
 
 
 def _untried(known: Mapping[str, float], arm: arms.Arm, start: Settings | None) -> list[Settings]:

@@ -11,7 +11,9 @@ from benchmark import files
 from benchmark.analysis.board import ArmResult, Board, Comparison
 from benchmark.analysis.crossover import Verdict
 from benchmark.analysis.curves import Point
+from benchmark.analysis.effective import EffectiveImages
 from benchmark.analysis.gains import GainEstimate, Pair
+from benchmark.analysis.next_trials import OPENING
 from benchmark.pages import escape
 from benchmark.pages.words import certificate_text
 
@@ -19,7 +21,8 @@ Value = str | int | float | None
 Of = TypeVar("Of")
 """What a row is about."""
 
-GAIN_COLUMNS_AT = (1, 10, 100)
+GAIN_COLUMNS_AT = OPENING
+"""Every task has these, as far as it has images for them."""
 
 
 @dataclass(frozen=True)
@@ -88,10 +91,10 @@ class ArmRow:
         """The paired gain over scratch at N; None where it was not measured."""
         return self.verdict.gain_at.get(n) if self.verdict else None
 
-    def multiplier_at(self, n: int) -> float | None:
-        """Effective images per class at N, divided by N; None where they are not known."""
+    def effective_at(self, n: int) -> EffectiveImages | None:
+        """Effective images per class at N; None where nothing is known of them."""
         effective = self.comparison.effective if self.comparison else ()
-        return next((e.multiplier for e in effective if e.images_per_class == n), None)
+        return next((e for e in effective if e.images_per_class == n), None)
 
 
 @dataclass(frozen=True)
@@ -133,9 +136,24 @@ def _gain_columns_at(n: int) -> Iterator[Column[ArmRow]]:
     return _gain_columns(f"gain_at_{n}", meaning, lambda row: row.gain_at(n))
 
 
-def _multiplier_column_at(n: int) -> Column[ArmRow]:
-    meaning = "effective images per class divided by N"
-    return Column(f"label_multiplier_at_{n}", meaning, lambda row: row.multiplier_at(n))
+def _multiplier_columns(
+    name: str, meaning: Callable[[str], str], known: Callable[[Of], EffectiveImages | None]
+) -> Iterator[Column[Of]]:
+    """Without an estimate where there is a lower bound alone."""
+
+    def of(value: Callable[[EffectiveImages], float | None]) -> Callable[[Of], Value]:
+        return lambda row: value(one) if (one := known(row)) is not None else None
+
+    estimate = of(lambda one: None if one.at_least else one.multiplier)
+    yield Column(name, meaning(name), estimate)
+    yield Column(f"{name}_low", meaning(f"{name}_low"), of(lambda one: one.multiplier_low))
+    yield Column(f"{name}_high", meaning(f"{name}_high"), of(lambda one: one.multiplier_high))
+
+
+def _multiplier_columns_at(n: int) -> Iterator[Column[ArmRow]]:
+    return _multiplier_columns(
+        f"label_multiplier_at_{n}", lambda name: _MULTIPLIER, lambda row: row.effective_at(n)
+    )
 
 
 def _mean(gain: GainEstimate | None) -> Value:
@@ -150,6 +168,9 @@ def _high(gain: GainEstimate | None) -> Value:
     return None if gain is None else gain.high
 
 
+_MULTIPLIER = (
+    "effective images per class divided by N; without an estimate where they have a lower end alone"
+)
 _RUN = "what was run; the backbone's name as timm knows it, or its folder's"
 _PRETRAINED_ON = (
     "what the weights were trained on, by the tag in the name or as somebody said; `nothing` for "
@@ -160,6 +181,7 @@ _TRIALS = "trials that the row rests on, and how many of them failed"
 _ACCURACY = "test accuracy at the largest N"
 _KINDS = "`stops`, `helps_throughout`, `never_helps`, `hurts`, `undecided`; empty for scratch"
 _CROSSOVER = r"N\* in images per class; an empty end is open"
+_HURTS = "images per class from which on it hurts; an empty end is open"
 _CERTIFICATE = "`holds`, `void: ...`, `unsettled ...`, `not audited`: see above"
 _GAIN = "paired gain over scratch at the ends of the grid; every N is in `curves.csv`"
 _LABELS = "all labelled images of the task that a trial at the largest N used"
@@ -196,6 +218,9 @@ LEADERBOARD: tuple[Column[ArmRow], ...] = (
     Column("crossover", _CROSSOVER, _of_verdict(lambda v: v.crossover)),
     Column("crossover_low", _CROSSOVER, _of_verdict(lambda v: v.low)),
     Column("crossover_high", _CROSSOVER, _of_verdict(lambda v: v.high)),
+    Column("hurts_from", _HURTS, _of_verdict(lambda v: v.hurts_from)),
+    Column("hurts_from_low", _HURTS, _of_verdict(lambda v: v.hurts_low)),
+    Column("hurts_from_high", _HURTS, _of_verdict(lambda v: v.hurts_high)),
     Column(
         "margin",
         "gain up to which pretraining counts as no help",
@@ -214,7 +239,7 @@ LEADERBOARD: tuple[Column[ArmRow], ...] = (
         "gain_at_largest_n", _GAIN, lambda row: row.gain_at(row.largest.images_per_class)
     ),
     *(column for n in GAIN_COLUMNS_AT for column in _gain_columns_at(n)),
-    *map(_multiplier_column_at, GAIN_COLUMNS_AT),
+    *(column for n in GAIN_COLUMNS_AT for column in _multiplier_columns_at(n)),
     Column(
         "seconds",
         "training time of all trials of the row, on one core",
@@ -258,10 +283,10 @@ CURVES: tuple[Column[PointRow], ...] = (
     Column("gain", "the paired `gain` over scratch", lambda row: _mean(row.gain)),
     Column("gain_low", "`gain_low`", lambda row: _low(row.gain)),
     Column("gain_high", "`gain_high`", lambda row: _high(row.gain)),
-    Column(
+    *_multiplier_columns(
         "label_multiplier",
-        "`label_multiplier`",
-        lambda row: row.of.multiplier_at(row.point.images_per_class),
+        lambda name: f"`{name}`",
+        lambda row: row.of.effective_at(row.point.images_per_class),
     ),
 )
 """One row per task x backbone x image size x arm x N. A meaning is a phrase of the sentence that

@@ -1,4 +1,4 @@
-"""What a figure is called: as it shows, so that none takes the place of another that shows more."""
+"""What figures and folders are called, so that none takes the place of one that shows more."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def of_all(board: Board, task: Task | None) -> str:
 
     It says its image size where that is not the task's own.
     """
-    return _path(board, _size(board, task))
+    return _path(board, *_size(board, task))
 
 
 def of_run(board: Board, task: Task) -> str:
@@ -42,7 +42,7 @@ def of_run(board: Board, task: Task) -> str:
         f"{_seeds(board)}-seeds",
         *([f"{trials}-of-{planned}-trials"] if trials != planned else []),
     ]
-    return _path(board, said)
+    return _path(board, *said)
 
 
 def _seeds(board: Board) -> str:
@@ -56,9 +56,17 @@ def _size(board: Board, task: Task | None) -> list[str]:
     return [] if is_usual else [f"{size}px"]
 
 
-def _path(board: Board, said: list[str]) -> str:
-    name = _SEPARATOR.sub("_", one_line("--".join([board.task, board.backbone, *said])))
+def _path(board: Board, *said: str) -> str:
+    return f"{FOLDER}/{file(board.task, board.backbone, *said)}.svg"
+
+
+def file(*parts: str) -> str:
+    """A file's or folder's name, without an ending, that says all of the ``parts``.
+
+    However strange or long these are: it is no path, and no longer than a file's name may be.
+    """
+    name = _SEPARATOR.sub("_", one_line("--".join(parts)))
     whole = name.encode()
-    if len(whole) > _LONGEST:
-        name = f"{whole[: _LONGEST - 14].decode(errors='ignore')}--{digest(name)[:12]}"
-    return f"{FOLDER}/{name}.svg"
+    if len(whole) <= _LONGEST:
+        return name
+    return f"{whole[: _LONGEST - 14].decode(errors='ignore')}--{digest(name)[:12]}"

@@ -211,7 +211,7 @@ def _other_arm(boards: Sequence[Board], arm: str, tasks: Mapping[str, Task]) -> 
 
 def _summary(boards: Sequence[Board], arm: str, tasks: Mapping[str, Task]) -> str:
     """The table of verdicts; empty where nothing is compared."""
-    header = ["task", "domain", "backbone", "pretrained on", "N\\*", "interval"]
+    header = ["task", "domain", "backbone", "pretrained on", "N\\*", "interval of N\\*"]
     header += ["gain at the smallest N", "at a middle N", "at the largest N"]
     header += ["labels worth at a middle N", "certificate"]
     rows = [_summary_row(board, arm, tasks) for board in boards if arm in board.comparisons]

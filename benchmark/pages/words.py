@@ -54,9 +54,18 @@ def percent(
 
 def interval(verdict: Verdict) -> str:
     """``[8.2, 17]``, with ``...`` where an end is open."""
-    low = "..." if verdict.low is None else number(verdict.low)
-    high = "..." if verdict.high is None else number(verdict.high)
-    return f"[{low}, {high}]"
+    return _ends(verdict.low, verdict.high)
+
+
+def _ends(low: float | None, high: float | None) -> str:
+    """With ``...`` where an end is open."""
+    return f"[{', '.join('...' if end is None else number(end) for end in (low, high))}]"
+
+
+def hurts_from(verdict: Verdict) -> str:
+    """``hurts from N = 13 [9.2, 25] on``."""
+    where = f"{number(verdict.hurts_from or 1)} {_ends(verdict.hurts_low, verdict.hurts_high)}"
+    return f"hurts from N = {where} on"
 
 
 def bounds(verdict: Verdict) -> str:
@@ -75,7 +84,7 @@ def verdict_text(verdict: Verdict, about: str = "pretraining") -> str:
     stops = ""
     if verdict.crossover is not None:
         stops = f"stops helping at N* = {number(verdict.crossover)} {interval(verdict)}"
-    hurts = f"hurts from N = {number(verdict.hurts_from or 1)} on"
+    hurts = hurts_from(verdict)
     return {
         "stops": f"{about} {stops}",
         "helps_throughout": f"{about} still helps at the largest N",
@@ -109,7 +118,7 @@ def stops_at(verdict: Verdict) -> str:
     if verdict.kind == "helps_throughout":
         return f"still helps at {verdict.gains[-1].images_per_class}"
     if verdict.kind == "hurts":
-        return f"{known}{known and ', '}hurts from {number(verdict.hurts_from or 1)} on"
+        return f"{known}{known and ', '}{hurts_from(verdict)}"
     return {"stops": known, "never_helps": "never helps"}.get(verdict.kind, "undecided")
 
 
@@ -137,9 +146,8 @@ def reason(result: Verdict, about: str = "pretraining") -> str:
 
 
 def _hurts(result: Verdict, about: str, margin: str) -> str:
-    costs = (
-        f"from about {_round(result.hurts_from)} images per class on it costs more than {margin}"
-    )
+    where = number(result.hurts_from or 1)
+    costs = f"from about {where} images per class on it costs more than {margin}"
     if result.crossover is not None:
         return f"{_stop(result, about)}, and {costs}."
     if result.high is None:
@@ -148,7 +156,7 @@ def _hurts(result: Verdict, about: str, margin: str) -> str:
 
 
 def _stop(result: Verdict, about: str) -> str:
-    where = f"{_round(result.crossover)} images per class"
+    where = f"{number(result.crossover or 1)} images per class"
     return f"{_start(about)} stops helping at about {where}"
 
 
@@ -167,10 +175,6 @@ def _unknown(result: Verdict, margin: str) -> str:
             f"It is not clear that the gain is above {margin} even at few images per class{chance}"
         )
     return f"The noise is too large to say where, if anywhere, the gain is above {margin}"
-
-
-def _round(images: float | None) -> str:
-    return "-" if images is None else f"{images:.3g}"
 
 
 # Certificates

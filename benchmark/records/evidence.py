@@ -43,9 +43,6 @@ class Cell:
     seed: int
 
 
-NEXT_TO_NOTHING = 0.005
-"""Accuracy (0..1) that a lower rate may lose against the best, if it is within the noise too."""
-
 Evidence = dict[Cell, float]
 """Cell -> held-out accuracy, 0..1."""
 
@@ -90,53 +87,29 @@ Chosen = dict[str, dict[int, dict[str, Any]]]
 def chosen_settings(evidence: Mapping[Cell, float]) -> Chosen:
     """Per arm and N the settings that did best in mean held-out accuracy; of equals the first.
 
-    Of those that were measured most often, the best optimiser and rate, the next lower rate if it
-    loses next to nothing, or what is best with a change if that is better than these by more than
-    one standard error (Breiman et al. 1984, Classification and Regression Trees, section 3.4.3):
-    the best of several that are as good in truth looks better by chance. The lower rate, for one
-    that is too low costs little anywhere, and with one that is too high some tasks are not learned
-    at all.
+    Of those that were measured most often at an N, the best optimiser and rate; what was chosen at
+    the next larger N, if it loses no more than one standard error against these; and what is best
+    with a change, if that is better by more (Breiman et al. 1984, Classification and Regression
+    Trees, section 3.4.3): the best of several that are as good in truth looks better by chance.
     """
     chosen: Chosen = defaultdict(dict)
-    for arm, size in sorted({(cell.arm, cell.images_per_class) for cell in evidence}):
-        chosen[arm][size] = json.loads(_chosen(evidence, (arm, size)))
+    larger: str | None = None
+    for arm, size in sorted({(c.arm, -c.images_per_class) for c in evidence}):
+        larger = _chosen(evidence, (arm, -size), larger if arm in chosen else None)
+        chosen[arm] = {-size: json.loads(larger)} | chosen[arm]
     return dict(chosen)
 
 
-def _chosen(evidence: Mapping[Cell, float], place: Place) -> str:
-    means, most = means_at(evidence, *place), _measured_most(evidence, place)
-    base, best = best_of(means, simplest(most)), best_of(means, most)
-    if (below := lower_rate(base, most)) is not None:
-        lost, error = paired_loss(evidence, place, below, base)
-        base = below if lost <= min(error, NEXT_TO_NOTHING) else base
-    lost, error = paired_loss(evidence, place, base, best)
-    return best if lost > error else base
-
-
-def best_rate(evidence: Mapping[Cell, float], place: Place) -> str:
-    """The best optimiser and rate of those that were measured most often."""
-    return best_of(means_at(evidence, *place), simplest(_measured_most(evidence, place)))
-
-
-def _measured_most(evidence: Mapping[Cell, float], place: Place) -> list[str]:
+def _chosen(evidence: Mapping[Cell, float], place: Place, larger: str | None) -> str:
     means = means_at(evidence, *place)
     trainings = {settings: len(tried_with(evidence, place, settings)) for settings in means}
-    return [settings for settings in means if trainings[settings] == max(trainings.values())]
-
-
-def lower_rate(settings: str, among: Collection[str]) -> str | None:
-    """The same settings with the next lower rate ``among`` some; None where there is none."""
-    here = json.loads(settings)
-
-    def with_rate(other: str) -> str:
-        return as_text(here | {"learning_rate": json.loads(other)["learning_rate"]})
-
-    below = {
-        json.loads(other)["learning_rate"]: other
-        for other in among
-        if other == with_rate(other) and json.loads(other)["learning_rate"] < here["learning_rate"]
-    }
-    return below[max(below)] if below else None
+    most = [settings for settings in means if trainings[settings] == max(trainings.values())]
+    base, best = best_of(means, simplest(most)), best_of(means, most)
+    if larger in most:
+        lost, error = paired_loss(evidence, place, larger, base)
+        base = larger if lost <= error else base
+    lost, error = paired_loss(evidence, place, base, best)
+    return best if lost > error else base
 
 
 def paired_loss(

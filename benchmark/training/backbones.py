@@ -18,7 +18,7 @@ import torch
 from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from benchmark.defaults import BUNDLED, BUNDLED_FOLDER
+from benchmark.defaults import BUNDLED, BUNDLED_FOLDER, option
 from benchmark.errors import UserError
 from benchmark.records import backbone_names
 from benchmark.records.backbone_names import UNKNOWN
@@ -195,7 +195,8 @@ def _check_size(backbone: Backbone, image_size: int) -> None:
     except Exception as error:  # each network notices in a way of its own
         raise UserError(
             f"backbone {backbone.name!r} cannot take images of {image_size} pixels",
-            mend="choose another size with IMAGE_SIZE=..., such as a multiple of 32 or its own",
+            mend=f"choose another size with {option('image-size')}=..., such as a multiple of "
+            "32 or its own",
         ) from error
 
 

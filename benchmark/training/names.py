@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmark.defaults import BUNDLED
+from benchmark.defaults import BUNDLED, option
 from benchmark.errors import UserError, nearest
 from benchmark.records.backbone_names import of_checkpoint
 from benchmark.records.record import is_name
@@ -68,7 +68,8 @@ def check_differ(names: Sequence[str]) -> None:
         if other != name:
             raise UserError(
                 f"{other} and {name} have the same name in records",
-                mend="rename one of the folders, or run them with different RECORDS=...",
+                mend="rename one of the folders, or run them with different "
+                f"{option('records')}=...",
             )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from made_boards import HELPS, NO_HELP, verdict
 
 from benchmark.advice import tables, words
 from benchmark.advice.content import (
@@ -21,7 +22,6 @@ from benchmark.advice.content import (
 )
 from benchmark.analysis.learning_curve import Expected
 from benchmark.defaults import BUNDLED
-from tests.support.made_boards import HELPS, NO_HELP, verdict
 
 NOW = Now(40, "finetune", 0.7, 0.65, 0.75, 4, 1.5, Rival("scratch", 0.1, 0.05, 0.15, 0.999))
 LABELS = MoreLabels(

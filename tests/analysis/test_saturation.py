@@ -1,17 +1,9 @@
 import pytest
+from measured import budget, changes, curve
 
 from benchmark.analysis.saturation import over_tasks, per_task
-from tests.records.test_saturation import budget, curve
 
 MARGIN = 0.01
-
-
-def changes(*by_twice, task="toy"):
-    """One subset each, at 0.5 with the rule's budget."""
-    measured = {}
-    for seed, change in enumerate(by_twice):
-        measured |= curve(seed, (0.5, 0.5 + change), task=task)
-    return measured
 
 
 def only(measured, summary=over_tasks):

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from measured import cell, changes, settings
 
 from benchmark.cli import main as cli
 from benchmark.harness import saturation, tune
 from benchmark.harness.tune import Choice
 from benchmark.records.tuned import Tuned
-from tests.analysis.test_saturation import changes
-from tests.records.test_evidence import cell, settings
 
 
 def test_tune_names_each_choice_and_where_a_rate_beyond_may_do_better(monkeypatch, capsys):

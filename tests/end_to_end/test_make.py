@@ -120,6 +120,36 @@ def test_make_validate_reports_the_task(make):
     assert "toy" in make("validate", TASK="toy")
 
 
+def commands(*given, **environment):
+    """What make would run, as it prints it, and what it says about that."""
+    called = ["make", "--no-print-directory", "--dry-run", *given]
+    told = os.environ | environment
+    done = subprocess.run(
+        called, cwd=CHECKOUT, env=told, capture_output=True, text=True, check=True, timeout=60
+    )
+    return done.stdout, done.stderr
+
+
+def test_what_is_given_to_make_goes_to_the_command():
+    said, _ = commands("bench", "TASK=digits toy", "IMAGE_SIZE=16", "DRY_RUN=1", "ADAPT=0")
+    assert said.split("benchmark ")[1].split() == [
+        *("bench", "--dry-run", "--image-size", '"16"', "--task", '"digits', 'toy"')
+    ]
+
+
+def test_variables_of_the_environment_select_nothing_and_that_is_said():
+    said, warned = commands("advise", "IMAGES=photos", NAME="DESKTOP-1", TASK="toy")
+    assert said.split("benchmark ")[1].split() == ["advise", '"photos"']
+    assert "TASK of the environment is not taken" in warned
+
+
+def test_what_a_target_does_not_know_is_refused(make):
+    called = ["make", "--no-print-directory", "audit", "MINUTES=5"]
+    done = subprocess.run(called, cwd=CHECKOUT, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "No such option '--minutes'" in done.stderr
+
+
 def test_make_help_lists_the_targets(make):
     assert "bench:" in make("help")
 

@@ -2,6 +2,7 @@ import dataclasses
 
 import numpy as np
 import pytest
+from measured import budget
 
 from benchmark import arms
 from benchmark.errors import UserError
@@ -12,7 +13,6 @@ from benchmark.records.saturation import change_saturation, read_saturation
 from benchmark.training import backbones
 from benchmark.training.loop import DivergedError
 from benchmark.training.work import Outcome
-from tests.records.test_saturation import budget
 
 TIMES, SIZES, ARMS = saturation.TIMES, (2, 4), ("scratch", "finetune")
 

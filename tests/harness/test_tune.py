@@ -3,6 +3,7 @@ import json
 
 import numpy as np
 import pytest
+from measured import cell
 
 from benchmark import arms
 from benchmark.errors import UserError
@@ -11,7 +12,6 @@ from benchmark.harness.executors import run_here
 from benchmark.records.evidence import as_text, change_evidence, chosen_settings, read_evidence
 from benchmark.tasks import data
 from benchmark.training import backbones
-from tests.records.test_evidence import cell
 
 ARMS = ("scratch", "finetune")
 SLOW, FAST = ({"learning_rate": rate, "optimiser": "muon"} for rate in (1e-4, 1e-2))

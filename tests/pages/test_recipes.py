@@ -1,3 +1,4 @@
+from measured import cell, settings
 from toy import curve, record
 
 from benchmark.analysis.board import boards
@@ -8,7 +9,6 @@ from benchmark.records.own_recipes import DroppingRecipe, HeadFirstRecipe, Recon
 from benchmark.records.recipe import as_stored
 from benchmark.records.recipe import stored as recipe_of
 from benchmark.records.tuned import Tuned
-from tests.records.test_evidence import cell, settings
 
 RECIPE = {"steps": 10, "learning_rate": 0.001, "floor": 0.02, "augmentation": {"flip": True}}
 TRIED = {

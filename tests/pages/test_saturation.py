@@ -1,6 +1,6 @@
+from measured import budget, changes
+
 from benchmark.pages import saturation
-from tests.analysis.test_saturation import changes
-from tests.records.test_saturation import budget
 
 
 def row(text, *starts):

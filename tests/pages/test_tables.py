@@ -24,7 +24,8 @@ def board():
 
 
 def verdict(kind, crossover=None, low=None, high=None, hurts_from=None):
-    return Verdict(kind, crossover, low, high, 0.01, (), Grounds(None, None, ()), hurts_from)
+    grounds = Grounds(None, None, ())
+    return Verdict(kind, crossover, low, high, 0.01, (), grounds, hurts_from, hurts_high=hurts_from)
 
 
 @pytest.mark.parametrize(
@@ -60,10 +61,10 @@ def test_a_gain_has_a_sign():
     ("one", "shown"),
     [
         (verdict("stops", 12.3, 8.24, 17.0), "pretraining stops helping at N* = 12 [8.2, 17]"),
-        (verdict("hurts", hurts_from=1.0), "pretraining hurts from N = 1 on"),
+        (verdict("hurts", hurts_from=1.0), "pretraining hurts from N = 1 [..., 1] on"),
         (
             verdict("hurts", 50.0, 20.0, None, hurts_from=90.0),
-            "pretraining stops helping at N* = 50 [20, ...] and hurts from N = 90 on",
+            "pretraining stops helping at N* = 50 [20, ...] and hurts from N = 90 [..., 90] on",
         ),
         (verdict("helps_throughout"), "pretraining still helps at the largest N"),
         (verdict("never_helps"), "pretraining never helps"),
@@ -197,8 +198,12 @@ def test_a_refusal_to_say_what_pretraining_is_worth_has_its_reason():
     ("one", "shown", "ends"),
     [
         (verdict("stops", 12.3, 8.24, 17.0), "12", "[8.2, 17]"),
-        (verdict("hurts", hurts_from=1.0), "hurts from 1 on", ""),
-        (verdict("hurts", 50.0, 20.0, None, 90.0), "50, hurts from 90 on", "[20, ...]"),
+        (verdict("hurts", hurts_from=1.0), "hurts from N = 1 [..., 1] on", ""),
+        (
+            verdict("hurts", 50.0, 20.0, None, 90.0),
+            "50, hurts from N = 90 [..., 90] on",
+            "[20, ...]",
+        ),
         (verdict("never_helps"), "never helps", ""),
         (verdict("undecided", low=20.0), "undecided", "[20, ...]"),
     ],

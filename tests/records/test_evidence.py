@@ -1,14 +1,13 @@
-import dataclasses
 import math
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import pytest
+from measured import cell, settings
 
 from benchmark.errors import UserError
 from benchmark.records import evidence
 from benchmark.records.evidence import (
-    Cell,
     as_text,
     change_evidence,
     chosen_settings,
@@ -17,16 +16,6 @@ from benchmark.records.evidence import (
     rates_at_the_edge,
     read_evidence,
 )
-
-
-def settings(rate=1e-3, optimiser="muon", **others):
-    return {"learning_rate": rate, "optimiser": optimiser, **others}
-
-
-def cell(arm="scratch", rate=1e-3, n=2, tried=None, **changed):
-    text = as_text(tried or settings(rate))
-    made = Cell("net", "", arm, "toy", text, 4, "0a1b", 10, n, 1000)
-    return dataclasses.replace(made, **changed)
 
 
 def test_the_settings_with_the_best_mean_are_chosen():
@@ -76,14 +65,16 @@ def test_a_change_may_be_best_at_another_rate():
 
 
 @pytest.mark.parametrize(
-    ("lower", "taken"),
-    [((0.50, 0.595), True), ((0.51, 0.61), True), ((0.50, 0.58), False), ((0.496, 0.596), False)],
+    ("here", "taken"),
+    [((0.46, 0.60), True), ((0.51, 0.61), True), ((0.40, 0.51), False), ((0.6,), False)],
 )
-def test_the_lower_rate_is_taken_where_it_loses_next_to_nothing(lower, taken):
-    """Less than half a point, and no more than its standard error."""
-    evidence = seeds((0.5, 0.6), rate=1e-2) | seeds(lower, rate=1e-3)
-    evidence |= seeds((0.4, 0.4), tried=settings(3e-3, "adamw"))
-    assert chosen_settings(evidence)["scratch"][2] == settings(1e-3 if taken else 1e-2)
+def test_what_is_chosen_at_more_images_is_kept_unless_it_surely_loses(here, taken):
+    evidence = seeds((0.5, 0.6)) | seeds(here, tried=settings(1e-2))
+    evidence |= seeds((0.6, 0.7), n=20) | seeds((0.8, 0.9), n=20, tried=settings(1e-2))
+    assert chosen_settings(evidence)["scratch"] == {
+        2: settings(1e-2 if taken else 1e-3),
+        20: settings(1e-2),
+    }
 
 
 def test_what_was_measured_less_often_than_others_is_not_chosen():

@@ -1,21 +1,11 @@
-import dataclasses
 from functools import partial
 
 import pytest
+from measured import budget
 
 from benchmark.errors import UserError
 from benchmark.records import saturation
-from benchmark.records.saturation import Budget, change_saturation, read_saturation
-
-
-def budget(times=1.0, seed=1000, arm="scratch", n=2, **changed):
-    made = Budget("net", "", arm, "toy", "0a1b", 50, n, seed, times, round(100 * times))
-    return dataclasses.replace(made, **changed)
-
-
-def curve(seed=1000, rest=(0.5,), **changed):
-    """Accuracies at the rule's budget, twice that and, if given, more."""
-    return {budget(2.0**i, seed, **changed): accuracy for i, accuracy in enumerate(rest)}
+from benchmark.records.saturation import change_saturation, read_saturation
 
 
 def test_what_is_read_is_what_was_written(tmp_path):

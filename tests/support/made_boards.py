@@ -30,7 +30,8 @@ def verdict(
 ):
     estimates = tuple(_estimate(n, *gain) for n, gain in zip(grid, gains, strict=False))
     grounds = Grounds(None, None, tuple(gain.images_per_class for gain in estimates))
-    return Verdict(kind, crossover, low, high, 0.01, estimates, grounds, hurts_from)
+    hurts = (hurts_from, None, hurts_from)
+    return Verdict(kind, crossover, low, high, 0.01, estimates, grounds, *hurts)
 
 
 def _estimate(n, mean, low, high):

@@ -11,6 +11,7 @@ from benchmark.checks.calibration.page import page
 from benchmark.checks.calibration.scenes import Grid, grid
 from benchmark.checks.calibration.simulate import simulate
 from benchmark.checks.calibration.summary import Calibration, calibration, summary
+from benchmark.defaults import option
 
 SEED = 2026
 """Seed of the published tables. The estimator's constants were chosen on seeds 1 to 9."""
@@ -27,7 +28,7 @@ def run(sweeps: int, jobs: int, out: Path | None, seed: int = SEED) -> Calibrati
     Raises `UserError`, before anything is simulated, where the page cannot be written.
     """
     if out is not None:
-        files.prepare(out.parent, mend="choose another file with OUT=...")
+        files.prepare(out.parent, mend=f"choose another file with {option('out')}=...")
     result = judged(grid(), sweeps, jobs, seed)
     if out is not None:
         files.write(out, page(result, sweeps, seed))

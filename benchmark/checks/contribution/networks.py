@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from benchmark.defaults import BUNDLED
+from benchmark.defaults import BUNDLED, option
 from benchmark.errors import UserError
 from benchmark.records.fingerprint import Ingredients, fingerprint
 from benchmark.records.record import Record
@@ -63,7 +63,7 @@ def network_of(given: Mapping[str, str], name: str) -> Network | str:
     with contextlib.suppress(UserError):
         backbones.find(given.get(name, name))
         return _local_network(given.get(name, name), at_hand=name in (BUNDLED, *given))
-    return "neither bundled nor in timm's registry: BACKBONE=... says where it is"
+    return f"neither bundled nor in timm's registry: {option('backbone')}=... says where it is"
 
 
 def _local_network(name: str, *, at_hand: bool) -> Network | str:

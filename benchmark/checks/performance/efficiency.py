@@ -116,9 +116,7 @@ def bare_step_seconds(bare: Bare) -> float:
     return (time.perf_counter() - started) / steps
 
 
-def efficiency(
-    name: str, selection: Selection, workers: int, arguments: Sequence[str]
-) -> Efficiency:
+def efficiency(name: str, selection: Selection, workers: int) -> Efficiency:
     """Runs the selection as a command into an empty folder, between two runs of the bare loop.
 
     Two, because a shared machine is not equally fast all the time.
@@ -128,7 +126,8 @@ def efficiency(
     before = _bare_seconds(bares.values(), workers)
     with tempfile.TemporaryDirectory() as folder:
         records = folder + "/records"
-        wall = seconds_of([*BENCH, *arguments, "--jobs", str(workers), "--records", records])
+        given = [*_arguments(selection), "--jobs", str(workers), "--records", records]
+        wall = seconds_of([*BENCH, *given])
         steps = {record.trial: record.training.steps for record in store.load(Path(records))}
     after = _bare_seconds(bares.values(), workers)
     (peak,) = executors.run_in_processes(peak_bytes, [j for j in jobs if j.trial in bares][-1:], 1)
@@ -143,6 +142,19 @@ def efficiency(
         wall_seconds=wall,
         peak_bytes=peak,
     )
+
+
+def _arguments(selection: Selection) -> list[str]:
+    """Those that make the command run just this selection."""
+    given: dict[str, Sequence[object]] = {
+        "task": [task.name for task in selection.tasks],
+        "backbone": selection.backbones,
+        "arms": selection.arms,
+        "n": selection.images_per_class or (),
+        "seeds": [selection.seeds],
+    }
+    pairs = ((f"--{name}", " ".join(map(str, some))) for name, some in given.items() if some)
+    return [word for pair in pairs for word in pair]
 
 
 def _bare_seconds(bares: Iterable[Bare], workers: int) -> dict[Bare, float]:

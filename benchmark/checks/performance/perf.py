@@ -95,14 +95,17 @@ def _example(selection: Selection, folder: Path) -> tuple[Record, Job]:
     return record, job
 
 
+_SEEDS = 2
+"""Of a sweep: enough for every process to be busy."""
+
+
 def _efficiencies(digits: Selection, workers: int) -> Iterator[Efficiency]:
-    yield efficiency("default suite", digits, workers, [])
+    yield efficiency("digits, 32 px, every N", replace(digits, seeds=_SEEDS), workers)
     clothing = tasks.load_task("clothing")
     if sources.find(clothing).remote:
         return
-    chosen = Selection((clothing,), ("mobilenetv2_035",), ("scratch",), (5, 20, 100), 2)
-    words = "--task clothing --backbone mobilenetv2_035 --arms scratch --n 5,20,100 --seeds 2"
-    yield efficiency("clothing, mobilenetv2_035, 64 px", chosen, workers, words.split())
+    chosen = Selection((clothing,), ("mobilenetv2_035",), ("scratch",), (5, 20, 100), _SEEDS)
+    yield efficiency("clothing, mobilenetv2_035, 64 px", chosen, workers)
 
 
 def page(report: Report, workers: int) -> str:

@@ -82,7 +82,11 @@ def _of_both(what: str) -> tuple[str, str]:
 
 
 def _views(doublings: Estimate) -> str:
-    return f"{2**doublings.mean:,.0f}"
+    if doublings.low is None or doublings.high is None:
+        return f"{2**doublings.mean:,.0f} [one seed]"
+    return "{:,.0f} [{:,.0f}, {:,.0f}]".format(
+        *(2**end for end in (doublings.mean, doublings.low, doublings.high))
+    )
 
 
 SECTION = Section(EFFECT, "Is it regularisation or easier optimisation?", _part)

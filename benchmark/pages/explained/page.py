@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,9 +13,9 @@ from benchmark import files
 from benchmark.analysis.explained.basins import LEAST_BARRIER
 from benchmark.analysis.explained.effects import FEWEST, SHARES
 from benchmark.analysis.explained.shares import MOST
-from benchmark.defaults import MARGIN
-from benchmark.errors import UserError, one_line
-from benchmark.pages import escape, printer, templates, words
+from benchmark.defaults import MARGIN, option
+from benchmark.errors import UserError
+from benchmark.pages import escape, figure_names, printer, templates, words
 from benchmark.pages.explained import basin, compression, effect, reuse, scale, settings
 from benchmark.pages.explained.part import Part, Section
 from benchmark.pages.figures import STYLE, svg
@@ -25,11 +24,6 @@ from benchmark.records.explained.finding import MOST_TEST_IMAGES, RANDOM_START, 
 
 SECTIONS = (basin.SECTION, effect.SECTION, scale.SECTION, reuse.SECTION, compression.SECTION)
 """In the order of the page."""
-
-FIGURES = "figures"
-"""Folder beside the page."""
-
-_SEPARATOR = re.compile(r"[/\\]")
 
 
 @dataclass(frozen=True)
@@ -57,7 +51,7 @@ def write(found: Sequence[Finding], out: Path) -> list[Path]:
         raise UserError(
             f"cannot write the page: {error.strerror or error}",
             where=error.filename or out,
-            mend="choose another folder with OUT=..., or make this one writable",
+            mend=f"choose another folder with {option('out')}=..., or make this one writable",
         ) from error
     return paths
 
@@ -74,15 +68,11 @@ def _shown(section: Section, found: Sequence[Finding]) -> list[_Shown]:
         _Shown(
             f"{escape.text(task)}, {escape.code(backbone)}",
             section.part(own),
-            f"{FIGURES}/{_file(task, backbone, section.key)}",
+            f"{figure_names.FOLDER}/{figure_names.file(task, backbone, section.key)}.svg",
             tuple(map(_failure, (one for one in own if one.reason is not None))),
         )
         for (task, backbone), own in findings.by_subject(asked).items()
     ]
-
-
-def _file(task: str, backbone: str, key: str) -> str:
-    return _SEPARATOR.sub("_", one_line(f"{task}--{backbone}--{key}.svg"))
 
 
 def _failure(finding: Finding) -> str:

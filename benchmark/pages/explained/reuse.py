@@ -33,7 +33,9 @@ def _part(found: Sequence[Finding]) -> Part | None:
 
 def _verdict(blocks: Sequence[ReusedBlock]) -> str:
     counts = Counter(block.reused for block in blocks)
-    return f"of {len(blocks)} blocks reused: {counts['yes']}, not: {counts['no']}"
+    rest = len(blocks) - counts["yes"] - counts["no"]
+    said = f"{counts['yes']} reused, {counts['no']} not, {rest} undecided"
+    return f"of {len(blocks)} blocks {said}"
 
 
 def _sentence(blocks: Sequence[ReusedBlock]) -> str:

@@ -28,20 +28,22 @@ def table(found: Iterable[Finding]) -> str:
     """
     # At one N all seeds have the same.
     recipes = {
-        (one.cell.task, one.cell.backbone, one.cell.images_per_class, arm): recipe
+        (one.cell.task, one.cell.backbone, one.cell.images_per_class, arm): (recipe, one.data)
         for one in found
         for arm, recipe in one.recipes.items()
         if " " not in arm
     }
     rows = [
         (
-            *(escape.text(task), escape.code(backbone), str(n), arm),
+            *(escape.text(task), escape.code(backbone), str(n), arm, str(data.image_size)),
             *(_value(recipe.get(field)) for field in _COLUMNS),
             "" if _is_current(backbone, arm, n, recipe) else "chosen anew since",
         )
-        for (task, backbone, n, arm), recipe in sorted(recipes.items(), key=lambda item: item[0])
+        for (task, backbone, n, arm), (recipe, data) in sorted(
+            recipes.items(), key=lambda item: item[0]
+        )
     ]
-    header = ("task", "backbone", "N", "arm", *_COLUMNS.values(), "settings")
+    header = ("task", "backbone", "N", "arm", "image size, px", *_COLUMNS.values(), "settings")
     return printer.markdown(header, rows) if rows else ""
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from benchmark.analysis.board import Board
 from benchmark.errors import one_line
-from benchmark.pages import tables
+from benchmark.pages import tables, words
 from benchmark.pages.printer import Grid
 from benchmark.pages.site.rows import key
 from benchmark.pages.site.series import percent
@@ -18,7 +18,7 @@ def cells(boards: Sequence[Board]) -> list[dict[str, Any]]:
     return [
         {
             "board": key(board),
-            "row": f"{one_line(board.task)}\n{one_line(board.backbone)}",
+            "row": f"{one_line(words.task_name(board))}\n{one_line(board.backbone)}",
             "task": one_line(board.task),
             "backbone": one_line(board.backbone),
             "arm": one_line(arm),

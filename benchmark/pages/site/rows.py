@@ -52,7 +52,7 @@ class Row:
 
 def key(board: Board) -> str:
     """Names a board in links; neither name has a slash in it."""
-    return f"{board.task}/{board.backbone}"
+    return f"{words.task_name(board)}/{board.backbone}"
 
 
 def rows(boards: Sequence[Board]) -> list[Row]:
@@ -104,8 +104,10 @@ def _verdict(row: ArmRow) -> str:
     if row.comparison is None or row.comparison.is_void:
         return _kind(row)
     verdict = row.comparison.verdict
-    exact = verdict.kind in ("hurts", "helps_throughout")
-    says = words.stops_at(verdict).rpartition(", ")[2] if exact else _kind(row)
+    says = {
+        "hurts": words.hurts_from(verdict),
+        "helps_throughout": words.stops_at(verdict),
+    }.get(verdict.kind, _kind(row))
     return says + verdicts.mark(row.board, row.arm)
 
 

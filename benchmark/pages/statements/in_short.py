@@ -7,9 +7,8 @@ from collections.abc import Callable, Collection, Sequence
 from benchmark.analysis.board import FINETUNE, Board
 from benchmark.pages import escape, words
 from benchmark.pages.statements.cases import Case
+from benchmark.pages.statements.not_needed import few
 from benchmark.pages.statements.tallies import mean_gain
-
-_MEANS_AT = (1, 10)
 
 
 def in_short(boards: Sequence[Board], development: Collection[str]) -> list[str]:
@@ -27,7 +26,7 @@ def _sentence(backbone: str, cases: Sequence[Case]) -> str:
     parts = [words(found) for kind, words in _WORDS.items() if (found := _of(kind, sure))]
     if len(sure) < len(cases):
         parts.append(f"its verdict is void in {len(cases) - len(sure)}")
-    means = [f"{mean_gain(cases, n)} at N = {n}" for n in _MEANS_AT]
+    means = [f"{mean_gain(cases, n)} at N = {n}" for n in (1, few(cases))]
     tasks = f"{len(cases)} task{'s' * (len(cases) != 1)}"
     head = f"{escape.code(backbone)}, {tasks}"
     return f"{head}: fine-tuning {', '.join(parts)}. Mean gain, in points: {', '.join(means)}."

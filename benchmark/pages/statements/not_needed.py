@@ -10,33 +10,40 @@ from benchmark.analysis.crossover import Verdict
 from benchmark.pages import tables, words
 from benchmark.pages.statements.cases import Case
 from benchmark.pages.statements.claim import Claim, Statement, Table, warned
-from benchmark.pages.statements.tallies import Answer, Tally, course, mean_gain
+from benchmark.pages.statements.tallies import FEWEST_TASKS, Answer, Tally, course, mean_gain
 
 FEW = (10, 20, 50, 100)
-"""Images per class: the first counts as a few, the others show where the answer changes."""
+"""Images per class: `few` of them count as a few, the others show where the answer changes."""
 
 
 def _judge(cases: Sequence[Case]) -> Claim:
     found = course(cases, FEW, _need, _dispensable)
     header = ("N", "tasks", "not needed", "needed", "undecided", "answer")
     rows = [(*t.counts("not needed", "needed"), t.answer) for t in found]
+    at_few = next(tally for tally in found if tally.images_per_class == few(cases))
     return Claim(
-        verdict=found[0].answer,
+        verdict=at_few.answer,
         course=found,
-        reason=warned(cases, _reason(cases, found[0])),
+        reason=warned(cases, _reason(cases, at_few)),
         tables=(Table(header, tuple(rows)), _need_table(cases)),
         flags=tuple(_flags(cases)),
     )
 
 
-def _reason(cases: Sequence[Case], few: Tally) -> str:
-    if not few.tasks:
+def few(cases: Iterable[Case]) -> int:
+    """How many images per class are a few: the first of `FEW` that enough tasks have."""
+    there = Counter(n for case in cases if case.counted for n in case.gains)
+    return next((n for n in FEW if there[n] >= FEWEST_TASKS), FEW[0])
+
+
+def _reason(cases: Sequence[Case], at_few: Tally) -> str:
+    if not at_few.tasks:
         return ""
     return (
-        f"With {few.images_per_class} images per class it is not needed in "
-        f"{few.of('not needed')} of {few.tasks} tasks and needed in "
-        f"{few.of('needed')}; mean gain there, in points: "
-        f"{mean_gain(cases, few.images_per_class)}."
+        f"With {at_few.images_per_class} images per class it is not needed in "
+        f"{at_few.of('not needed')} of {at_few.tasks} tasks and needed in "
+        f"{at_few.of('needed')}; mean gain there, in points: "
+        f"{mean_gain(cases, at_few.images_per_class)}."
     )
 
 

@@ -20,7 +20,15 @@ from benchmark.pages.explained.scale import share
 from benchmark.pages.statements.cases import Case
 from benchmark.pages.statements.claim import Claim, Row, Statement, Table, warned
 from benchmark.pages.statements.rarely_helps import SMALL
-from benchmark.pages.statements.tallies import Answer, counted, course, everyone, overall
+from benchmark.pages.statements.tallies import (
+    FEWEST_TASKS,
+    Answer,
+    counted,
+    course,
+    everyone,
+    overall,
+)
+from benchmark.records.fingerprint import PROTOCOL
 
 MayVote = Callable[[Case, int], bool]
 
@@ -31,7 +39,7 @@ def _judge(arms: Sequence[str], may_vote: MayVote, cases: Sequence[Case]) -> Cla
     )
     small = [n for n in sizes if n <= SMALL]
     if not small:
-        return Claim("not measured", (), _how_to(arms), _explained(arms, cases))
+        return Claim("not measured", (), _how_to(arms, cases), _explained(arms, cases))
 
     def voters(case: Case, n: int) -> bool:
         return _measured(arms, case, n) and may_vote(case, n)
@@ -71,13 +79,24 @@ def _replaced(votes: Counter[str], tasks: int) -> Answer:
     return "true" if votes["as good"] > 3 * tasks / 4 else "undecided"
 
 
-def _how_to(arms: Sequence[str]) -> str:
-    names = " ".join(("scratch", "finetune", *arms))
+def _how_to(arms: Sequence[str], cases: Sequence[Case]) -> str:
+    """With the arms that are there already: what is run again takes the place of older records.
+
+    Strangers may have called an arm as they like; such a name is no part of a command.
+    """
+    there = [arm for case in cases for arm in case.board.arms if arm.isidentifier()]
+    names = " ".join(dict.fromkeys(("scratch", "finetune", *there, *arms)))
     asked = {"task": "...", "backbone": "...", "arms": f'"{names}"', "records": "results/records"}
     given = " ".join(f"{option(name)}={value}" for name, value in asked.items())
-    return (
+    said = (
         f"`{defaults.COMMAND} bench {given}` on the tasks that count measures it, and "
         f"`{defaults.COMMAND} leaderboard` puts it here."
+    )
+    if not any(case.counted and case.board.protocol != PROTOCOL for case in cases):
+        return said
+    return (
+        f"{said} Records of an older protocol leave a task's row as soon as there is one of "
+        f"protocol {PROTOCOL}: run all of its arms, and at least {FEWEST_TASKS} tasks."
     )
 
 

@@ -1,12 +1,12 @@
 from __future__ import annotations
 
 import pytest
+from toy import record
 
 from benchmark.checks.performance import beside_timm, perf
 from benchmark.checks.performance.beside_timm import Beside
 from benchmark.checks.performance.timm_script import Trained
 from benchmark.harness.plan import Selection
-from tests.support.toy import record
 
 ROW = Beside("scratch", 20, 240, (0.90, 0.92), (Trained(0.91, 30.0), Trained(0.91, 34.0)), 25.0)
 

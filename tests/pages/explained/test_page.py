@@ -64,7 +64,7 @@ def test_made_up_numbers_get_the_answers_that_they_were_made_up_for(text):
         "two basins",
         "regularises: yes; makes optimisation easier: yes",
         "features",
-        "of 3 blocks reused: 2, not: 1",
+        "of 3 blocks 2 reused, 1 not, 0 undecided",
         "`autoencoder`: no; `autoencoder_all`: no",
     ]
     assert "- N = 2: **reused**: stem, layer1.0; **not reused**: head." in text
@@ -82,7 +82,7 @@ def test_the_settings_of_each_arm_are_shown_and_old_ones_told(page, monkeypatch)
     monkeypatch.setattr(settings, "settings_for", chosen)
     table = page(findings()).partition("\n## Settings\n")[2]
     rows = [[cell.strip() for cell in row.split("|")] for row in table.splitlines() if "toy" in row]
-    assert [(row[3], row[4], row[6], row[-2]) for row in rows] == [
+    assert [(row[3], row[4], row[7], row[-2]) for row in rows] == [
         ("2", "scratch", "0.01", ""),
         ("20", "scratch", "0.01", "chosen anew since"),
     ]
@@ -92,7 +92,7 @@ def test_one_seed_decides_nothing(page):
     basin, effect, scale, reuse, compression = verdicts(page(findings(seeds=1)))
     assert basin == scale == "undecided"
     assert effect == "regularises: undecided; makes optimisation easier: undecided"
-    assert reuse == "of 3 blocks reused: 0, not: 0"
+    assert reuse == "of 3 blocks 0 reused, 0 not, 3 undecided"
     assert compression == "`autoencoder`: undecided; `autoencoder_all`: undecided"
 
 

@@ -57,7 +57,7 @@ def test_scratch_alone_has_a_row_that_claims_nothing():
         (made_boards.UNKNOWN, "undecided", "undecided", "", None),
         (
             made_boards.verdict("hurts", [made_boards.HURTS] * 3, 5.0, 2.0, 9.0, hurts_from=60.0),
-            "hurts from 60 on",
+            "hurts from N = 60 [..., 60] on",
             "hurts",
             "5 [2, 9]",
             5.0,
@@ -91,7 +91,7 @@ def test_a_verdict_on_unfinished_trainings_is_marked():
 def test_a_gain_is_sorted_as_a_number_and_may_be_missing():
     one = row(made_boards.verdict("undecided", [made_boards.HELPS], grid=(1,)))
     assert (shown(one, "gain_at_1"), number(one, "gain_at_1")) == ("+10.0 [+8.0, +12.0]", 0.1)
-    assert (shown(one, "gain_at_10"), number(one, "gain_at_10")) == ("", None)
+    assert (shown(one, "gain_at_20"), number(one, "gain_at_20")) == ("", None)
 
 
 def test_an_older_protocol_is_told():
