@@ -6,7 +6,8 @@ was trained badly. Both are asked of the same seeds, so that an audit with few o
 for another recipe's doing. It is unsettled where a better setting moves the verdict and may be
 better by chance; where twice the steps of scratch take more than the margin from a gain that lasts
 and its loss is falling even then, for nobody knows what four times would take; where an alternative
-was not run; and where there is no verdict that could hold.
+was not run on seeds that bear the verdict by themselves; and where there is no verdict that could
+hold.
 """
 
 from __future__ import annotations
@@ -91,7 +92,8 @@ def certify(
         return Certificate("unsettled", _names(moving), "moved")
     if open_ended := _names(r for r in retrials if _leaves_open(original, r)):
         return Certificate("unsettled", open_ended, "still_falling")
-    if not {(arm, name) for arm in arms for name in ALTERNATIVES} <= _complete(original, retrials):
+    complete = {(r.arm, r.alternative) for r in retrials if _is_complete(original, cells, r)}
+    if not {(arm, name) for arm in arms for name in ALTERNATIVES} <= complete:
         return Certificate("unsettled", doubt="incomplete")
     return Certificate("holds")
 
@@ -100,9 +102,15 @@ def _names(retrials: Iterable[Retrial]) -> tuple[str, ...]:
     return tuple(r.name for r in sorted(retrials, key=lambda r: -r.improvement))
 
 
-def _complete(original: Verdict, retrials: Iterable[Retrial]) -> set[tuple[str, str]]:
-    sizes = set(deciding_sizes(original))
-    return {(r.arm, r.alternative) for r in retrials if sizes <= set(r.cells)}
+def _is_complete(original: Verdict, cells: Sequence[GainCell], retrial: Retrial) -> bool:
+    """Whether it can vouch for the verdict: with few seeds nothing could have moved."""
+    run_again = set(deciding_sizes(original)) <= set(retrial.cells)
+    return run_again and not _differs(_with(retrial.before, cells, original.margin), original)
+
+
+def _with(some: Mapping[int, GainCell], cells: Sequence[GainCell], margin: float) -> Verdict:
+    """The verdict on the cells with some of them replaced."""
+    return crossover.verdict([some.get(c.images_per_class, c) for c in cells], margin)
 
 
 def _leaves_open(original: Verdict, retrial: Retrial) -> bool:
@@ -113,7 +121,7 @@ def _leaves_open(original: Verdict, retrial: Retrial) -> bool:
     if largest not in retrial.cells or largest not in retrial.unfinished:
         return False
     before, after = _means_at(largest, retrial)
-    return before - after > original.margin
+    return retrial.improvement > 0 and before - after > original.margin
 
 
 def _means_at(n: int, retrial: Retrial) -> tuple[float, float]:
@@ -125,10 +133,7 @@ def _means_at(n: int, retrial: Retrial) -> tuple[float, float]:
 def _moves(original: Verdict, cells: Sequence[GainCell], retrial: Retrial) -> bool:
     """Whether the verdict with the changed arm differs both from the verdict and from what the
     seeds of the retrial make of the original recipe."""
-    before, after = (
-        crossover.verdict([one.get(c.images_per_class, c) for c in cells], original.margin)
-        for one in (retrial.before, retrial.cells)
-    )
+    before, after = (_with(one, cells, original.margin) for one in (retrial.before, retrial.cells))
     if original.kind == "hurts" and _no_longer_hurts(original, retrial):
         return True
     return _differs(after, before) and _differs(after, original)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence, Set
+from dataclasses import replace
 
 import numpy as np
 
@@ -77,11 +78,21 @@ def _run_again(
         return {}
     return {
         alternative: [
-            *scores,
+            *(_as_all_wrong(s, deciding[s.trial]) for s in scores),
             *_unaltered(deciding.values(), alternative, {s.trial for s in scores}),
         ]
         for alternative, scores in again.items()
     }
+
+
+def _as_all_wrong(score: Score, original: Score) -> Score:
+    """A training that failed under an alternative got no image right: left out, it would flatter.
+
+    One whose original failed, too, is compared with nothing.
+    """
+    if score.reason is None or original.reason is not None:
+        return score
+    return replace(score, reason=None, correct=bytes(len(original.correct)))
 
 
 def _newest(scores: Iterable[Score]) -> list[Score]:

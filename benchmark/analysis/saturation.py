@@ -27,7 +27,8 @@ class Saturation:
     accuracies: Mapping[float, float]
     """Multiple of the rule's budget -> mean held-out accuracy, 0..1."""
     change: Estimate
-    """Accuracy with twice the rule's views less that with the rule's, paired by task and seed."""
+    """Accuracy with twice the rule's views less that with the rule's, paired by task and seed; its
+    noise is that between tasks, or of a single task that between subsets."""
 
     def saturated(self, margin: float) -> Literal["yes", "on average", "no"]:
         """Whether the change is smaller than ``margin``: all of its interval, or its mean alone."""
@@ -72,7 +73,7 @@ def _saturation(measured: Accuracies) -> Saturation | None:
     if not whole:
         return None
     any_of = next(iter(measured))
-    change = stats.estimate([curve[2] - curve[1] for curve in whole.values()])
+    change = stats.estimate(_changes(whole))
     return Saturation(
         backbone=any_of.backbone,
         arm=any_of.arm,
@@ -82,6 +83,18 @@ def _saturation(measured: Accuracies) -> Saturation | None:
         accuracies=_means(whole.values()),
         change=change,
     )
+
+
+def _changes(curves: Mapping[tuple[str, int], Mapping[float, float]]) -> list[float]:
+    """By twice the views: of each task its mean, for tasks differ by more than their subsets do.
+
+    Of a single task each subset's.
+    """
+    by_task: dict[str, list[float]] = defaultdict(list)
+    for (task, _), curve in curves.items():
+        by_task[task].append(curve[2] - curve[1])
+    several = [float(np.mean(of)) for of in by_task.values()]
+    return several if len(several) > 1 else next(iter(by_task.values()))
 
 
 def _means(curves: Collection[Mapping[float, float]]) -> dict[float, float]:

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from benchmark import arms
@@ -34,7 +35,7 @@ class Course:
     """What was seen of a training."""
 
     accuracy: float | None
-    """On all test images, in the end; None where it diverged."""
+    """On all test images that count, in the end; None where it diverged."""
     looks: tuple[Look, ...]
     """Start and end included."""
     levelled_off: bool
@@ -55,13 +56,22 @@ class Watched:
 
 
 def images_of(work: Work[Any]) -> tuple[Labelled, Labelled]:
-    """The training subset, and the test images: evenly chosen ones where they are many."""
-    data = work.dataset
-    some = np.unique(np.linspace(0, len(data.test.labels) - 1, MOST_TEST_IMAGES).astype(np.int64))
+    """The training subset, and the test images: evenly chosen ones where they are many.
+
+    Without those that are training images, as everywhere.
+    """
+    data, count = work.dataset, _that_count(work)
+    some = count[np.unique(np.linspace(0, len(count) - 1, MOST_TEST_IMAGES).astype(np.int64))]
     test = pixels(data.test.images[some], work.backbone, work.device)
     labels = (data.train.labels[work.subset], data.test.labels[some])
     own, others = (torch.from_numpy(np.array(one)).to(work.device) for one in labels)
     return Labelled(subset_pixels(work), own), Labelled(test, others)
+
+
+def _that_count(work: Work[Any]) -> NDArray[np.int64]:
+    """Positions of test images that are no training images."""
+    test = np.arange(len(work.dataset.test.labels))
+    return np.delete(test, np.array(work.dataset.test_in_train, dtype=np.int64))
 
 
 def train(variant: Variant) -> Watched:
@@ -79,7 +89,7 @@ def train(variant: Variant) -> Watched:
         nothing = Course(None, (), False, None, time.perf_counter() - started, str(error))
         return Watched(nothing, {}, {})
     course = Course(
-        float(np.mean(outcome.predictions == work.dataset.test.labels)),
+        float(np.mean((outcome.predictions == work.dataset.test.labels)[_that_count(work)])),
         tuple(looker.looks),
         bool(outcome.training.levelled_off),
         looker.explained,

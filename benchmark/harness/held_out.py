@@ -87,5 +87,10 @@ def work(
     dataset = dataset_for(backbone, task, task.image_size)
     pool = dataset.train
     held, fit = drawn(pool.labels, held_out, images_per_class, seed)
-    inner = dataclasses.replace(dataset, test=Split(pool.images[held], pool.labels[held]))
+    inner = dataclasses.replace(
+        dataset,
+        test=Split(pool.images[held], pool.labels[held]),
+        # Features of the real test split would be taken for those of these images.
+        hash=files.digest([dataset.hash, held.tolist()]),
+    )
     return Work(backbone, inner, fit, seed, recipe, withheld=held)

@@ -201,7 +201,7 @@ def _certificate(certificate: Certificate, shown: Shown) -> str:
 _DOUBTS: dict[Doubt, str] = {
     "undecided": "there is no verdict that could hold",
     "moved": "with {better} the verdict moves, but it may be better by chance",
-    "incomplete": "not every other recipe was run",
+    "incomplete": "not every other recipe was run on seeds enough",
     "still_falling": "{better} lowers the gain and was still falling",
 }
 

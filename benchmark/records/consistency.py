@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from benchmark.records.record import Record
 
-_NUMBERS = ("steps", "learning_rate", "floor")
+_NUMBERS = ("steps", "views", "learning_rate", "floor")
 """Settings of a recipe that an audit multiplies."""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib.metadata import version
 
 import numpy as np
 import torch
@@ -11,11 +12,9 @@ from numpy.typing import NDArray
 from benchmark import files
 from benchmark.tasks import cache
 from benchmark.tasks.data import Dataset
-from benchmark.training import fit
+from benchmark.training import fit, probing
 from benchmark.training.backbones import Backbone
-from benchmark.training.loop import DivergedError, predict
-
-_LARGEST = 1e15
+from benchmark.training.loop import predict
 
 
 @dataclass(frozen=True)
@@ -35,7 +34,8 @@ def pooled(backbone: Backbone, dataset: Dataset, device: str = "cpu") -> Feature
         {
             "features": backbone.weights_hash,
             "data": dataset.hash,
-            "torch": torch.__version__,
+            "versions": (torch.__version__, version("timm")),
+            "device": device,
             "size": dataset.train.images.shape[-1],
             "design": backbone.design,
         }
@@ -58,17 +58,5 @@ def _extracted(backbone: Backbone, dataset: Dataset, device: str) -> Features:
         return predict(model, fit.pixels(images, backbone, device)).cpu().numpy()
 
     made = Features(features(dataset.train.images), features(dataset.test.images))
-    _check_usable(made)
+    probing.check_usable(made.train, made.test)
     return made
-
-
-def _check_usable(made: Features) -> None:
-    """Beyond the largest number a classifier's own arithmetic is no longer finite."""
-    spoilt = sum(
-        int((~(np.abs(part) < _LARGEST)).any(axis=1).sum()) for part in (made.train, made.test)
-    )
-    if spoilt:
-        raise DivergedError(
-            f"the backbone's features are not finite, or beyond {_LARGEST:g}, for {spoilt} of "
-            f"{len(made.train) + len(made.test)} images: look at its weights, mean and std"
-        )

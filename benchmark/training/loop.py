@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import math
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,11 +18,8 @@ from benchmark.records.recipe import Recipe
 from benchmark.records.record import Training
 from benchmark.training.augment import augment
 from benchmark.training.networks import optimiser_for
-from benchmark.training.schedule import Schedule
+from benchmark.training.schedule import Schedule, levelled_off
 from benchmark.training.small_maps import quicken
-
-_LOW = 0.2
-"""Nats: a training that begins near its end has no half of its first loss to lose."""
 
 
 class DivergedError(Exception):
@@ -251,25 +248,6 @@ def _finite_mean(losses: list[Tensor], step: int) -> float:
     if not math.isfinite(mean):
         raise DivergedError(f"the training loss was not finite by step {step}")
     return mean
-
-
-def levelled_off(losses: Sequence[float], trunk: int, floor: float) -> bool:
-    """Whether there was hardly anything left to learn.
-
-    ``losses``: means of windows, of which the first ``trunk`` lie before the cool-down. Either the
-    last is at the floor, or the last fifth of the trunk is lower than the fifth before by less than
-    1% of the first loss and the last loss is low, or half of the first: a rate that is too high
-    keeps a loss where guessing has it, and then nothing was learned. In the cool-down every loss
-    falls; a share of the last loss would never do either: from a loss near zero, every small change
-    is a large share.
-    """
-    fifth = max(1, trunk // 5)
-    last = sum(losses[trunk - fifth : trunk]) / fifth
-    before = (
-        sum(losses[trunk - 2 * fifth : trunk - fifth]) / fifth if trunk >= 2 * fifth else math.inf
-    )
-    is_level = before - last < 0.01 * losses[0] and losses[-1] < max(_LOW, losses[0] / 2)
-    return losses[-1] < floor or is_level
 
 
 @torch.inference_mode()

@@ -12,10 +12,12 @@ from torch import Tensor, nn
 
 from benchmark.records.recipe import ProbeRecipe
 from benchmark.tasks.subsets import folds
-from benchmark.training.loop import Pixels, predict
+from benchmark.training.loop import DivergedError, Pixels, predict
 
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
+
+_LARGEST = 1e15
 
 
 def fitted(
@@ -72,9 +74,27 @@ def fit_layers(
     recipe: ProbeRecipe,
     seed: int,
 ) -> None:
-    """Gives each of the ``layers`` of ``model`` the weights of a probe on what it gets."""
+    """Gives each of the ``layers`` of ``model`` the weights of a probe on what it gets.
+
+    Raises as `check_usable`.
+    """
     for layer in layers:
-        copy_into(layer, fitted(inputs_of(layer, model, pixels), labels, recipe, seed))
+        inputs = inputs_of(layer, model, pixels)
+        check_usable(inputs)
+        copy_into(layer, fitted(inputs, labels, recipe, seed))
+
+
+def check_usable(*parts: NDArray[np.float32]) -> None:
+    """Raises `DivergedError` where features, ``[images, features]`` each, are no finite numbers.
+
+    Beyond the largest number a classifier's own arithmetic is no longer finite.
+    """
+    spoilt = sum(int((~(np.abs(part) < _LARGEST)).any(axis=1).sum()) for part in parts)
+    if spoilt:
+        raise DivergedError(
+            f"the backbone's features are not finite, or beyond {_LARGEST:g}, for {spoilt} of "
+            f"{sum(map(len, parts))} images: look at its weights, mean and std"
+        )
 
 
 @torch.no_grad()

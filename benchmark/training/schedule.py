@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from benchmark.records.recipe import Recipe, reaches_floor
 
 WINDOW_VIEWS = 3_200
 """Views in a window of the losses. Not a share of the budget: a longer training goes on as a
 shorter one did."""
+_LOW = 0.2
+"""Nats: a training that begins near its end has no half of its first loss to lose."""
 
 
 @dataclass
@@ -85,3 +89,34 @@ class Schedule:
             return
         if reaches_floor(self._losses[-2:], self.recipe.floor):
             self.trunk, self._early = steps_done, True
+
+
+def schedule_of(settings: Mapping[str, Any]) -> Schedule | None:
+    """That of a recipe as a record holds it; None where what it is made of is no such number."""
+    made_of = {name: settings.get(name) for name in ("views", "batch_size", "floor_after")}
+    whole = all(isinstance(one, int) and one >= 0 for one in made_of.values())
+    made_of |= {name: settings.get(name) for name in ("cooldown", "floor")}
+    numbers = all(isinstance(one, int | float) and 0 <= one < math.inf for one in made_of.values())
+    if not (whole and numbers and made_of["views"] and made_of["batch_size"]):
+        return None
+    known: dict[str, Any] = made_of
+    return Schedule(Recipe(learning_rate=0.0, **known))
+
+
+def levelled_off(losses: Sequence[float], trunk: int, floor: float) -> bool:
+    """Whether there was hardly anything left to learn.
+
+    ``losses``: means of windows, of which the first ``trunk`` lie before the cool-down. Either the
+    last is at the floor, or the last fifth of the trunk is lower than the fifth before by less than
+    1% of the first loss and the last loss is low, or half of the first: a rate that is too high
+    keeps a loss where guessing has it, and then nothing was learned. In the cool-down every loss
+    falls; a share of the last loss would never do either: from a loss near zero, every small change
+    is a large share.
+    """
+    fifth = max(1, trunk // 5)
+    last = sum(losses[trunk - fifth : trunk]) / fifth
+    before = (
+        sum(losses[trunk - 2 * fifth : trunk - fifth]) / fifth if trunk >= 2 * fifth else math.inf
+    )
+    is_level = before - last < 0.01 * losses[0] and losses[-1] < max(_LOW, losses[0] / 2)
+    return losses[-1] < floor or is_level

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ from benchmark.records.recipe import as_stored, stored
 from benchmark.records.record import DataFacts, Record, Training, Trial
 from benchmark.tasks import data, subsets
 from benchmark.training import backbones
+from benchmark.training.schedule import levelled_off, schedule_of
 
 BACKBONE = BUNDLED
 OTHER_HASH = "0" * 64
@@ -38,8 +40,7 @@ def sound(
     weights = backbones.find(BACKBONE).weights_hash if arms.arm(arm).pretrained else None
     design, same = backbones.find(BACKBONE).design, dataset.test_in_train
     made_of = Ingredients(image_size, dataset.hash, weights, design)
-    losses = tuple(random.random(2).tolist())
-    training = Training(1, losses, True, 2.0) if arm != "probe" else Training(0, (), None, 2.0)
+    training = course(recipe, protocol, random) if arm != "probe" else Training(0, (), None, 2.0)
     return toy.record(
         arm,
         n,
@@ -57,6 +58,17 @@ def sound(
         protocol=protocol,
         training=dataclasses.replace(training, seconds=float(random.random())),
     )
+
+
+def course(recipe, protocol, random) -> Training:
+    """Losses that might have been, as many as the recipe's schedule has windows."""
+    schedule = schedule_of(recipe) if protocol == PROTOCOL else None
+    if schedule is None:
+        return Training(1, tuple(random.random(2).tolist()), True, 2.0)
+    windows = math.ceil(schedule.end / schedule.window)
+    losses = tuple((0.5 + random.random(windows)).round(5).tolist())
+    level = levelled_off(losses, schedule.trunk_windows, schedule.recipe.floor)
+    return Training(schedule.end, losses, level, 2.0)
 
 
 def put(folder: Path, record: Record) -> Path:

@@ -79,7 +79,7 @@ def calibration(
     """Tables with what is wrong in them."""
     rows = [row for part in parts.values() for row in part]
     chosen = [f"trials that are chosen, {one}" for one in _failures(a.row for a in adaptive)]
-    failures = (*_failures(rows), *_false_voids(audits), *chosen)
+    failures = (*_failures(rows), *_false_voids(audits), *_false_holds(audits), *chosen)
     return Calibration(parts, tuple(audits), tuple(adaptive), failures)
 
 
@@ -113,6 +113,15 @@ def _failures(rows: Iterable[Row]) -> list[str]:
         if row.wrong > MOST_WRONG:
             broken.append(f"{row.name}: {row.wrong:.1%} wrong verdicts")
     return broken
+
+
+def _false_holds(rows: Iterable[AuditRow]) -> list[str]:
+    return [
+        f"audits with {row.scene.seeds} seeds, {row.scene.test_images} test images: "
+        f"{row.holds:.1%} of verdicts on a poor recipe hold"
+        for row in rows
+        if not row.scene.sound and row.holds is not None and row.holds > MOST_WRONG
+    ]
 
 
 def _false_voids(rows: Iterable[AuditRow]) -> list[str]:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from benchmark.analysis.board import SCRATCH
+from benchmark.checks.contribution.replay import replay_faults
 from benchmark.records.consistency import outcome_faults
 from benchmark.records.fingerprint import PROTOCOL
 from benchmark.records.recipe import stored
@@ -92,6 +93,8 @@ def _steps_faults(record: Record, budget: int | None) -> Iterator[str]:
         yield f"training.steps: {training.steps} is not between 1 and the recipe's {budget}"
     if not training.losses or training.levelled_off is None:
         yield "training: no losses, or not whether they levelled off"
+    elif record.protocol == PROTOCOL:
+        yield from replay_faults(stored(record.recipe), training)
 
 
 def _hash_faults(record: Record) -> Iterator[str]:

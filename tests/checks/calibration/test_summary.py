@@ -43,9 +43,12 @@ def test_sound_verdicts_that_are_voided_are_named():
     assert broken.endswith("20.0% of sound verdicts are void")
 
 
-def test_verdicts_that_rest_on_bad_training_may_be_void():
+def test_verdicts_that_rest_on_bad_training_may_be_void_and_may_not_hold():
     unsound = AuditScene(False, 3, 300)
-    assert failures(audit=dataclasses.replace(AUDIT, scene=unsound, void=0.9)) == ()
+    shares = {"void": 0.9, "unsettled": 0.1, "holds": 0.0}
+    assert failures(audit=dataclasses.replace(AUDIT, scene=unsound, **shares)) == ()
+    (broken,) = failures(audit=dataclasses.replace(AUDIT, scene=unsound, holds=0.2))
+    assert broken.endswith("20.0% of verdicts on a poor recipe hold")
 
 
 def test_a_line_holds_shares_of_its_sweeps():

@@ -9,10 +9,19 @@ from made_contribution import put, sound
 
 from benchmark.checks.contribution import check as contribution
 from benchmark.harness import judged
+from benchmark.training import schedule
 
 
 @pytest.fixture(scope="module")
-def whole(task, tmp_path_factory):
+def short_windows():
+    """A step each, so that a toy's training has several losses."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(schedule, "WINDOW_VIEWS", 64)
+        yield
+
+
+@pytest.fixture(scope="module")
+def whole(task, tmp_path_factory, short_windows):
     """Records of two N, two seeds and three arms, with one audit of each trained arm."""
     root = tmp_path_factory.mktemp("whole")
     for n in (1, 2):

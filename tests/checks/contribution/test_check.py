@@ -5,11 +5,12 @@ import json
 import os
 from functools import partial
 
+import numpy as np
 import pytest
 import toy
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from made_contribution import BACKBONE, ONE, OTHER_HASH, edit, put, sound, write
+from made_contribution import BACKBONE, ONE, OTHER_HASH, course, edit, put, sound, write
 
 from benchmark import arms
 from benchmark.checks.contribution import check as contribution
@@ -18,6 +19,7 @@ from benchmark.errors import UserError
 from benchmark.harness import judged
 from benchmark.harness.plan import recipe_for
 from benchmark.records import store
+from benchmark.records.fingerprint import PROTOCOL
 from benchmark.records.recipe import as_stored
 from benchmark.records.record import FORMAT, Record, Training, Trial
 from benchmark.training import backbones
@@ -203,7 +205,8 @@ def lone(task, backbone) -> Record:
     recipe = recipe_for(arms.arm("scratch"), task, backbones.Backbone(backbone), 1, 3, toy.SIZE)
     hashes = {"fingerprint": OTHER_HASH, "subset_hash": OTHER_HASH, "recipe": as_stored(recipe)}
     facts = dataclasses.replace(toy.FACTS, hash=OTHER_HASH, test_images=4)
-    return toy.record(data=facts, backbone=backbone, **hashes)
+    training = course(as_stored(recipe), PROTOCOL, np.random.default_rng(0))
+    return toy.record(data=facts, backbone=backbone, training=training, **hashes)
 
 
 def test_a_line_is_a_line_whatever_names_hold(records, task):

@@ -4,8 +4,9 @@ import dataclasses
 import shutil
 from itertools import product
 
+import numpy as np
 import pytest
-from made_contribution import BACKBONE, ONE, edit, put, sound
+from made_contribution import BACKBONE, ONE, course, edit, put, sound
 
 from benchmark.checks.contribution import check as contribution
 from benchmark.checks.contribution import former, own
@@ -25,7 +26,11 @@ def retold(record, **settings):
     network, facts = backbones.find(BACKBONE), record.data
     made_of = Ingredients(facts.image_size, facts.hash, record.weights_hash, network.design)
     print_of = fingerprint(recipe, made_of, record.protocol)
-    return dataclasses.replace(record, recipe=recipe, fingerprint=print_of)
+    told = {"recipe": recipe, "fingerprint": print_of}
+    if record.training.losses:
+        random = np.random.default_rng([record.trial.seed, *print_of.encode()])
+        told["training"] = course(recipe, record.protocol, random)
+    return dataclasses.replace(record, **told)
 
 
 def retell(folder, arm, **settings):
