@@ -63,9 +63,9 @@ def _name(board: Board) -> str:
 
 
 def _scratch_wins(board: Board) -> Iterator[Found]:
-    if FINETUNE not in board.comparisons:
+    comparison = board.comparisons.get(FINETUNE)
+    if comparison is None or comparison.is_void:  # which claims nothing, and says so itself
         return
-    comparison = board.comparisons[FINETUNE]
     certificate = certificate_status(comparison)
     for gain in comparison.verdict.gains:
         yield Found(

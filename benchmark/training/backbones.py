@@ -18,13 +18,14 @@ import torch
 from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
+from benchmark import files
 from benchmark.defaults import BUNDLED, BUNDLED_FOLDER, option
 from benchmark.errors import UserError
 from benchmark.records import backbone_names
 from benchmark.records.backbone_names import UNKNOWN
 from benchmark.training import checkpoints, names, networks, weights
 from benchmark.training.names import check_differ, portable_name
-from benchmark.training.networks import FOLDER
+from benchmark.training.networks import FOLDER, HUB
 from benchmark.training.preprocessing import Preprocessing, preprocessing
 from benchmark.training.single_files import CHECKPOINT
 
@@ -67,9 +68,19 @@ class Backbone:
 
     @functools.cached_property
     def design(self) -> dict[str, Any]:
-        """What decides, beside weights, what a network computes; a folder may change."""
+        """What decides, beside weights, what a network computes; a folder may change.
+
+        Of one on the hub, whose config timm reads by itself, the network as it is built.
+        """
         built = {key: self._config.get(key) for key in ("architecture", "model_args")}
+        if self.name.startswith(HUB):
+            built["network"] = self._as_built
         return built | asdict(self.preprocessing)
+
+    @functools.cached_property
+    @torch.random.fork_rng(devices=[])
+    def _as_built(self) -> str:
+        return files.digest(str(networks.build(self.timm_name, pretrained=False)))
 
     @functools.cached_property
     def label(self) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from torch import nn
 from toy import random_weights, write_backbone
 
 from benchmark.arms import all_arms
@@ -332,3 +333,15 @@ def test_a_backbone_knows_what_it_can_drop_at_random(name, rates):
 @pytest.mark.parametrize(("name", "has"), [("test_resnet", True), ("test_vit", False)])
 def test_a_backbone_knows_whether_it_has_batch_norm(name, has):
     assert backbones.find(name).has_batch_norm == has
+
+
+def test_another_network_behind_a_name_of_the_hub_is_another_design(monkeypatch):
+    """Its config is timm's to read, and may name another one tomorrow."""
+    known = backbones.Preprocessing((0.5,) * 3, (0.5,) * 3, "bilinear", False)
+    monkeypatch.setattr(backbones.Backbone, "preprocessing", known)
+
+    def design(network):
+        monkeypatch.setattr(networks, "build", lambda name, pretrained: network)
+        return backbones.Backbone("hf-hub:toy/net").design
+
+    assert design(nn.Linear(2, 3)) == design(nn.Linear(2, 3)) != design(nn.Linear(2, 4))

@@ -6,8 +6,8 @@ from toy import pictures
 
 from benchmark.records.recipe import ProbeRecipe
 from benchmark.training import probing
-from benchmark.training.loop import Pixels
-from benchmark.training.probing import chosen_strength
+from benchmark.training.loop import DivergedError, Pixels
+from benchmark.training.probing import check_usable, chosen_strength
 
 
 def noisy(per_class, noise, seed=0):
@@ -77,3 +77,11 @@ def test_the_inputs_of_a_layer_are_those_of_a_prediction():
     wanted = body.eval()(pixels.batch(slice(None)))
     np.testing.assert_allclose(found, wanted.numpy(), rtol=1e-5)
     assert not layer._forward_pre_hooks
+
+
+def test_features_that_are_not_finite_fail_the_training_and_nothing_else():
+    inputs = np.ones((4, 3), np.float32)
+    check_usable(inputs)
+    inputs[1, 2] = np.inf
+    with pytest.raises(DivergedError, match=r"not finite, or beyond 1e\+15, for 1 of 4 images"):
+        check_usable(inputs)
