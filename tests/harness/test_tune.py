@@ -205,8 +205,24 @@ def test_other_seeds_are_spent_on_what_came_near_the_best(task, backbone, monkey
     found = tuned(backbone, [task], tmp_path / "evidence.csv", ["scratch"])
     second = {(c.images_per_class, c.settings) for c in found if c.seed == 1001}
     still = as_text({**FAST, "turn": 0.0})
-    below = {(size, as_text(SLOW)) for size in (2, 4)}
-    assert second == {(2, still), (2, as_text(FAST)), (4, as_text(FAST))} | below
+    assert second == {(2, still), (2, as_text(FAST)), (4, as_text(FAST))}
+
+
+def test_what_is_chosen_at_more_images_is_measured_with_every_seed(
+    task, backbone, monkeypatch, tmp_path
+):
+    def by_size(tuning):
+        best = SLOW if tuning.cell.images_per_class == 4 else FAST
+        return tuning.cell, 0.9 if tuning.cell.settings == as_text(best) else 0.2
+
+    monkeypatch.setattr(tune, "SEEDS", (1000, 1001))
+    monkeypatch.setattr(tune, "run", by_size)
+    found = tuned(backbone, [task], tmp_path / "evidence.csv", ["scratch"])
+    assert {c.seed for c in found if (c.images_per_class, c.settings) == (2, as_text(SLOW))} == {
+        1000,
+        1001,
+    }
+    assert chosen_settings(found)["scratch"] == {2: FAST, 4: SLOW}
 
 
 def test_a_choice_that_another_seed_turned_to_has_the_rates_beside_it_tried_as_well(
