@@ -111,7 +111,7 @@ def _check(records: Path) -> None:
         raise UserError(
             "there is no such folder of records",
             where=records,
-            mend=f"run {COMMAND} bench, or name the folder that it says with {option('records')}=...",
+            mend=f"run {COMMAND} bench, or name the folder that it says: {option('records')}=...",
         )
 
 
