@@ -44,9 +44,7 @@ def look(board: Board, task: Task, records: Path) -> Looked | None:
         return None
     if found.hash != board.data.hash or prints is None:
         return None
-    leaked = np.array(found.test_in_train, dtype=np.int64)
-    kept = np.delete(np.arange(len(found.test.labels)), leaked)
-    classes = len(found.class_names)
+    kept, classes = found.test_that_counts, len(found.class_names)
     return Looked(
         class_names=found.class_names,
         train_counts=tuple(np.bincount(found.train.labels, minlength=classes).tolist()),

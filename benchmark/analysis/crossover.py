@@ -62,7 +62,7 @@ class Verdict:
     hurts_low: float | None = None
     """Lower end of the interval of that place; None where open, and for other kinds."""
     hurts_high: float | None = None
-    """Upper end; the smallest N measured where it surely hurts there."""
+    """Upper end, None where open; the smallest N measured where it surely hurts there."""
 
     @property
     def gain_at(self) -> dict[int, GainEstimate]:
@@ -198,9 +198,15 @@ def _never_above(raw: Floats, margin: float, tail: float) -> bool:
 
 def _hurting(found: Verdict, draws: _Draws, tail: float) -> Verdict:
     places = np.sort(crossings(draws.sizes, draws.falling, -found.margin))
-    low, middle, high = (_images(places[int(at * DRAWS)]) for at in (tail, 0.5, 1 - tail))
-    smallest = float(draws.sizes[0])
-    return replace(found, hurts_from=middle or smallest, hurts_low=low, hurts_high=high or smallest)
+    low, middle, high = (places[int(at * DRAWS)] for at in (tail, 0.5, 1 - tail))
+    # Below the grid it is at the smallest N, but for the lower end; above it an end is open.
+    first = np.log2(draws.sizes[0])
+    return replace(
+        found,
+        hurts_from=_images(max(middle, first)),
+        hurts_low=_images(low),
+        hurts_high=_images(max(high, first)),
+    )
 
 
 def _middle(draws: _Draws, margin: float) -> float | None:

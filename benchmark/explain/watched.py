@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from benchmark import arms
@@ -60,18 +59,12 @@ def images_of(work: Work[Any]) -> tuple[Labelled, Labelled]:
 
     Without those that are training images, as everywhere.
     """
-    data, count = work.dataset, _that_count(work)
+    data, count = work.dataset, work.dataset.test_that_counts
     some = count[np.unique(np.linspace(0, len(count) - 1, MOST_TEST_IMAGES).astype(np.int64))]
     test = pixels(data.test.images[some], work.backbone, work.device)
     labels = (data.train.labels[work.subset], data.test.labels[some])
     own, others = (torch.from_numpy(np.array(one)).to(work.device) for one in labels)
     return Labelled(subset_pixels(work), own), Labelled(test, others)
-
-
-def _that_count(work: Work[Any]) -> NDArray[np.int64]:
-    """Positions of test images that are no training images."""
-    test = np.arange(len(work.dataset.test.labels))
-    return np.delete(test, np.array(work.dataset.test_in_train, dtype=np.int64))
 
 
 def train(variant: Variant) -> Watched:
@@ -88,8 +81,9 @@ def train(variant: Variant) -> Watched:
     except DivergedError as error:
         nothing = Course(None, (), False, None, time.perf_counter() - started, str(error))
         return Watched(nothing, {}, {})
+    right = outcome.predictions == work.dataset.test.labels
     course = Course(
-        float(np.mean((outcome.predictions == work.dataset.test.labels)[_that_count(work)])),
+        float(np.mean(right[work.dataset.test_that_counts])),
         tuple(looker.looks),
         bool(outcome.training.levelled_off),
         looker.explained,

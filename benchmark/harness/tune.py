@@ -223,8 +223,7 @@ def _wanted(
     if untried := [settings for settings in beside if as_text(settings) not in known]:
         return [(settings, first) for settings in untried]
     larger = chosen_settings(found)[arm.name].get(min((n for n in SIZES if n > size), default=0))
-    unmeasured = [] if larger is None else [s for s in SEEDS if as_text(larger) not in drawn(s)]
-    return [(larger, seed) for seed in unmeasured if larger is not None]
+    return [(larger, seed) for seed in SEEDS if larger and as_text(larger) not in drawn(seed)]
 
 
 def _untried(known: Mapping[str, float], arm: arms.Arm, start: Settings | None) -> list[Settings]:

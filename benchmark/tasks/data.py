@@ -63,6 +63,12 @@ class Dataset:
     notes: tuple[str, ...] = ()
     """What one should know of the reading, a line each: files that are not used, say."""
 
+    @property
+    def test_that_counts(self) -> NDArray[np.int64]:
+        """Indices of the test images that numbers rest on: those that are no training images."""
+        leaked = np.array(self.test_in_train, dtype=np.int64)
+        return np.delete(np.arange(len(self.test.labels)), leaked)
+
 
 @dataclass(frozen=True)
 class Prints:

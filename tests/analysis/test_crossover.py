@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from benchmark.analysis import crossover
 from benchmark.analysis.crossover import Verdict, crossings, falling_after_peak, verdict
 from benchmark.analysis.gains import GainCell
 from benchmark.pages.words import reason
@@ -205,3 +206,14 @@ def test_the_same_gains_give_the_same_verdict(means, seed):
 def _rounded(result: Verdict):
     ends = (result.crossover, result.low, result.high)
     return result.kind, [None if end is None else round(end, 6) for end in ends]
+
+
+@pytest.mark.parametrize(
+    ("share_of_late", "high"), [(0.0, 1.0), (0.03, None)], ids=["surely at once", "perhaps later"]
+)
+def test_where_it_hurts_has_an_end_only_where_the_draws_have_one(share_of_late, high):
+    falling = np.full((crossover.DRAWS, 2), -0.1)
+    falling[: round(share_of_late * crossover.DRAWS)] = 0.0
+    draws = crossover._Draws((1, 10), falling, falling)
+    found = crossover._hurting(verdict(cells([-0.1, -0.1], sizes=(1, 10))), draws, 0.025)
+    assert (found.hurts_from, found.hurts_low, found.hurts_high) == (1.0, None, high)

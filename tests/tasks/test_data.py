@@ -1,3 +1,4 @@
+import dataclasses
 import multiprocessing
 import shutil
 
@@ -58,6 +59,14 @@ def test_test_images_that_are_training_images_are_listed(tmp_path):
     task = folder_task(tmp_path)
     shutil.copy(tmp_path / "toy/train/a/0.png", tmp_path / "toy/test/b/1.png")
     assert data.load(task, 8).test_in_train == (3,)
+
+
+def test_no_number_rests_on_test_images_that_are_training_images(tmp_path):
+    loaded = data.load(folder_task(tmp_path), 8)
+    assert loaded.test_that_counts.tolist() == [*range(len(loaded.test.labels))]
+    assert dataclasses.replace(loaded, test_in_train=(0, 2)).test_that_counts.tolist() == [
+        i for i in range(len(loaded.test.labels)) if i not in (0, 2)
+    ]
 
 
 def test_a_second_load_asks_datasets_for_nothing(tmp_path, monkeypatch):

@@ -110,3 +110,9 @@ def test_each_filter_offers_what_there_is():
 def test_a_strangers_name_stays_on_one_line():
     board = made_boards.board("two\nlines")
     assert shown(rows.rows([board])[0], "task") == r"two\nlines"
+
+
+def test_two_image_sizes_of_a_task_are_two_rows():
+    board = dataclasses.replace(made_boards.board(), several_sizes=True)
+    data = dataclasses.replace(board.data, image_size=board.data.image_size + 32)
+    assert rows.key(board) != rows.key(dataclasses.replace(board, data=data))
