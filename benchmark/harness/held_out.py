@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from benchmark import files
 from benchmark.arms import Arm
-from benchmark.records.fingerprint import PROTOCOL
+from benchmark.harness.job import made_of
+from benchmark.records.fingerprint import fingerprint
 from benchmark.records.recipe import AnyRecipe, as_stored
 from benchmark.tasks import data, subsets
 from benchmark.tasks.data import Split
@@ -61,13 +62,15 @@ def drawn(
     return held, np.setdiff1d(both, held)
 
 
-def made_with(backbone: Backbone, arm: Arm, recipe: AnyRecipe) -> tuple[str, str]:
-    """The first digits of the hash of the weights that the arm reads, if any, and of its recipe.
+def made_with(backbone: Backbone, arm: Arm, task: Task, recipe: AnyRecipe) -> tuple[str, str]:
+    """First digits of the hash of the weights that the arm reads, if any, and of the fingerprint.
 
-    What was measured with others has to be measured anew.
+    The fingerprint is that of a record: what was measured with another recipe, with other images or
+    another network has to be measured anew.
     """
-    weights = backbone.weights_hash[:DIGITS] if arm.reads_weights else ""
-    return weights, files.digest([PROTOCOL, as_stored(recipe)])[:DIGITS]
+    dataset = dataset_for(backbone, task, task.image_size)
+    made = made_of(arm, backbone, dataset, task.image_size)
+    return (made.weights_hash or "")[:DIGITS], fingerprint(as_stored(recipe), made)[:DIGITS]
 
 
 def accuracy(work: Work[AnyRecipe], predictions: NDArray[np.int64]) -> float:

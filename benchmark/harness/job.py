@@ -96,6 +96,16 @@ class Job:
         return Trunk(key, leaves=self.trunk == "left")
 
 
+def made_of(arm: arms.Arm, backbone: Backbone, dataset: Dataset, image_size: int) -> Ingredients:
+    """What a training of the arm with these images is made of; ``image_size`` in pixels."""
+    return Ingredients(
+        image_size=image_size,
+        data_hash=dataset.hash,
+        weights_hash=backbone.weights_hash if arm.reads_weights else None,
+        design=backbone.design,
+    )
+
+
 def run(job: Job, dataset: Dataset | None = None) -> Record:
     """Trains and evaluates. A training that diverges gives a record with status ``failed``.
 

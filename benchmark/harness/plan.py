@@ -15,8 +15,7 @@ from benchmark import arms
 from benchmark.arms import Arm
 from benchmark.defaults import SEEDS, option
 from benchmark.errors import UserError, listed
-from benchmark.harness.job import Job
-from benchmark.records.fingerprint import Ingredients
+from benchmark.harness.job import Job, made_of
 from benchmark.records.recipe import AnyRecipe
 from benchmark.records.record import Trial, is_name
 from benchmark.records.tuned import Settings, settings_for
@@ -142,22 +141,15 @@ def _made(
     size: int,
 ) -> Iterator[Job]:
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    made_of = {
-        arm.name: Ingredients(
-            image_size=size,
-            data_hash=dataset.hash,
-            weights_hash=backbone.weights_hash if arm.reads_weights else None,
-            design=backbone.design,
-        )
-        for arm in by_name.values()
-    }
+    ingredients = {name: made_of(arm, backbone, dataset, size) for name, arm in by_name.items()}
     classes = len(dataset.class_names)
     drawn = functools.cache(partial(_subset_hash, dataset))
     for trial in trials:
         arm, n = by_name[trial.arm], trial.images_per_class
         recipe = recipe_for(arm, task, backbone, n, classes, size)
         subset = drawn(n, trial.seed)
-        yield Job(trial, backbone.name, task, recipe, made_of[trial.arm], subset, device, "left")
+        of = ingredients[trial.arm]
+        yield Job(trial, backbone.name, task, recipe, of, subset, device, "left")
 
 
 def _subset_hash(dataset: Dataset, images_per_class: int, seed: int) -> str:

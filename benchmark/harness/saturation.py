@@ -68,9 +68,9 @@ def _curves(
     recipe = recipe_for(arm, task, backbone, size, held_out.classes(task), task.image_size)
     if not recipe.views:
         return
-    weights, digest = held_out.made_with(backbone, arm, recipe)
+    weights, made_with = held_out.made_with(backbone, arm, task, recipe)
     held = held_out.count(task, HELD_OUT)
-    cell = (backbone.portable_name, weights, arm.name, task.name, digest, held, size)
+    cell = (backbone.portable_name, weights, arm.name, task.name, made_with, held, size)
     for seed in seeds:
         budgets = (
             Budget(*cell, seed, times, max(1, round(times * recipe.views))) for times in TIMES
@@ -142,5 +142,5 @@ def _place(one: Budget) -> tuple[str, str, str, int]:
     return one.backbone, one.arm, one.task, one.images_per_class
 
 
-def _made_with(one: Budget) -> tuple[str, str, int]:
-    return one.recipe, one.weights, one.held_out
+def _made_with(one: Budget) -> tuple[str, int]:
+    return one.fingerprint, one.held_out

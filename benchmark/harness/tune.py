@@ -132,8 +132,8 @@ def _tuning(
     recipe = fitted(default, settings, task, backbone, task.image_size).at_most(most)
     if recipe is None:
         return None
-    weights, digest = held_out.made_with(backbone, arm, recipe)
-    tried = (as_text(settings), recipe.views, digest)
+    weights, made_with = held_out.made_with(backbone, arm, task, recipe)
+    tried = (as_text(settings), recipe.views, made_with)
     cell = Cell(backbone.portable_name, weights, arm.name, task.name, *tried, held, size, seed)
     return Tuning(cell, backbone.name, task, recipe)
 

@@ -35,8 +35,9 @@ class Cell:
     """What was tried: JSON with sorted keys, names of a recipe's fields and their values."""
     views: int
     """Training images of the whole budget."""
-    recipe: str
-    """First digits of the hash of the whole recipe: another recipe needs new measurements."""
+    fingerprint: str
+    """Its first digits, over recipe, images, weights and network, as a record's: what was measured
+    with others has to be measured anew."""
     held_out: int
     """Images per class that are held out to score the training."""
     images_per_class: int

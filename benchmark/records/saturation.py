@@ -22,8 +22,8 @@ class Budget:
     """First digits of the hash of the pretrained weights; empty for an arm that starts without."""
     arm: str
     task: str
-    recipe: str
-    """First digits of the hash of the whole recipe, with the budget of the rule."""
+    fingerprint: str
+    """Its first digits, as a record's with the budget of the rule."""
     held_out: int
     """Images per class that are held out to score the training."""
     images_per_class: int

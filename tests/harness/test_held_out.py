@@ -1,8 +1,12 @@
+import dataclasses
+
 import numpy as np
 import pytest
 from toy import CLASSES, recipe
 
+from benchmark import arms
 from benchmark.harness import held_out
+from benchmark.tasks import data
 from benchmark.training import backbones
 
 
@@ -33,3 +37,30 @@ def test_what_is_held_out_may_not_even_be_looked_at_without_labels(task, backbon
     held = {image.tobytes() for image in work.dataset.test.images}
     assert (len(looked_at), looked_at & held) == (24 - 6, set())
     assert set(work.subset) <= set(work.unlabelled)
+
+
+def made_with(backbone, task, arm="scratch", **changed):
+    return held_out.made_with(backbones.find(backbone), arms.arm(arm), task, recipe(**changed))
+
+
+def test_measurements_with_another_recipe_or_size_are_others(task, backbone):
+    smaller = task.model_copy(update={"image_size": 8})
+    found = {
+        made_with(backbone, task),
+        made_with(backbone, task, learning_rate=0.02),
+        made_with(backbone, smaller),
+    }
+    assert len(found) == 3
+
+
+def test_measurements_on_other_images_are_others(task, backbone, dataset, monkeypatch):
+    before = made_with(backbone, task)
+    others = dataclasses.replace(dataset, hash="other" * 12)
+    monkeypatch.setattr(data, "load", lambda *a, **k: others)
+    assert made_with(backbone, task) != before
+
+
+def test_measurements_name_the_weights_of_an_arm_that_reads_them(task, backbone):
+    weights = backbones.find(backbone).weights_hash
+    assert made_with(backbone, task)[0] == ""
+    assert weights.startswith(made_with(backbone, task, "finetune")[0])

@@ -132,7 +132,7 @@ def test_measurements_with_another_recipe_leave_the_file_and_others_stay(
     task, backbone, trained, tmp_path
 ):
     file = tmp_path / "saturation.csv"
-    stale = budget(recipe="former", seed=1007)
+    stale = budget(fingerprint="former", seed=1007)
     others = {budget(task="elsewhere"): 0.5, budget(backbone="other"): 0.5}
     change_saturation(file, lambda _: {stale: 0.5} | others)
     found = saturation.measure(backbone, [task], 1, 2, file)
