@@ -56,7 +56,7 @@ audit: setup ## Run deciding cells again with other recipes: the fairness certif
 tune: setup ## Choose settings on the development tasks' training images; BACKBONE, ARMS select.
 	@$(RUN) tune $(OPTIONS)
 
-task: setup ## Look at images and write their task; IMAGES, NAME; LABEL, IMAGE_COLUMN, LABEL_COLUMN, FORCE=1.
+task: setup ## Look at images and write their task; IMAGES, NAME; LABEL, IMAGE_COLUMN, LABEL_COLUMN, GROUP_COLUMN, FORCE=1.
 	@$(RUN) task "$(IMAGES)" $(OPTIONS)
 
 backbones: setup ## List the backbones that can be used here without a download; FOLDER, IMAGE_SIZE select.

@@ -16,8 +16,8 @@ from benchmark.harness.estimate import Estimate, rough
 from benchmark.tasks.definition.schema import Task
 from benchmark.tasks.load import load_task, task_files
 from benchmark.tasks.proposal import writing
+from benchmark.tasks.proposal.columns import Options
 from benchmark.tasks.proposal.propose import Proposal, propose
-from benchmark.tasks.proposal.tabular import Options
 
 _LONGEST_NAME = 40
 _MOST_NUMBERS = 100

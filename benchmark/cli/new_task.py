@@ -15,6 +15,7 @@ from benchmark.cli.options import JOBS, command, shown
 @click.option("--label", type=click.Choice(["path", "leaf", "top"]), help="Of nested folders.")
 @click.option("--image-column", help="Column of a table with the images or their paths.")
 @click.option("--label-column", help="Column of a table with the classes.")
+@click.option("--group-column", help="Column whose equal values stay on one side of a split.")
 @click.option("--force", is_flag=True, help="Write over a task of that name.")
 @JOBS
 def task(
@@ -23,6 +24,7 @@ def task(
     label: str | None,
     image_column: str | None,
     label_column: str | None,
+    group_column: str | None,
     force: bool,
     jobs: int | None,
 ) -> None:
@@ -30,12 +32,12 @@ def task(
     from benchmark.advice import new_task as advice
     from benchmark.cli import new_task_text as text
     from benchmark.harness import executors
-    from benchmark.tasks.proposal.tabular import Options
+    from benchmark.tasks.proposal.columns import Options
 
     made = advice.new_task(
         images,
         name,
-        Options(image_column, label_column, label),
+        Options(image_column, label_column, group_column, label),
         force=force,
         tell=lambda proposal: click.echo(text.told(proposal)),
     )

@@ -14,6 +14,7 @@ from benchmark.tasks.proposal.dealing import Dealt
 from benchmark.tasks.proposal.looking import Found
 from benchmark.tasks.proposal.propose import Proposal
 from benchmark.tasks.proposal.suggesting import Suggested, half_width
+from benchmark.tasks.proposal.writing import kept_together
 from benchmark.tasks.repeated import repeats
 
 _MOST_CLASSES = 40
@@ -28,7 +29,7 @@ def told(proposal: Proposal) -> str:
         _classes(found, dealt),
         _images(found),
         _remarks(found, dealt),
-        _split(dealt),
+        _split(found, dealt),
         _settings(proposal.suggested),
     ]
     return "\n\n".join("\n".join(lines) for part in parts if (lines := list(part)))
@@ -81,13 +82,13 @@ def _remarks(found: Found, dealt: Dealt) -> Iterator[str]:
         yield one_line(f"left out, {n} images: {reason}")
 
 
-def _split(dealt: Dealt) -> Iterator[str]:
+def _split(found: Found, dealt: Dealt) -> Iterator[str]:
     if dealt.fraction is None:
         yield f"the test split is that of the data: {dealt.n_test} images"
     else:
         yield (
             f"there is no test split: {dealt.n_test} of {dealt.n_test + dealt.n_train} labels were "
-            f"drawn for one, {dealt.fraction:.0%} of each class, copies kept on one side; "
+            f"drawn for one, {dealt.fraction:.0%} of each class, {kept_together(found)}; "
             f"{dealt.n_train} are left to train on"
         )
     yield (

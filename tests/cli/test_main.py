@@ -304,6 +304,7 @@ def test_a_size_with_two_numbers_of_seeds_is_refused(capsys):
         (("--seeds", "3", "--adapt"), "seeds cannot both be given and be chosen"),
         (("--seeds", "1:3", "--n", "1"), "the images per class are named twice"),
         (("--minutes", "5", "--seeds", "3"), "minutes limit trials that are chosen"),
+        (("--format", "csv", "--dry-run"), "a plan alone, has no table"),
     ],
 )
 def test_options_that_contradict_each_other_are_refused(given, said, capsys):

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from task_fixtures import patch
 
+from benchmark.tasks.proposal.columns import Options
 from benchmark.tasks.proposal.propose import Proposal, propose
-from benchmark.tasks.proposal.tabular import Options
 
 
 def images(root: Path, **counts: int) -> Path:

@@ -1,12 +1,13 @@
-"""Which column of a table holds the images, which the classes, and which names splits. Pure."""
+"""Which column of a table holds the images, which the classes, and which splits or groups. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from benchmark.defaults import option
 from benchmark.errors import listed, nearest
+from benchmark.tasks.proposal.tying import Tying
 from benchmark.tasks.reading.parts import Refusal
 
 _IMAGES = (
@@ -26,6 +27,22 @@ _IMAGES = (
 )
 _LABELS = ("label", "class", "category", "target", "classname", "labelname", "species", "y")
 _SPLITS = ("split", "subset", "partition", "set", "dataset")
+_TYING = (
+    *("patient", "subject", "participant", "person", "individual", "animal", "specimen"),
+    *("lesion", "slide", "group"),
+)
+_GROUPS = tuple(f"{what}{suffix}" for what in _TYING for suffix in ("", "id", "number", "name"))
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a person may say where the data leave it open."""
+
+    image_column: str | None = None
+    label_column: str | None = None
+    group_column: str | None = None
+    label: str | None = None
+    """Which folders name the class, as the key of that name says."""
 
 
 @dataclass(frozen=True)
@@ -34,8 +51,7 @@ class Columns:
 
     image: str
     label: str
-    split: str | None
-    """A column that is called as one of splits would be."""
+    tying: Tying = field(default_factory=Tying)
 
     @property
     def keys(self) -> dict[str, str]:
@@ -46,15 +62,15 @@ class Columns:
 def columns(
     there: Sequence[str],
     holds_images: Callable[[str], bool],
-    image: str | None,
-    label: str | None,
+    named: Options,
     refuse: Refusal,
 ) -> Columns:
-    """The columns among ``there``; ``image`` and ``label`` where a person named them.
+    """The columns among ``there``, of which a person may have ``named`` some.
 
     Raises `UserError` where names and contents leave it open.
     """
-    for given in (image, label):
+    image, label, group = named.image_column, named.label_column, named.group_column
+    for given in (image, label, group):
         if given is not None and given not in there:
             raise refuse(
                 f"there is no column {given!r}{nearest(given, list(there))}",
@@ -62,17 +78,19 @@ def columns(
             )
     if image is None:
         held = [name for name in there if name != label and holds_images(name)]
-        image = _called(_IMAGES, held) or (held[0] if len(held) == 1 else _called(_IMAGES, there))
-    rest = [name for name in there if name != image]
+        image = _called(_IMAGES, held) or _only(held) or _called(_IMAGES, there)
+    rest = [name for name in there if name not in (image, group)]
     split = _called(_SPLITS, [name for name in rest if name != label])
     if label is None:
         others = [name for name in rest if name != split]
-        label = _called(_LABELS, others) or (others[0] if len(others) == 1 else None)
+        single = [name for name in others if not _called(_GROUPS, [name])]
+        label = _called(_LABELS, others) or _only(others) or _only(single)
+    guessed = _called(_GROUPS, [name for name in rest if name not in (label, split)])
     if image is None:
         raise _open("the images", "image-column", there, refuse)
     if label is None:
         raise _open("the classes", "label-column", there, refuse)
-    return Columns(image, label, split)
+    return Columns(image, label, Tying(split, group or guessed, guessed=group is None))
 
 
 def _open(what: str, name: str, there: Sequence[str], refuse: Refusal) -> Exception:
@@ -80,6 +98,10 @@ def _open(what: str, name: str, there: Sequence[str], refuse: Refusal) -> Except
         f"which column holds {what}? The columns are: {listed(there)}",
         f"say it with {option(name)}=...",
     )
+
+
+def _only(there: Sequence[str]) -> str | None:
+    return there[0] if len(there) == 1 else None
 
 
 def _called(words: Iterable[str], there: Sequence[str]) -> str | None:

@@ -1,23 +1,24 @@
 """Which image trains, which tests, which is left out and why: copies never lie on both sides. Pure.
 
 A published split is kept, and training images that show what a test image shows are left out.
-Without one, a test split is drawn by lot from each class, whole families of copies at a time.
+Without one, a test split is drawn by lot from each class, whole families of copies at a time, and
+whole groups where the data name some, such as patients.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmark.errors import UserError
+from benchmark.errors import UserError, listed
 from benchmark.tasks import own_split
 from benchmark.tasks.proposal.looking import Found
 from benchmark.tasks.reading.split_file import LEFT_OUT, TEST, TRAIN, Side
-from benchmark.tasks.repeated.families import Families, families, repeated
+from benchmark.tasks.repeated.families import Families, families, repeated, together
 from benchmark.tasks.repeated.repeats import Repeat, Spot
 
 TEST_FRACTION = 0.3
@@ -111,7 +112,7 @@ def _published(found: Found, kin: Families, labels: Indices, out: dict[int, str]
     equal = _sharing(kin.equal, tests, training)
     rest = training[~equal]
     near = _sharing(kin.tied, tests, rest)
-    copies, notes = dict.fromkeys(training[equal].tolist(), _EQUAL), []
+    copies, notes = dict.fromkeys(training[equal].tolist(), _EQUAL), _on_both_sides(found, tests)
     for label in np.unique(labels[rest]).tolist():
         of_class = labels[rest] == label
         alike = rest[of_class & near].tolist()
@@ -140,8 +141,9 @@ def _drawn(found: Found, kin: Families, labels: Indices, out: dict[int, str]) ->
     kept = np.array([i for i in range(len(labels)) if i not in out], int)
     fraction = min(TEST_FRACTION, MOST_TEST / max(1, len(kept)))
     tied, notes = _splittable(found, kin, labels, kept)
+    tied, more = _grouped(found, tied, labels, kept)
     chosen = own_split.by_groups(labels[kept], tied[kept].tolist(), fraction, _SEED)
-    return _Drawn(set(kept[chosen].tolist()), fraction, {}, notes)
+    return _Drawn(set(kept[chosen].tolist()), fraction, {}, notes + more)
 
 
 _TWO_LABELS = "the same picture lies in two classes"
@@ -193,6 +195,51 @@ def _splittable(
             tied[members] = kin.equal[members]
             warnings.append(_all_alike(found.class_names[label], len(members)))
     return tied, warnings
+
+
+def _grouped(
+    found: Found, tied: Indices, labels: Indices, kept: Indices
+) -> tuple[Indices, list[str]]:
+    """The families joined with the groups that the data name, but in a class that is of one."""
+    keys: list[Hashable] = [
+        i if one.group is None else one.group for i, one in enumerate(found.looks)
+    ]
+    joined, of_one = together(tied.tolist(), keys), list[str]()
+    for label in np.unique(labels[kept]).tolist():
+        members = kept[labels[kept] == label]
+        if len({*joined[members].tolist()}) == 1 < len({*tied[members].tolist()}):
+            of_one.append(found.class_names[label])
+            for i in members.tolist():
+                keys[i] = i
+    notes = [_one_group(of_one, found)] if of_one else []
+    return together(tied.tolist(), keys), notes
+
+
+def _one_group(names: Sequence[str], found: Found) -> str:
+    return (
+        f"all images of {listed([repr(name) for name in names])} are tied together by the column "
+        f"{found.group!r}, so they are on both sides of the split: accuracy on them says little "
+        "about others"
+    )
+
+
+def _on_both_sides(found: Found, tests: set[int]) -> list[str]:
+    """A line about groups that a published split has torn."""
+    sides = [
+        {
+            one.group
+            for i, one in enumerate(found.looks)
+            if (i in tests) == side and one.given != LEFT_OUT
+        }
+        for side in (False, True)
+    ]
+    torn = (sides[0] & sides[1]) - {None}
+    if not torn:
+        return []
+    return [
+        f"{len(torn)} of {len((sides[0] | sides[1]) - {None})} values of the column "
+        f"{found.group!r} have training and test images: accuracy says little about others"
+    ]
 
 
 def _one_sided(

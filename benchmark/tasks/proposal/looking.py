@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import unicodedata
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -13,7 +12,7 @@ import numpy as np
 from PIL import Image
 from tqdm import tqdm
 
-from benchmark.errors import UserError, listed
+from benchmark.errors import UserError
 from benchmark.tasks.pictures import images, tones
 from benchmark.tasks.pictures.tones import Tone
 from benchmark.tasks.proposal.opening import Opened
@@ -49,6 +48,8 @@ class Look:
     perceptual: int
     """64 bits, of which nearly equal images share nearly all."""
     tone: Tone
+    group: str | None = None
+    """What the column of groups says of it, such as which patient it shows; None: nothing."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,8 @@ class Found:
     empty_classes: tuple[str, ...] = ()
     """Folders where classes lie that hold no image."""
     notes: tuple[str, ...] = ()
+    group: str | None = None
+    """The column whose values tie images together, such as that of the patient."""
 
     @property
     def published_split(self) -> bool:
@@ -95,18 +98,18 @@ def look(where: str, opened: Opened, refuse: Refusal) -> Found:
     Raises `UserError` where not one image can be used, and for labels that are no classes as a
     whole.
     """
-    reading, faults = opened.reading, list[Fault]()
+    reading, faults = opened.tied.reading, list[Fault]()
     parts = [_Part(reading.train, TRAIN, faults)]
     parts += [] if reading.test is None else [_Part(reading.test, TEST, faults)]
     if not any(part.sound for part in parts):
         raise refuse("no image has a class", "give each image a class, in its folder or its row")
     classes = labels.classes_of(
-        [part.whole.take(part.sound) for part in parts], opened.data, refuse
+        [part.whole.take(part.sound) for part in parts], opened.tied.data, refuse
     )
     looks = [
         one
         for part, of in zip(parts, classes.labels, strict=True)
-        for one in part.looks(of.tolist(), _given(part, opened), opened.data.white)
+        for one in part.looks(_said(part, of.tolist(), opened), opened.tied.data.white)
     ]
     if not looks:
         raise refuse(
@@ -123,12 +126,22 @@ def look(where: str, opened: Opened, refuse: Refusal) -> Found:
         empty_classes=_empty(opened, looks),
         notes=(
             *opened.notes,
+            *opened.tied.notes,
             *reading.notes,
             *classes.notes,
             *_hidden(classes.names),
-            *_not_as_splits(reading.train, opened, refuse),
         ),
+        group=None if opened.tied.by_split else opened.tied.data.group,
     )
+
+
+@dataclass(frozen=True)
+class _Said:
+    """What the data say of an image, as in `Look`."""
+
+    label: int
+    given: str | None
+    group: str | None
 
 
 class _Part:
@@ -139,15 +152,12 @@ class _Part:
         self.sound = [i for i in range(len(whole.labels)) if self._has_class(i)]
         """Images with a label that may be a class."""
 
-    def looks(
-        self, of: Sequence[int], given: Sequence[str | None], white: float | None
-    ) -> Iterator[Look]:
-        """The sound images that can be read; ``of`` are their classes, ``given`` their splits."""
-        for i, label, split in zip(
-            tqdm(self.sound, "looking at images", disable=None), of, given, strict=True
-        ):
+    def looks(self, said: Sequence[_Said], white: float | None) -> Iterator[Look]:
+        """The sound images that can be read; ``said``: what the data say of each sound one."""
+        sound = tqdm(self.sound, "looking at images", disable=None)
+        for i, of_image in zip(sound, said, strict=True):
             try:
-                yield _look(self.whole, i, label, split, white)
+                yield _look(self.whole, i, of_image, white)
             except UserError as error:
                 self._faults.append(Fault(self._name(i), error.what, error.mend))
 
@@ -165,11 +175,17 @@ class _Part:
         return self.whole.place(i) if self.whole.place else f"{self.split} row {i}"
 
 
+def _said(part: _Part, labels: Sequence[int], opened: Opened) -> list[_Said]:
+    """Of each sound image."""
+    each = zip(labels, _given(part, opened), _groups(part, opened), strict=True)
+    return [_Said(*of_image) for of_image in each]
+
+
 def _given(part: _Part, opened: Opened) -> Sequence[str | None]:
     """Which split the data put each sound image in; None where they say nothing."""
-    if opened.reading.test is not None:
+    if opened.tied.reading.test is not None:
         return [part.split] * len(part.sound)
-    groups = part.whole.groups if opened.split_column else None
+    groups = part.whole.groups if opened.tied.by_split else None
     kinds = [None if groups is None else kind_of(str(groups[i])) for i in part.sound]
     test = next((kind for kind in (TEST, "validation") if kind in kinds), None)
     if test is None or TRAIN not in kinds:
@@ -177,44 +193,30 @@ def _given(part: _Part, opened: Opened) -> Sequence[str | None]:
     return [LEFT_OUT if kind is None else TEST if kind == test else TRAIN for kind in kinds]
 
 
-def _not_as_splits(part: Part, opened: Opened, refuse: Refusal) -> list[str]:
-    """A line where a column that is called like one of splits is not used as one.
-
-    Raises `UserError` where it names training or test images and something else in the other's
-    place: a split that is drawn would mix what somebody has kept apart.
-    """
-    if not opened.split_column:
-        return []
-    words = Counter(str(word).strip() for word in part.groups or ())
-    kinds = {kind_of(word) for word in words}
-    if TRAIN in kinds and kinds & {TEST, "validation"}:
-        return []
-    told = listed([f"{word!r} ({count} rows)" for word, count in words.most_common()], 4)
-    what = f"the column {opened.data.group!r} holds {told}"
-    if None in kinds and len(kinds) > 1:
-        raise refuse(
-            f"{what}: it says of some images that they are for training or for the test, and not "
-            "which are for the other",
-            "write train, validation and test into it, or give it another name to have a test "
-            "split drawn",
-        )
-    return [f"{what}, not both training and test, so it is not used as a split"]
+def _groups(part: _Part, opened: Opened) -> Sequence[str | None]:
+    """What the column of groups says of each sound image; None where it says nothing."""
+    said = None if opened.tied.by_split else part.whole.groups
+    if said is None:
+        return [None] * len(part.sound)
+    words = ["" if said[i] is None else str(said[i]).strip() for i in part.sound]
+    return [None if word in ("", "nan") else word for word in words]  # as pandas writes a gap
 
 
-def _look(part: Part, i: int, label: int, given: str | None, white: float | None) -> Look:
+def _look(part: Part, i: int, said: _Said, white: float | None) -> Look:
     picture = part.picture(i)
     _check_name(picture.place)
     found = images.decode(picture, white)
     return Look(
         name=picture.place,
-        label=label,
-        given=given,
+        label=said.label,
+        given=said.given,
         size=found.image.size,
         mode=found.mode,
         grey=_is_grey(found.image),
         digest=images.digest(found.image),
         perceptual=int(perceptual_hash(found.image)),
         tone=tones.tone(picture.place, found.image, found.peak, found.frames),
+        group=said.group,
     )
 
 
@@ -241,7 +243,7 @@ def _empty(opened: Opened, looks: Sequence[Look]) -> tuple[str, ...]:
     classes = {str(PurePosixPath(one.name).parent.parent) for one in looks}
     folders = [
         one.path if one.reason == "an empty folder" else str(PurePosixPath(one.path).parent)
-        for one in opened.reading.unused
+        for one in opened.tied.reading.unused
     ]
     return tuple(
         folder

@@ -16,10 +16,11 @@ from benchmark.errors import UserError
 from benchmark.tasks.definition.data_keys import HUB_ID, Data
 from benchmark.tasks.definition.schema import Task
 from benchmark.tasks.pictures.images import is_image
-from benchmark.tasks.proposal import splits, tabular
-from benchmark.tasks.proposal.columns import columns
+from benchmark.tasks.proposal import splits, tabular, tying
+from benchmark.tasks.proposal.columns import Options, columns
 from benchmark.tasks.proposal.shape import shape
-from benchmark.tasks.proposal.tabular import Meant, Options
+from benchmark.tasks.proposal.tabular import Meant
+from benchmark.tasks.proposal.tying import Tied, Tying
 from benchmark.tasks.reading import sidecar, tables
 from benchmark.tasks.reading.local_data import LocalData
 from benchmark.tasks.reading.parts import Reading, Refusal
@@ -34,10 +35,7 @@ class Opened:
 
     keys: dict[str, Any]
     """What the task's YAML says under ``data``, but for the split file."""
-    data: Data
-    reading: Reading
-    split_column: bool = False
-    """Whether the groups of the reading are what a column of splits says."""
+    tied: Tied
     notes: tuple[str, ...] = ()
 
 
@@ -111,14 +109,11 @@ def _local(
     of = _of_folder if place.is_dir() else tabular.of_file
     meant = of(base, top, options, refuse)
     keys = ({} if inside else {"root": str(base)}) | {"load_dataset": meant.load} | meant.data
-    data = _with_split_column(task(keys).data, meant.split_column)
-    reading = local.read(LocalData(refuse, data, base), scratch)
-    return Opened(keys, data, reading, data.group is not None, meant.notes)
 
+    def read_as(data: Data) -> Reading:
+        return local.read(LocalData(refuse, data, base), scratch)
 
-def _with_split_column(data: Data, column: str | None) -> Data:
-    """Reads the column as if it held groups, which a split file makes no use of."""
-    return data if column is None else data.model_copy(update={"group": column})
+    return Opened(keys, tying.read(meant.tying, task(keys).data, read_as, refuse), meant.notes)
 
 
 def _of_folder(base: Path, top: str, options: Options, refuse: Refusal) -> Meant:
@@ -140,7 +135,7 @@ def _of_folder(base: Path, top: str, options: Options, refuse: Refusal) -> Meant
     load = {"path": "imagefolder", "data_dir": str(PurePosixPath(top, found.below))} | found.load
     named = options.label_column if tables else None
     label = {} if named is None else {"label_column": named}
-    return Meant(load, found.data | label, found.notes)
+    return Meant(load, found.data | label, found.notes, Tying(group=options.group_column))
 
 
 def _hub(given: str, task: Provisional, options: Options, refuse: Refusal, scratch: Path) -> Opened:
@@ -157,10 +152,7 @@ def _hub(given: str, task: Provisional, options: Options, refuse: Refusal, scrat
         feature = table.features[name]
         return isinstance(feature, datasets.Image | dict)
 
-    found = columns(
-        table.column_names, holds_images, options.image_column, options.label_column, refuse
-    )
+    found = columns(table.column_names, holds_images, options, refuse)
     keys = {"load_dataset": load} | data | found.keys
-    chosen = _with_split_column(task(keys).data, found.split)
-    reading = tables.reading(chosen, splits_there, None, refuse)
-    return Opened(keys, chosen, reading, chosen.group is not None, tuple(notes))
+    read_as = partial(tables.reading, splits=splits_there, folder=None, refuse=refuse)
+    return Opened(keys, tying.read(found.tying, task(keys).data, read_as, refuse), tuple(notes))

@@ -11,11 +11,11 @@ from pathlib import Path, PurePosixPath
 from benchmark.defaults import option
 from benchmark.errors import UserError, listed
 from benchmark.tasks.proposal import tabular
+from benchmark.tasks.proposal.columns import Options
 from benchmark.tasks.proposal.dealing import Dealt, deal
 from benchmark.tasks.proposal.looking import Found, look
 from benchmark.tasks.proposal.opening import opened, refusal_about
 from benchmark.tasks.proposal.suggesting import Cost, Suggested, suggest
-from benchmark.tasks.proposal.tabular import Options
 from benchmark.tasks.workspace import workspace
 
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 import glob
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from benchmark.errors import listed
 from benchmark.tasks.pictures.images import is_image
 from benchmark.tasks.proposal import splits
-from benchmark.tasks.proposal.columns import Columns, columns
+from benchmark.tasks.proposal.columns import Columns, Options, columns
+from benchmark.tasks.proposal.tying import Tying
 from benchmark.tasks.reading import arrow_files, rows, split_names
 from benchmark.tasks.reading.parts import Refusal
 from benchmark.tasks.told_errors import explained, reason
@@ -24,16 +25,6 @@ _FIRST_ROWS = 20
 
 
 @dataclass(frozen=True)
-class Options:
-    """What a person may say where the data leave it open."""
-
-    image_column: str | None = None
-    label_column: str | None = None
-    label: str | None = None
-    """Which folders name the class, as the key of that name says."""
-
-
-@dataclass(frozen=True)
 class Meant:
     """How the suite reads what a person named."""
 
@@ -42,7 +33,7 @@ class Meant:
     data: dict[str, Any]
     """Keys under ``data``."""
     notes: tuple[str, ...] = ()
-    split_column: str | None = None
+    tying: Tying = field(default_factory=Tying)
 
 
 def of_folder(
@@ -80,7 +71,7 @@ def of_folder(
     first = str(PurePosixPath(top, by_kind[kind][0]))
     found = _columns(base, first, kind, options, refuse)
     load = {"path": kind, "data_dir": top}
-    return Meant(load, data | found.keys, tuple(notes), found.split)
+    return Meant(load, data | found.keys, tuple(notes), found.tying)
 
 
 def _names_a_split(name: str) -> bool:
@@ -99,7 +90,7 @@ def of_file(base: Path, top: str, options: Options, refuse: Refusal) -> Meant:
         )
     found = _columns(base, top, kind, options, refuse)
     load = {"path": kind, "data_files": {"train": [glob.escape(top)]}}
-    return Meant(load, found.keys, (), found.split)
+    return Meant(load, found.keys, (), found.tying)
 
 
 def _columns(base: Path, file: str, kind: str, options: Options, refuse: Refusal) -> Columns:
@@ -111,8 +102,7 @@ def _columns(base: Path, file: str, kind: str, options: Options, refuse: Refusal
             there = _parquet_columns(base / file)
     else:
         there = _text_columns(base, file, kind, refuse)
-    given = options.image_column, options.label_column
-    return columns(list(there), there.__getitem__, *given, refuse)
+    return columns(list(there), there.__getitem__, options, refuse)
 
 
 def _text_columns(base: Path, file: str, kind: str, refuse: Refusal) -> dict[str, bool]:

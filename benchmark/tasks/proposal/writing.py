@@ -131,7 +131,7 @@ def _lines(
         yield from _comment(choice.why)
         yield _value(key, list(choice.value) if isinstance(choice.value, tuple) else choice.value)
     yield from _comment("budget: 2 would double all trainings; the rules of the arms grow with N")
-    yield from _comment(_about_split(dealt))
+    yield from _comment(_about_split(found, dealt))
     if suggested.white is not None:
         yield from _comment(f"white: {suggested.white.why}")
     yield yaml.safe_dump({"data": data}, sort_keys=False, allow_unicode=True, width=_WIDTH).rstrip(
@@ -139,14 +139,20 @@ def _lines(
     )
 
 
-def _about_split(dealt: Dealt) -> str:
+def _about_split(found: Found, dealt: Dealt) -> str:
     counts = f"{dealt.n_train} training and {dealt.n_test} test images"
     if dealt.fraction is None:
         return f"The split is that of the data: {counts}"
     return (
-        f"There is no test split: {dealt.fraction:.0%} of each class were drawn for one, copies "
-        f"kept on one side: {counts}. The list beside this file says which"
+        f"There is no test split: {dealt.fraction:.0%} of each class were drawn for one, "
+        f"{kept_together(found)}: {counts}. The list beside this file says which"
     )
+
+
+def kept_together(found: Found) -> str:
+    """What the split that is drawn does not tear, in words."""
+    groups = "" if found.group is None else f"and images of the same {found.group!r} "
+    return f"copies {groups}kept on one side"
 
 
 def _comment(text: str) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -51,6 +51,19 @@ def families(
     equal = _first(digests)
     near = _first(_chains(hashes).tolist())
     return Families(equal, near, _misled(equal, near, labels))
+
+
+def together(*keys: Sequence[Hashable]) -> NDArray[np.int64]:
+    """For each of ``n`` images the first one that any of ``n`` ``keys``, in a chain, ties it to."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    firsts = np.concatenate([_first(of_one) for of_one in keys])
+    n = len(firsts) // len(keys)
+    links = coo_array(
+        (np.ones(len(firsts), bool), (np.tile(np.arange(n), len(keys)), firsts)), (n, n)
+    )
+    return _first(connected_components(links, directed=False)[1].tolist())
 
 
 def _first(keys: Sequence[object]) -> NDArray[np.int64]:

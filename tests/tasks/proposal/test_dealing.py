@@ -87,6 +87,47 @@ def test_nearly_equal_images_stay_on_one_side():
     assert {*sides} == {TRAIN, TEST}
 
 
+def of_groups(label, *sizes, given=None):
+    """Images that differ, of one group for each of the ``sizes``."""
+    groups = [f"{label}-{group}" for group, size in enumerate(sizes) for _ in range(size)]
+    images = many(label, sum(sizes), given)
+    return [dataclasses.replace(one, group=of) for one, of in zip(images, groups, strict=True)]
+
+
+@given(st.lists(st.lists(st.integers(1, 6), min_size=2, max_size=6), min_size=2, max_size=3))
+@settings(max_examples=40, deadline=None)
+def test_images_of_one_group_stay_on_one_side(sizes):
+    images = [one for label, of in enumerate(sizes) for one in of_groups(label, *of)]
+    sides = {}
+    for one, split in zip(images, splits(deal(found(*images))), strict=True):
+        sides.setdefault(one.group, set()).add(split)
+    assert all(len(of) == 1 for of in sides.values())
+
+
+def test_a_group_holds_its_copies_and_theirs():
+    copies = [image(0, 5000, near=2 * k) for k in (0, 1)]
+    tied = [dataclasses.replace(one, group="anna") for one in (*many(0, 1), copies[0])]
+    images = [*tied, image(0, 5000), *many(0, 9, first=20), *many(1, 10)]
+    assert len({*splits(deal(found(*images)))[:3]}) == 1
+
+
+def test_a_class_that_is_one_group_takes_part_with_a_warning():
+    images = [*of_groups(0, 3, 3, 4), *of_groups(1, 10)]
+    dealt = deal(dataclasses.replace(found(*images), group="patient"))
+    assert (dealt.train["b"], dealt.test["b"]) == (7, 3)
+    assert "all images of 'b' are tied together by the column 'patient'" in dealt.notes[0]
+
+
+def test_groups_that_a_published_split_has_torn_are_counted():
+    images = [*of_groups(0, 2, 2), *of_groups(1, 4)]
+    torn = [dataclasses.replace(one, given=(TRAIN, TEST)[i % 2]) for i, one in enumerate(images)]
+    dealt = deal(dataclasses.replace(found(*torn), group="patient"))
+    assert dealt.notes == (
+        "3 of 3 values of the column 'patient' have training and test images: accuracy says little "
+        "about others",
+    )
+
+
 def test_the_same_picture_in_two_classes_is_left_out_with_all_its_copies():
     dealt = deal(found(*many(0, 5), *many(1, 5), image(0, 7777), image(1, 7777)))
     assert splits(dealt)[-2:] == [LEFT_OUT, LEFT_OUT]

@@ -325,6 +325,52 @@ def test_a_column_of_splits_is_taken_at_its_word(tmp_path):
     assert made.dealt.left_out == {"of a split that is neither training nor test": 2}
 
 
+def with_patients(name="patient", split=""):
+    """A CSV of two classes and four patients, each with images of both."""
+    rows = [f"img/{c}/{i}.png,{c},p{i}{split}\n" for c in "ab" for i in range(4)]
+    return f"image,label,{name}{',split' if split else ''}\n" + "".join(rows)
+
+
+def sides_of_patients(made):
+    sides = {}
+    for one, side in zip(made.found.looks, made.dealt.sides, strict=True):
+        sides.setdefault(one.group, set()).add(side.split)
+    return sides
+
+
+@pytest.mark.parametrize("split", ["", ",x"])
+def test_a_patient_never_trains_and_tests(tmp_path, split):
+    made = proposal(csv(tmp_path, with_patients(split=split)), tmp_path / "tasks")
+    sides = sides_of_patients(made)
+    assert (made.found.group, len(sides)) == ("patient", 4)
+    assert all(len(of) == 1 for of in sides.values())
+    assert "group" not in made.found.keys
+
+
+def test_the_column_of_groups_may_be_named(tmp_path):
+    made = proposal(csv(tmp_path, with_patients("mouse")), tmp_path / "tasks", group_column="mouse")
+    assert all(len(of) == 1 for of in sides_of_patients(made).values())
+
+
+def test_a_gap_among_the_patients_ties_nothing(tmp_path):
+    text = with_patients().replace(",p0", ",").replace(",p1", ",nan")
+    made = proposal(csv(tmp_path, text), tmp_path / "tasks")
+    assert {one.group for one in made.found.looks} == {None, "p2", "p3"}
+
+
+def test_a_guessed_column_that_not_every_row_has_stops_nothing(tmp_path):
+    for c in "ab":
+        images(tmp_path, **{c: 6})
+    lines = [{"image": f"{c}/{i}.png", "label": c, "patient": i} for c in "ab" for i in range(6)]
+    del lines[3]["patient"]
+    table = tmp_path / "rows.jsonl"
+    table.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    made = proposal(table, tmp_path / "tasks")
+    assert made.found.group is None
+    assert any("the column 'patient' keeps no images together" in note for note in made.found.notes)
+    assert "no column 'patient'" in refusal(table, tmp_path / "tasks", group_column="patient")
+
+
 def test_a_column_called_split_that_names_none_is_passed(tmp_path):
     text = lines().replace("species\n", "species,split\n").replace(",a\n", ",a,x\n")
     made = proposal(csv(tmp_path, text.replace(",b\n", ",b,y\n")), tmp_path / "tasks")
