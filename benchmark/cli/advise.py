@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from benchmark.cli.options import FOLDER, JOBS, MARGIN_OPTION, command, shown
+from benchmark.cli.options import FOLDER, JOBS, MARGIN_OPTION, command, describing, shown
 from benchmark.defaults import LOCAL, MINUTES
 
 if TYPE_CHECKING:
@@ -35,11 +35,7 @@ if TYPE_CHECKING:
     "checkpoint:ARCHITECTURE:FILE.  [default: the "
     "strongest at hand that fits the minutes]",
 )
-@click.option("--label", type=click.Choice(["path", "leaf", "top"]), help="Of nested folders.")
-@click.option("--image-column", help="Column of a table with the images or their paths.")
-@click.option("--label-column", help="Column of a table with the classes.")
-@click.option("--group-column", help="Column whose equal values stay on one side of a split.")
-@click.option("--force", is_flag=True, help="Write over a task of that name.")
+@describing
 @click.option("--json", "as_json", is_flag=True, help="Print the advice as JSON, and that alone.")
 @click.option("--save-model", type=FOLDER, help="Train the advised arm on all images, for timm.")
 @MARGIN_OPTION
@@ -50,10 +46,7 @@ def advise(
     minutes: float,
     name: str | None,
     backbone: str | None,
-    label: str | None,
-    image_column: str | None,
-    label_column: str | None,
-    group_column: str | None,
+    options: Options,
     force: bool,
     as_json: bool,
     save_model: Path | None,
@@ -74,13 +67,12 @@ def advise(
     from benchmark.harness import executors
     from benchmark.pages import tables
     from benchmark.tasks.load import load_task
-    from benchmark.tasks.proposal.columns import Options
 
     say = partial(click.echo, err=as_json)
     if save_model is not None:
         saved_model.check(save_model, backbone)
     workers = jobs or executors.default_workers()
-    made = _task(images, name, Options(image_column, label_column, group_column, label), force, say)
+    made = _task(images, name, options, force, say)
     task, progress = load_task(made.name), Progress(apart=as_json)
     chosen = backbone or choose(task, minutes, workers)
     say(f"\nbackbone: {chosen}")

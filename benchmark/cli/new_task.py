@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
-from benchmark.cli.options import JOBS, command, shown
+from benchmark.cli.options import JOBS, command, describing, shown
+
+if TYPE_CHECKING:
+    from benchmark.tasks.proposal.columns import Options
 
 
 @command("task ~/photos/birds --name birds")
 @click.argument("images")
 @click.option("--name", default="", help="Name of the task.")
-@click.option("--label", type=click.Choice(["path", "leaf", "top"]), help="Of nested folders.")
-@click.option("--image-column", help="Column of a table with the images or their paths.")
-@click.option("--label-column", help="Column of a table with the classes.")
-@click.option("--group-column", help="Column whose equal values stay on one side of a split.")
-@click.option("--force", is_flag=True, help="Write over a task of that name.")
+@describing
 @JOBS
 def task(
     images: str,
     name: str,
-    label: str | None,
-    image_column: str | None,
-    label_column: str | None,
-    group_column: str | None,
+    options: Options,
     force: bool,
     jobs: int | None,
 ) -> None:
@@ -32,12 +29,11 @@ def task(
     from benchmark.advice import new_task as advice
     from benchmark.cli import new_task_text as text
     from benchmark.harness import executors
-    from benchmark.tasks.proposal.columns import Options
 
     made = advice.new_task(
         images,
         name,
-        Options(image_column, label_column, group_column, label),
+        options,
         force=force,
         tell=lambda proposal: click.echo(text.told(proposal)),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -206,6 +206,41 @@ def selecting(command: Callable[..., None]) -> Callable[..., None]:
         with executors.named(executor) as run:
             command(chosen, adapt=adapt or by_itself, executor=run, **others)
 
+    return _with_options(options, selected)
+
+
+def describing(command: Callable[..., None]) -> Callable[..., None]:
+    """The options that say what somebody's images are, where these leave it open."""
+    options = [
+        click.option(
+            "--label",
+            type=click.Choice(["path", "leaf", "top"]),
+            help="Which of nested folders name the class.",
+        ),
+        click.option("--image-column", help="Column of a table with the images or their paths."),
+        click.option("--label-column", help="Column of a table with the classes."),
+        click.option("--group-column", help="Column whose equal values stay on one side."),
+        click.option("--force", is_flag=True, help="Write over a task of that name."),
+    ]
+
+    @functools.wraps(command)
+    def described(
+        label: str | None,
+        image_column: str | None,
+        label_column: str | None,
+        group_column: str | None,
+        **others: Any,
+    ) -> None:
+        from benchmark.tasks.proposal.columns import Options
+
+        command(options=Options(image_column, label_column, group_column, label), **others)
+
+    return _with_options(options, described)
+
+
+def _with_options(
+    options: Sequence[Callable[[Any], Any]], command: Callable[..., None]
+) -> Callable[..., None]:
     for one in reversed(options):
-        selected = one(selected)
-    return selected
+        command = one(command)
+    return command
