@@ -73,7 +73,7 @@ def advise(
     size = _sizes(plan, records, workers, watch)
     board = _board(plan, records, margin, workers, watch, minutes)
     (as_run,) = plan.selection.tasks
-    notes = (*plan.notes, *_copies(dealt))
+    notes = (*plan.notes, *_about_split(dealt))
     return advice_of(board, as_run, backbone, records, margin, size, notes)
 
 
@@ -124,7 +124,8 @@ def _board(
     return board
 
 
-def _copies(dealt: Dealt | None) -> list[str]:
+def _about_split(dealt: Dealt | None) -> list[str]:
     if dealt is None:
         return []
-    return [f"Not used for anything, {n} images: {why}." for why, n in dealt.left_out.items()]
+    unused = [f"Not used for anything, {n} images: {why}." for why, n in dealt.left_out.items()]
+    return [*unused, *(f"{note[:1].upper()}{note[1:]}." for note in dealt.notes)]

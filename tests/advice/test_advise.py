@@ -14,6 +14,8 @@ from benchmark.harness.early_ends import Past
 from benchmark.harness.estimate import Expected, Speed
 from benchmark.harness.executors import run_here
 from benchmark.pages import tables
+from benchmark.tasks.proposal.dealing import Dealt
+from benchmark.tasks.reading.split_file import LEFT_OUT, TRAIN, Side
 
 RIGHT = {"scratch": 0.4, "finetune": 0.7, "probe": 0.6}
 
@@ -98,6 +100,13 @@ def test_a_file_that_cannot_be_made_is_named_and_all_else_is_there(advised, monk
 def test_a_second_run_says_the_same(advised, task, backbone):
     again = advise(task, backbone, 5, records=advised[1])
     assert again.advice == advised[0].advice
+
+
+def test_what_the_split_does_to_the_accuracy_is_among_the_caveats(advised, task, backbone):
+    sides = (Side(LEFT_OUT, "a copy"), Side(TRAIN))
+    dealt = Dealt(sides, (), {"left": 1}, {"left": 1}, 0.3, ("all of one patient",))
+    said = advise(task, backbone, 5, records=advised[1], dealt=dealt).advice.caveats.notes
+    assert said[-2:] == ("Not used for anything, 1 images: a copy.", "All of one patient.")
 
 
 def test_without_time_for_anything_the_answer_is_to_allow_more(task, backbone, tmp_path):
