@@ -43,12 +43,9 @@ class Arm:
     """The arm whose tuned settings it takes where it has none of its own."""
     changes: tuple[Settings, ...]
     """Settings of its own that ``make tune`` tries, beside those that it tries for every arm."""
+    is_tuned: bool
+    """Whether ``make tune`` chooses its settings unasked: no other arm's say all of them."""
     refusal: Refusal
-
-    @property
-    def is_tuned(self) -> bool:
-        """Whether ``make tune`` chooses its settings unasked: no other arm's say all of them."""
-        return self.settings_of is None or bool(self.changes)
 
 
 _REGISTERED: dict[str, Arm] = {}
@@ -62,17 +59,20 @@ def register(
     reads_weights: bool | None = None,
     settings_of: str | None = None,
     changes: Sequence[Settings] = (),
+    is_tuned: bool | None = None,
     refusal: Refusal = lambda backbone: None,
 ) -> Callable[[Fit], Fit]:
     """Makes the decorated function the arm ``name``.
 
-    ``recipe`` is asked at each N, ``reads_weights`` is ``pretrained`` unless it is said; see `Arm`.
+    ``recipe`` is asked at each N, ``reads_weights`` is ``pretrained`` unless it is said, and
+    ``is_tuned`` whether there are ``changes``, or no arm to take settings from; see `Arm`.
     """
     reads = pretrained if reads_weights is None else reads_weights
+    tuned = settings_of is None or bool(changes) if is_tuned is None else is_tuned
 
     def remember(fit: Fit) -> Fit:
         _REGISTERED[name] = Arm(
-            name, pretrained, reads, recipe, fit, settings_of, tuple(changes), refusal
+            name, pretrained, reads, recipe, fit, settings_of, tuple(changes), tuned, refusal
         )
         return fit
 

@@ -1,4 +1,8 @@
-"""Random weights as large as the pretrained ones: what of pretraining is scale, not features."""
+"""Random weights as large as the pretrained ones: what of pretraining is scale, not features.
+
+At another scale another rate is right. With that of scratch MobileNetV2-0.35 stayed at chance on
+CIFAR-10 with 48 images per class, where a tenth of the rate brought it to 32% of held-out images.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +22,7 @@ from benchmark.training.work import Outcome, Work
     reads_weights=True,
     recipe=random_recipe,
     settings_of="scratch",
+    is_tuned=True,
 )
 def matched_init(work: Work[Recipe]) -> Outcome:
     """Trains everything as scratch does, from tensors with the pretrained ones' mean and spread."""
