@@ -210,7 +210,7 @@ def selecting(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def describing(command: Callable[..., None]) -> Callable[..., None]:
-    """The options that say what somebody's images are, where these leave it open."""
+    """The options that say what somebody's images are, and whether an old task may go for them."""
     options = [
         click.option(
             "--label",

@@ -201,9 +201,10 @@ def _grouped(
     found: Found, tied: Indices, labels: Indices, kept: Indices
 ) -> tuple[Indices, list[str]]:
     """The families joined with the groups that the data name, but in a class that is of one."""
-    keys: list[Hashable] = [
-        i if one.group is None else one.group for i, one in enumerate(found.looks)
-    ]
+    groups = [one.group for one in found.looks]
+    if not any(groups):
+        return tied, []
+    keys: list[Hashable] = [i if group is None else group for i, group in enumerate(groups)]
     joined, of_one = together(tied.tolist(), keys), list[str]()
     for label in np.unique(labels[kept]).tolist():
         members = kept[labels[kept] == label]
@@ -211,8 +212,9 @@ def _grouped(
             of_one.append(found.class_names[label])
             for i in members.tolist():
                 keys[i] = i
-    notes = [_one_group(of_one, found)] if of_one else []
-    return together(tied.tolist(), keys), notes
+    if not of_one:
+        return joined, []
+    return together(tied.tolist(), keys), [_one_group(of_one, found)]
 
 
 def _one_group(names: Sequence[str], found: Found) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from benchmark.errors import UserError, listed
 from benchmark.tasks.definition.data_keys import Data
@@ -56,9 +56,8 @@ def read(tying: Tying, data: Data, read_as: Callable[[Data], Reading], refuse: R
     except UserError as error:
         if not tying.guessed:
             raise
-        plain = Tied(data, read_as(data))
         notes.append(f"the column {tying.group!r} keeps no images together: {error.what}")
-        return replace(plain, notes=tuple(notes))
+        return Tied(data, read_as(data), notes=tuple(notes))
 
 
 def _not_as_splits(reading: Reading, column: str, refuse: Refusal) -> str | None:

@@ -55,15 +55,10 @@ def families(
 
 def together(*keys: Sequence[Hashable]) -> NDArray[np.int64]:
     """For each of ``n`` images the first one that any of ``n`` ``keys``, in a chain, ties it to."""
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
-    firsts = np.concatenate([_first(of_one) for of_one in keys])
-    n = len(firsts) // len(keys)
-    links = coo_array(
-        (np.ones(len(firsts), bool), (np.tile(np.arange(n), len(keys)), firsts)), (n, n)
-    )
-    return _first(connected_components(links, directed=False)[1].tolist())
+    firsts = [_first(of_one) for of_one in keys]
+    n = len(firsts[0])
+    linked = _linked(n, np.tile(np.arange(n), len(keys)), np.concatenate(firsts))
+    return _first(linked.tolist())
 
 
 def _first(keys: Sequence[object]) -> NDArray[np.int64]:
@@ -73,16 +68,21 @@ def _first(keys: Sequence[object]) -> NDArray[np.int64]:
 
 def _chains(hashes: NDArray[np.uint64]) -> NDArray[np.int64]:
     """A number for each image, the same for those that are linked by steps of `NEAR` bits."""
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
     # Plain images have one hash by the thousand; their pairs would not fit into memory.
     known, of = np.unique(hashes, return_inverse=True)
     pairs = [np.zeros((2, 0), np.int64), *_near_pairs(known)]
     one, other = np.concatenate(pairs, axis=1)
-    links = coo_array((np.ones(len(one), bool), (one, other)), shape=(len(known),) * 2)
-    chain: NDArray[np.int64] = connected_components(links, directed=False)[1].astype(np.int64)
-    return chain[of]
+    return _linked(len(known), one, other)[of]
+
+
+def _linked(n: int, one: NDArray[np.int64], other: NDArray[np.int64]) -> NDArray[np.int64]:
+    """A number for each of ``n`` things, the same where a chain of pairs leads from one to it."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    links = coo_array((np.ones(len(one), bool), (one, other)), shape=(n, n))
+    found: NDArray[np.int64] = connected_components(links, directed=False)[1].astype(np.int64)
+    return found
 
 
 def _near_pairs(known: NDArray[np.uint64]) -> Iterator[NDArray[np.int64]]:
